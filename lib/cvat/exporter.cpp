@@ -1,0 +1,59 @@
+// SPDX-License-Identifier: MIT
+#include "lib/cvat/exporter.hpp"
+
+#include "lib/async/run.hpp"
+#include "lib/cvat/client_impl.hpp"
+#include "lib/cvat/download.hpp"
+#include "lib/cvat/export_flow.hpp"
+
+namespace autobackup::cvat {
+
+Exporter::Exporter(Client& client, async::Workers& workers, async::Turnstile& exports,
+                   async::Turnstile& transfers, ExportPolicy policy)
+    : client_(client), workers_(workers), exports_(exports), transfers_(transfers), policy_(policy) {}
+
+Session& Exporter::session() const {
+    return client_.impl_->session;
+}
+
+namespace {
+
+/// Whether the export may still run on the server, so that a later run can attach to it.
+bool may_still_run(const Failure& failure) {
+    if (failure.code == Errc::export_failed || failure.code == Errc::export_expired) return false;
+    return failure.transient || failure.code == Errc::export_timeout;
+}
+
+}  // namespace
+
+Awaitable<Result<Exporter::Ready>> Exporter::ready(Object object, std::string known_request,
+                                                   ExportObserver& observer) {
+    ExportFlow flow(session(), policy_, object, observer);
+    for (int attempt = 1;; ++attempt) {
+        async::Turnstile::Pass pass = co_await exports_.enter();
+        Result<Ready> result = co_await flow.run(std::move(known_request));
+        pass.release();
+        known_request = std::string();
+        if (result) {
+            result->attempts = attempt;
+            result->took = flow.elapsed();
+            co_return result;
+        }
+        const Failure& failure = result.error();
+        if (!may_still_run(failure)) observer.request_id(std::string());
+        // Everything else that passes by itself was tried again call by call already.
+        const bool again =
+            failure.code == Errc::export_failed && failure.transient && attempt < policy_.attempts;
+        if (!again) co_return result;
+        co_await async::sleep_for(
+            async::backoff(attempt, policy_.retry_delay, policy_.retry_max_delay, async::random_fraction()));
+    }
+}
+
+Awaitable<Result<ExportedFile>> Exporter::download(Object object, Ready ready, std::filesystem::path file,
+                                                   ExportObserver& observer) {
+    Download download(*this, object, std::move(ready), std::move(file), observer);
+    co_return co_await download.run();
+}
+
+}  // namespace autobackup::cvat

@@ -1,0 +1,139 @@
+// SPDX-License-Identifier: MIT
+#include "lib/cvat/spool_file.hpp"
+
+#include <fcntl.h>
+#include <unistd.h>
+
+#include <algorithm>
+#include <cerrno>
+#include <vector>
+
+#include "lib/core/text.hpp"
+
+namespace autobackup::cvat {
+
+namespace {
+
+std::string boot_id() {
+    const Result<std::string> text = read_file("/proc/sys/kernel/random/boot_id", 256);
+    return text ? std::string(trim(*text)) : std::string();
+}
+
+}  // namespace
+
+SpoolFile::SpoolFile(std::filesystem::path path, std::string object)
+    : path_(std::move(path)), object_(std::move(object)), digest_(hash::Algorithm::sha256) {}
+
+std::filesystem::path SpoolFile::side_file(const std::filesystem::path& path) {
+    std::filesystem::path side = path;
+    side += ".resume";
+    return side;
+}
+
+std::uint64_t SpoolFile::believable_bytes() const {
+    const Result<std::string> text = read_file(side_file(path_), 64 << 10);
+    if (!text) return 0;
+    const auto note = parse_resume_note(*text);
+    if (!note || note->object != object_ || note->boot_id.empty() || note->boot_id != boot_id()) return 0;
+    const Result<std::uint64_t> there = file_size(file_.get(), path_);
+    if (!there || *there < note->bytes || note->stamp.total == 0) return 0;
+    // One byte at least is asked for again, so that the server says whether the file is still the same.
+    return std::min(note->bytes, note->stamp.total - 1);
+}
+
+Result<void> SpoolFile::open(std::stop_token stop) {
+    Result<FileDescriptor> file = open_file(path_, O_RDWR | O_CREAT, 0600);
+    if (!file) return file.error();
+    file_ = std::move(*file);
+    const std::uint64_t kept = believable_bytes();
+    if (kept == 0) return restart();
+    const auto note = parse_resume_note(read_file(side_file(path_), 64 << 10).value());
+    stamp_ = note->stamp;
+    const Result<void> cut = cut_to(kept);
+    if (!cut) return cut;
+    noted_ = kept;
+    return hash_existing(kept, stop);
+}
+
+Result<void> SpoolFile::hash_existing(std::uint64_t bytes, const std::stop_token& stop) {
+    std::vector<std::byte> buffer(std::size_t{1} << 20);
+    for (std::uint64_t at = 0; at < bytes;) {
+        if (stop.stop_requested()) return fail(Errc::cancelled, "read", path_.string(), "stopped by request");
+        const auto length = static_cast<std::size_t>(std::min<std::uint64_t>(buffer.size(), bytes - at));
+        const std::span<std::byte> piece(buffer.data(), length);
+        const Result<void> read = read_exactly(file_.get(), piece, at, path_);
+        if (!read) return read;
+        digest_.update(piece);
+        at += length;
+    }
+    return {};
+}
+
+Result<void> SpoolFile::cut_to(std::uint64_t bytes) {
+    while (::ftruncate(file_.get(), static_cast<off_t>(bytes)) != 0) {
+        if (errno != EINTR) return fail_errno(errno, "truncate", path_.string());
+    }
+    if (::lseek(file_.get(), static_cast<off_t>(bytes), SEEK_SET) < 0)
+        return fail_errno(errno, "seek", path_.string());
+    size_ = bytes;
+    return {};
+}
+
+Result<void> SpoolFile::restart() {
+    remove_quietly(side_file(path_));  // first: it must never describe other bytes
+    digest_ = hash::Digest(hash::Algorithm::sha256);
+    stamp_ = FileStamp();
+    noted_ = 0;
+    return cut_to(0);
+}
+
+Result<void> SpoolFile::append(std::span<const std::byte> bytes) {
+    const Result<void> written = write_all(file_.get(), bytes, path_);
+    if (!written) {
+        // A part of it may be there: go back to what the digest has seen. The first error is the one to tell.
+        static_cast<void>(cut_to(size_));
+        return written;
+    }
+    digest_.update(bytes);
+    size_ += bytes.size();
+    if (size_ - noted_ < note_every) return {};
+    return note();
+}
+
+Result<void> SpoolFile::note() {
+    if (size_ == noted_ || stamp_.total == 0) return {};
+    ResumeNote note;
+    note.stamp = stamp_;
+    note.object = object_;
+    note.bytes = size_;
+    note.boot_id = boot_id();
+    const std::filesystem::path side = side_file(path_);
+    std::filesystem::path temporary = side;
+    temporary += ".new";
+    Result<FileDescriptor> file = open_file(temporary, O_WRONLY | O_CREAT | O_TRUNC, 0600);
+    if (!file) return file.error();
+    const Result<void> written = write_all(file->get(), to_json(note), temporary);
+    if (!written) return written;
+    if (::rename(temporary.c_str(), side.c_str()) != 0) return fail_errno(errno, "rename", side.string());
+    noted_ = size_;
+    return {};
+}
+
+Result<std::string> SpoolFile::finish() {
+    const Result<void> synced = sync_file(file_.get(), path_);
+    if (!synced) return synced.error();
+    const Result<void> directory =
+        sync_directory(path_.parent_path().empty() ? fs::path(".") : path_.parent_path());
+    if (!directory) return directory.error();
+    remove_quietly(side_file(path_));
+    file_.reset();
+    return digest_.finish_hex();
+}
+
+void SpoolFile::discard() noexcept {
+    file_.reset();
+    remove_quietly(side_file(path_));
+    remove_quietly(path_);
+}
+
+}  // namespace autobackup::cvat

@@ -1,0 +1,118 @@
+// SPDX-License-Identifier: MIT
+// What CVAT's API tells, as values. Facts: CVAT 2.54.1 and 2.14.4 as run, 2.42..2.72 as read; a field that a server family does
+// not have is absent here too. Pure.
+#pragma once
+
+#include <boost/json.hpp>
+#include <chrono>
+#include <cstdint>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "lib/core/instant.hpp"
+
+namespace autobackup::cvat {
+
+/// How exports work on this server: A 2.0-2.15, B 2.16-2.31, C 2.32-2.37, D 2.38 and later.
+enum class Family { a, b, c, d };
+
+struct About {
+    std::string version;  ///< as told, e.g. "2.54.1.dev2025…"
+    Family family = Family::d;
+    std::string user;     ///< name of the account whose credentials are used
+    std::int64_t user_id = 0;
+    bool is_admin = false;
+};
+
+enum class Kind { project, task };
+inline const char* name(Kind kind) { return kind == Kind::project ? "project" : "task"; }
+
+/// One object of a server: what is exported.
+struct Object {
+    Kind kind = Kind::project;
+    std::int64_t id = 0;
+};
+
+struct Organization {
+    std::int64_t id = 0;
+    std::string slug;
+    std::string name;
+};
+
+/// The workspace that a list is asked for: an organisation's slug, or the personal space ("").
+struct Context {
+    std::string organization;
+};
+
+struct User {
+    std::int64_t id = 0;
+    std::string username;
+};
+
+struct Project {
+    std::int64_t id = 0;
+    std::string name;
+    std::string bug_tracker;
+    std::string status;
+    std::optional<std::int64_t> organization_id;  ///< family A calls it `organization`
+    std::optional<std::int64_t> guide_id;
+    std::optional<User> owner, assignee;
+    Instant updated_date, created_date;
+    std::int64_t tasks_count = 0;
+    boost::json::object raw;  ///< the whole answer
+};
+
+/// State of a task's data (contract §3.1).
+enum class DataState { none, pending_or_failed, ready };
+
+struct Task {
+    std::int64_t id = 0;
+    std::string name;
+    std::string subset;
+    std::optional<std::int64_t> project_id;
+    std::optional<std::int64_t> organization_id;
+    std::optional<std::int64_t> guide_id;
+    std::optional<User> owner, assignee;
+    Instant updated_date, created_date;
+    DataState data = DataState::none;
+    std::int64_t size = 0;  ///< frames; 0 unless ready
+    std::int64_t jobs_count = 0;
+    boost::json::object raw;
+};
+
+struct Job {
+    std::int64_t id = 0;
+    std::int64_t task_id = 0;
+    std::optional<std::int64_t> project_id;
+    std::string type;   ///< annotation, ground_truth, consensus_replica
+    std::string stage, state, status;
+    std::int64_t start_frame = 0, stop_frame = 0;
+    std::optional<User> assignee;
+    Instant updated_date;
+    boost::json::object raw;
+};
+
+/// The cheap question: newest date and count of each kind in one context.
+struct Newest {
+    struct One {
+        std::int64_t count = 0;
+        std::string updated_date;  ///< as the server wrote it; empty when count is 0
+        friend bool operator==(const One&, const One&) = default;
+    };
+    One projects, tasks, jobs;
+    friend bool operator==(const Newest&, const Newest&) = default;
+};
+
+struct Asset {
+    std::string uuid;
+    std::string file_name;  ///< as the server's backup names it, undone from Content-Disposition (contract §6.4)
+    std::string body;
+};
+
+struct Guide {
+    std::int64_t id = 0;
+    std::string markdown;
+};
+
+}  // namespace autobackup::cvat

@@ -1,0 +1,199 @@
+// SPDX-License-Identifier: MIT
+// Taking in a pack that a peer sent.
+#include <fcntl.h>
+#include <stdlib.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include <algorithm>
+#include <cerrno>
+
+#include "lib/core/text.hpp"
+#include "lib/git/ref_lock.hpp"
+#include "lib/git/repository_impl.hpp"
+
+namespace autobackup::git {
+
+namespace {
+
+constexpr std::size_t piece_bytes = std::size_t{1} << 20;
+constexpr mode_t pack_mode = 0440;
+
+/// A directory beside objects/pack, removed with all that is in it; locked, so that others can tell that its maker lives.
+class Quarantine {
+public:
+    static Result<Quarantine> create(const fs::path& objects) {
+        std::string name = (objects / "tmp_objdir-autobackup-XXXXXX").string();
+        if (::mkdtemp(name.data()) == nullptr) return fail_errno(errno, "make directory", name);
+        return Quarantine(name);
+    }
+    Quarantine(Quarantine&& other) noexcept : path_(std::exchange(other.path_, fs::path())), held_(std::move(other.held_)) {}
+    Quarantine& operator=(Quarantine&&) = delete;
+    ~Quarantine() {
+        std::error_code ignored;
+        if (!path_.empty()) fs::remove_all(path_, ignored);
+    }
+    [[nodiscard]] const fs::path& path() const noexcept { return path_; }
+
+private:
+    explicit Quarantine(fs::path path) : path_(std::move(path)), held_(lock_abandoned(path_)) {}
+    fs::path path_;
+    FileDescriptor held_;
+};
+
+/// Number of objects that the pack announces.
+Result<std::uint32_t> announced_objects(int fd, const fs::path& pack) {
+    std::array<std::byte, pack_header_bytes> header{};
+    const Result<void> got = read_exactly(fd, header, 0, pack);
+    if (!got) return got.error();
+    const std::optional<std::uint32_t> count = parse_pack_header(header);
+    if (!count) return fail(Errc::bad_response, "index", pack.string(), "what came is not a git pack");
+    return *count;
+}
+
+/// Runs libgit2's indexer over the pack; it adds the bases that a thin pack leaves out. Returns the name of the new pack.
+Result<std::string> index_pack(Repository::Impl& repository, int fd, const fs::path& pack, const fs::path& into) {
+    // No connectivity check here: it refuses objects that git accepts, and cannot know of shallow or partial histories.
+    git_indexer_options options = GIT_INDEXER_OPTIONS_INIT;
+    IndexerHandle indexer;
+    int rc = git_indexer_new(out(indexer), into.c_str(), 0600, repository.odb.get(), &options);
+    if (rc < 0) return git_failure(rc, "index", pack.string());
+    git_indexer_progress progress{};
+    std::vector<std::byte> piece(piece_bytes);
+    for (std::uint64_t offset = 0;;) {
+        const ssize_t got = ::pread(fd, piece.data(), piece.size(), static_cast<off_t>(offset));
+        if (got < 0 && errno == EINTR) continue;
+        if (got < 0) return fail_errno(errno, "read", pack.string());
+        if (got == 0) break;
+        offset += static_cast<std::uint64_t>(got);
+        rc = git_indexer_append(indexer.get(), piece.data(), static_cast<std::size_t>(got), &progress);
+        if (rc < 0) return git_failure(rc, "index", pack.string());
+    }
+    rc = git_indexer_commit(indexer.get(), &progress);
+    if (rc < 0) return git_failure(rc, "index", pack.string());
+    return std::string("pack-") + git_indexer_name(indexer.get());
+}
+
+Result<void> sync_with_mode(const fs::path& path) {
+    const Result<FileDescriptor> file = open_file(path, O_RDONLY);
+    if (!file) return file.error();
+    if (::fchmod(file->get(), pack_mode) != 0) return fail_errno(errno, "chmod", path.string());
+    return sync_file(file->get(), path);
+}
+
+/// Pack and index become visible together with their mark: first .promisor, then the pack, the index last.
+Result<void> move_pack(const fs::path& from, const fs::path& to, const std::string& name, bool promisor) {
+    const Result<void> folder = make_directories_durably(to);
+    if (!folder) return folder;
+    std::vector<std::string> files{name + ".pack", name + ".idx"};
+    if (promisor) {
+        const Result<void> marked = write_file_durably(from / (name + ".promisor"), {}, pack_mode);
+        if (!marked) return marked;
+        files.insert(files.begin(), name + ".promisor");
+    }
+    for (const std::string& file : files) {
+        const Result<void> synced = sync_with_mode(from / file);
+        if (!synced) return synced;
+    }
+    for (const std::string& file : files) {
+        if (::rename((from / file).c_str(), (to / file).c_str()) != 0) return fail_errno(errno, "rename", (from / file).string());
+    }
+    return sync_directory(to);
+}
+
+using Settings = std::vector<std::pair<std::string, std::string>>;
+
+/// What git writes for `git clone --filter=blob:none`, and the older extensions.partialClone besides: git looks for missing
+/// objects at a remote only when it knows that they were promised.
+Settings partial_clone_settings(const std::string& remote_name, const std::string& url) {
+    const std::string remote = "remote." + remote_name;
+    Settings settings{{"core.repositoryformatversion", "1"},
+                      {"extensions.partialClone", remote_name},
+                      {remote + ".promisor", "true"},
+                      {remote + ".partialclonefilter", "blob:none"}};
+    if (!url.empty()) settings.emplace_back(remote + ".url", url);
+    return settings;
+}
+
+/// Sets what differs; false when nothing did.
+Result<bool> edit(const fs::path& file, const Settings& settings) {
+    ConfigHandle config;
+    int rc = git_config_open_ondisk(out(config), file.c_str());
+    if (rc < 0) return git_failure(rc, "read", file.string());
+    bool changed = false;
+    for (const auto& [key, value] : settings) {
+        git_buf now = GIT_BUF_INIT;
+        const int found = git_config_get_string_buf(&now, config.get(), key.c_str());
+        const bool same = found == 0 && value == now.ptr;
+        git_buf_dispose(&now);
+        if (same) continue;
+        rc = git_config_set_string(config.get(), key.c_str(), value.c_str());
+        if (rc < 0) return git_failure(rc, "set " + key + " in", file.string());
+        changed = true;
+    }
+    return changed;
+}
+
+/// The editing is done on a copy, so that the real file changes in one step, durably, under git's own lock.
+Result<void> change_config(const fs::path& root, const Settings& settings) {
+    const fs::path file = root / "config";
+    Result<RefLock> lock = RefLock::acquire(root, file);
+    if (!lock) return lock.error();
+    const Result<std::string> text = read_file(file);
+    if (!text) return text.error();
+    const Result<LockedTemporary> copy = LockedTemporary::create(root, RefLock::temporary_prefix);
+    if (!copy) return copy.error();
+    const Result<void> copied = write_all(copy->fd(), std::string_view(*text), copy->path());
+    if (!copied) return copied;
+    const Result<bool> changed = edit(copy->path(), settings);
+    if (!changed) return changed.error();
+    if (!*changed) return {};
+    const Result<std::string> edited = read_file(copy->path());
+    if (!edited) return edited.error();
+    return lock->commit(*edited);
+}
+
+/// `have` is what the file holds already.
+Result<void> add_shallow(const fs::path& root, const std::vector<Oid>& have, const std::vector<Oid>& more) {
+    std::vector<Oid> all = have;
+    all.insert(all.end(), more.begin(), more.end());
+    std::sort(all.begin(), all.end());
+    all.erase(std::unique(all.begin(), all.end()), all.end());
+    if (all == have) return {};
+    Result<RefLock> lock = RefLock::acquire(root, root / "shallow");
+    if (!lock) return lock.error();
+    std::string text;
+    for (const Oid& oid : all) text += oid.hex() + "\n";
+    return lock->commit(text);
+}
+
+}  // namespace
+
+Result<void> Repository::adopt_pack(const Fetched& fetched, const std::string& remote_name, const std::string& remote_url) {
+    if (fetched.promisor) {
+        const Result<void> configured = change_config(impl_->path, partial_clone_settings(remote_name, remote_url));
+        if (!configured) return configured;
+    }
+    const Result<FileDescriptor> file = open_file(fetched.pack, O_RDONLY);
+    if (!file) return file.error();
+    const Result<std::uint32_t> count = announced_objects(file->get(), fetched.pack);
+    if (!count) return count.error();
+    impl_->refresh();
+    if (*count != 0) {
+        const Result<Quarantine> quarantine = Quarantine::create(impl_->path / "objects");
+        if (!quarantine) return quarantine.error();
+        const Result<std::string> name = index_pack(*impl_, file->get(), fetched.pack, quarantine->path());
+        if (!name) return name.error();
+        const Result<void> moved = move_pack(quarantine->path(), impl_->pack_directory(), *name, fetched.promisor);
+        if (!moved) return moved;
+    }
+    Result<void> settings = impl_->read_settings();  // the shallow list may have grown since it was read
+    if (settings) settings = add_shallow(impl_->path, impl_->shallow, fetched.shallow);
+    if (settings) settings = impl_->read_settings();
+    if (!settings) return settings;
+    remove_quietly(fetched.pack);
+    impl_->refresh();
+    return {};
+}
+
+}  // namespace autobackup::git

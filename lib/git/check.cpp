@@ -1,0 +1,223 @@
+// SPDX-License-Identifier: MIT
+// Proving a whole repository: every byte hashed, everything reachable.
+#include <libdeflate.h>
+
+#include <algorithm>
+#include <unordered_set>
+
+#include "lib/git/object_reader.hpp"
+#include "lib/git/object_text.hpp"
+#include "lib/git/repository_impl.hpp"
+
+namespace autobackup::git {
+
+namespace {
+
+constexpr std::size_t most_problems = 1000;
+
+using OidSet = std::unordered_set<Oid, OidHash>;
+
+Result<void> look_only(std::span<const std::byte>) { return {}; }
+
+RawDigest finish(hash::Digest& digest) {
+    const std::string raw = digest.finish();
+    RawDigest result{};
+    std::copy_n(raw.begin(), result.size(), result.begin());
+    return result;
+}
+
+class Checker {
+public:
+    explicit Checker(Repository::Impl& repository) : repository_(repository), reader_(repository) {}
+
+    Repository::CheckReport run() {
+        for (const Failure& failure : repository_.packs.unusable()) problem(describe(failure));
+        for (const std::unique_ptr<PackFile>& pack : repository_.packs.packs()) check_pack(*pack);
+        check_loose();
+        check_refs();
+        return std::move(report_);
+    }
+
+private:
+    void problem(std::string text) {
+        if (report_.problems.size() < most_problems) report_.problems.push_back(std::move(text));
+    }
+
+    // -- content --
+
+    void check_pack(PackFile& pack) {
+        hash::Digest digest(hash::Algorithm::sha1);
+        digest.update(pack.content());
+        if (finish(digest) != pack.index_digest()) problem(pack.index_path().string() + ": the index does not have its SHA-1");
+        const Result<FileDescriptor> file = pack.open_pack();
+        if (!file) return problem(describe(file.error()));
+        const Result<void> raw = check_pack_bytes(pack, file->get());
+        if (!raw) problem(describe(raw.error()));
+        for (const std::uint32_t row : pack.rows_by_offset()) {
+            ++report_.objects;
+            PackLocation location;
+            location.pack = &pack;
+            location.row = row;
+            const Result<ObjectType> type = reader_.stream_entry(location, look_only);
+            if (!type) problem(describe(type.error()));
+        }
+    }
+
+    /// SHA-1 of the pack and CRC-32 of each entry, in one pass.
+    Result<void> check_pack_bytes(PackFile& pack, int fd) {
+        FileWindow window(fd, pack.pack_path(), std::size_t{1} << 20);
+        hash::Digest digest(hash::Algorithm::sha1);
+        std::uint32_t crc = 0;
+        std::uint64_t at = 0;
+        const auto read_to = [&](std::uint64_t end) -> Result<void> {
+            while (at < end) {
+                const Result<std::span<const std::byte>> piece = window.at(at, end);
+                if (!piece) return piece.error();
+                digest.update(*piece);
+                crc = libdeflate_crc32(crc, piece->data(), piece->size());
+                at += piece->size();
+            }
+            return {};
+        };
+        Result<void> done = read_to(pack_header_bytes);
+        if (!done) return done;
+        for (const std::uint32_t row : pack.rows_by_offset()) {
+            const Result<std::uint64_t> end = pack.end_of(pack.offset(row));
+            if (!end) return end.error();
+            crc = 0;
+            done = read_to(*end);
+            if (!done) return done;
+            if (crc != pack.crc(row)) problem(pack.pack_path().string() + ": the checksum of object " + pack.oid(row).hex() + " differs");
+        }
+        if (finish(digest) != pack.pack_digest()) problem(pack.pack_path().string() + ": the pack does not have its SHA-1");
+        return {};
+    }
+
+    void check_loose() {
+        std::error_code error;
+        for (fs::directory_iterator folder(repository_.path / "objects", error), end; !error && folder != end; folder.increment(error)) {
+            if (folder->path().filename().native().size() == 2) check_loose_folder(folder->path());
+        }
+        if (error) problem(repository_.path.string() + ": the objects cannot be listed: " + error.message());
+    }
+
+    void check_loose_folder(const fs::path& folder) {
+        std::error_code error;
+        for (fs::directory_iterator file(folder, error), end; !error && file != end; file.increment(error)) {
+            const std::optional<Oid> oid = Oid::parse(folder.filename().string() + file->path().filename().string());
+            if (!oid) continue;  // a temporary file of git's
+            ++report_.objects;
+            const Result<ObjectType> type = reader_.stream_loose(*oid, file->path(), look_only);
+            if (!type) problem(describe(type.error()));
+        }
+        if (error) problem(folder.string() + ": the objects cannot be listed: " + error.message());
+    }
+
+    // -- reachability --
+
+    struct Step {
+        Oid oid;
+        std::optional<ObjectType> type;  ///< nothing: whatever a ref may name
+        std::string from;
+    };
+
+    void check_refs() {
+        const Result<std::vector<std::pair<std::string, Oid>>> refs = repository_.ref_store.list("refs/");
+        if (!refs) return problem(describe(refs.error()));
+        for (const auto& [name, oid] : *refs) walk({oid, std::nullopt, name});
+        const Result<std::optional<Oid>> head = repository_.ref_store.resolve("HEAD");
+        if (!head) return problem(describe(head.error()));
+        if (head->has_value()) walk({**head, std::nullopt, "HEAD"});
+    }
+
+    void walk(Step first) {
+        stack_.push_back(std::move(first));
+        while (!stack_.empty()) {
+            const Step step = std::move(stack_.back());
+            stack_.pop_back();
+            if (!seen_.insert(step.oid).second) continue;
+            if (!repository_.has(step.oid)) {
+                if (!is_promised(step.oid)) problem("object " + step.oid.hex() + ", which " + step.from + " needs, is missing");
+            } else if (step.type != ObjectType::blob) {
+                follow(step);
+            }
+        }
+    }
+
+    void follow(const Step& step) {
+        const Result<LoadedObject> object = step.type ? repository_.load(step.oid, *step.type) : repository_.load(step.oid);
+        if (!object) return problem(describe(object.error()) + " (needed by " + step.from + ")");
+        const bool understood = for_each_link(step.oid, *object, [&](const Oid& oid, std::optional<ObjectType> type) {
+            stack_.push_back({oid, type, step.oid.hex()});
+        });
+        if (!understood) problem("object " + step.oid.hex() + ", which " + step.from + " needs, is not well formed");
+    }
+
+    template <class Visit>
+    bool for_each_link(const Oid& oid, const LoadedObject& object, const Visit& visit) const {
+        if (object.type == ObjectType::blob) return true;
+        if (object.type == ObjectType::tag) {
+            const std::optional<TagTarget> target = parse_tag(object.content());
+            if (target) visit(target->oid, target->type);
+            return target.has_value();
+        }
+        if (object.type == ObjectType::commit) {
+            const std::optional<Commit> commit = parse_commit(object.content());
+            if (!commit) return false;
+            visit(commit->tree, ObjectType::tree);
+            if (std::binary_search(repository_.shallow.begin(), repository_.shallow.end(), oid)) return true;
+            for (const Oid& parent : commit->parents) visit(parent, ObjectType::commit);
+            return true;
+        }
+        std::string_view content = object.content();
+        while (!content.empty()) {
+            const std::optional<TreeEntryView> entry = take_tree_entry(content);
+            if (!entry) return false;
+            if (!is_submodule_mode(entry->mode)) visit(entry->oid, is_tree_mode(entry->mode) ? ObjectType::tree : ObjectType::blob);
+        }
+        return true;
+    }
+
+    /// Whether an object of a promisor pack names it: then the remote has undertaken to give it (gitformat-pack, "partial clone").
+    bool is_promised(const Oid& oid) {
+        if (!repository_.partial) return false;
+        if (!promised_known_) collect_promised();
+        return promised_.contains(oid);
+    }
+
+    void collect_promised() {
+        promised_known_ = true;
+        for (const std::unique_ptr<PackFile>& pack : repository_.packs.packs()) {
+            if (!pack->is_promisor()) continue;
+            for (std::uint32_t row = 0; row < pack->count(); ++row) {
+                const Oid oid = pack->oid(row);
+                const git_oid raw = to_git(oid);
+                std::size_t size = 0;
+                git_object_t type = GIT_OBJECT_INVALID;
+                const int rc = git_odb_read_header(&size, &type, repository_.odb.get(), &raw);
+                if (rc < 0 || type == GIT_OBJECT_BLOB) continue;
+                const Result<LoadedObject> object = repository_.load(oid);
+                if (!object) continue;  // told by check_pack
+                for_each_link(oid, *object, [this](const Oid& link, std::optional<ObjectType>) { promised_.insert(link); });
+            }
+        }
+    }
+
+    Repository::Impl& repository_;
+    ObjectReader reader_;
+    Repository::CheckReport report_;
+    std::vector<Step> stack_;
+    OidSet seen_;
+    OidSet promised_;
+    bool promised_known_ = false;
+};
+
+}  // namespace
+
+Result<Repository::CheckReport> Repository::check() const {
+    impl_->refresh();
+    Checker checker(*impl_);
+    return checker.run();
+}
+
+}  // namespace autobackup::git

@@ -1,0 +1,52 @@
+// SPDX-License-Identifier: MIT
+// A new pack file, entry by entry. Private to lib/git.
+#pragma once
+
+#include <vector>
+
+#include "lib/git/pack_sink.hpp"
+#include "lib/git/repository.hpp"
+#include "lib/git/zlib_encoder.hpp"
+
+namespace autobackup::git {
+
+/// Called with the content bytes written so far.
+using Progress = std::function<void(std::uint64_t)>;
+
+class PackWriter {
+public:
+    /// The file is borrowed; `progress` may be empty.
+    PackWriter(int fd, fs::path name, const Progress& progress);
+    Result<void> begin(std::uint32_t objects);
+    /// content_mismatch when content and name do not belong together.
+    Result<void> add(const RawObject& object);
+    /// The same for a blob; whatever its `produce` fails with is passed on.
+    Result<void> add(const NewBlob& blob);
+    /// Writes the trailer and returns the pack's SHA-1.
+    Result<RawDigest> finish() { return sink_.finish(); }
+    /// In the order of the file.
+    [[nodiscard]] const std::vector<IndexEntry>& entries() const noexcept { return entries_; }
+    [[nodiscard]] std::uint64_t bytes() const noexcept { return sink_.offset(); }
+
+private:
+    Result<void> begin_entry(const Oid& oid, ObjectType type, std::uint64_t size, bool compress);
+    Result<void> add_content(std::span<const std::byte> bytes);
+    Result<void> end_entry();
+    Result<void> put(std::span<const std::byte> bytes);
+
+    PackSink sink_;
+    Progress progress_;
+    ZlibEncoder encoder_;
+    ObjectHasher hasher_;
+    TakeBytes put_;
+    std::vector<IndexEntry> entries_;
+    std::uint64_t left_ = 0;
+    std::uint64_t done_ = 0;
+};
+
+/// Reads back entries that were just written and proves each: its head, that its compressed bytes have the CRC of the index, that
+/// it unpacks, that its content has its name, and that it ends where the next begins (the last one at `end`).
+/// `entries` in the order of the file. Uses two threads.
+Result<void> verify_entries(int fd, const fs::path& name, std::span<const IndexEntry> entries, std::uint64_t end);
+
+}  // namespace autobackup::git

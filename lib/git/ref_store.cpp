@@ -1,0 +1,163 @@
+// SPDX-License-Identifier: MIT
+// Reading refs.
+#include "lib/git/ref_store.hpp"
+
+#include <algorithm>
+#include <cerrno>
+
+#include "lib/core/text.hpp"
+#include "lib/git/handle.hpp"
+#include "lib/git/ref_lock.hpp"
+
+namespace autobackup::git {
+
+namespace {
+
+constexpr int longest_chain = 5;  // of symbolic refs, as in git
+constexpr std::size_t longest_loose_ref = 4096;
+constexpr std::size_t longest_packed_refs = std::size_t{1} << 30;
+
+Failure damaged_ref(const fs::path& file) {
+    return fail(Errc::repository_invalid, "read ref", file.string(), "the file holds neither an object name nor a ref");
+}
+
+bool same_version(const struct stat& a, const struct stat& b) {
+    return a.st_ino == b.st_ino && a.st_size == b.st_size && a.st_mtim.tv_sec == b.st_mtim.tv_sec &&
+           a.st_mtim.tv_nsec == b.st_mtim.tv_nsec && a.st_ctim.tv_nsec == b.st_ctim.tv_nsec;
+}
+
+/// "<40 hex> <name>" rows, a "^<40 hex>" row under a tag that names what it stands for, comments.
+bool parse_packed(std::string_view text, PackedRefs& refs) {
+    PackedRef* last = nullptr;
+    for (const std::string_view line : split(text, '\n')) {
+        if (line.empty() || line.front() == '#') continue;
+        const bool peeled = line.front() == '^';
+        const std::optional<Oid> oid = Oid::parse(line.substr(peeled ? 1 : 0, 40));
+        if (!oid) return false;
+        if (peeled) {
+            if (last == nullptr) return false;
+            last->peeled = *oid;
+            continue;
+        }
+        if (line.size() < 42 || line[40] != ' ') return false;
+        PackedRef ref;
+        ref.oid = *oid;
+        last = &refs.insert_or_assign(std::string(line.substr(41)), ref).first->second;
+    }
+    return true;
+}
+
+}  // namespace
+
+bool is_safe_ref_name(const std::string& name) {
+    int valid = 0;
+    if (!name.starts_with("refs/") || git_reference_name_is_valid(&valid, name.c_str()) != 0) return false;
+    // A name with NUL would be cut in a path.
+    return valid == 1 && name.find('\0') == std::string::npos;
+}
+
+Result<std::optional<RefValue>> RefStore::read_loose(const std::string& name) const {
+    const fs::path file = file_of(name);
+    struct stat status {};
+    if (::stat(file.c_str(), &status) != 0 || S_ISDIR(status.st_mode)) return std::optional<RefValue>();
+    Result<std::string> text = read_file(file, longest_loose_ref);
+    if (!text) {
+        if (::stat(file.c_str(), &status) != 0) return std::optional<RefValue>();  // deleted meanwhile
+        return text.error();
+    }
+    RefValue value;
+    if (text->starts_with("ref:")) {
+        value.symbolic = trim(std::string_view(*text).substr(4));
+        if (value.symbolic.empty()) return damaged_ref(file);
+        return std::optional<RefValue>(std::move(value));
+    }
+    const std::optional<Oid> oid = Oid::parse(std::string_view(*text).substr(0, 40));
+    if (!oid) return damaged_ref(file);
+    value.oid = *oid;
+    return std::optional<RefValue>(std::move(value));
+}
+
+Result<const PackedRefs*> RefStore::packed() const {
+    const fs::path file = root_ / "packed-refs";
+    struct stat status {};
+    if (::stat(file.c_str(), &status) != 0) {
+        if (errno != ENOENT) return fail_errno(errno, "read", file.string());
+        packed_.clear();
+        packed_status_ = {};
+        return &packed_;
+    }
+    if (same_version(status, packed_status_)) return &packed_;
+    packed_.clear();
+    packed_status_ = {};
+    const Result<std::string> text = read_file(file, longest_packed_refs);
+    if (!text) return text.error();
+    if (!parse_packed(*text, packed_)) {
+        return fail(Errc::repository_invalid, "read", file.string(), "a line is not a ref");
+    }
+    packed_status_ = status;
+    return &packed_;
+}
+
+Result<std::optional<Oid>> RefStore::resolve(const std::string& name) const {
+    std::string at = name;
+    for (int step = 0; step < longest_chain; ++step) {
+        Result<std::optional<RefValue>> loose = read_loose(at);
+        if (!loose) return loose.error();
+        if (loose->has_value() && (*loose)->symbolic.empty()) return std::optional<Oid>((*loose)->oid);
+        if (loose->has_value()) {
+            at = (*loose)->symbolic;
+            if (!is_safe_ref_name(at)) return damaged_ref(file_of(name));
+            continue;
+        }
+        const Result<const PackedRefs*> refs = packed();
+        if (!refs) return refs.error();
+        const auto found = (*refs)->find(at);
+        return found == (*refs)->end() ? std::optional<Oid>() : std::optional<Oid>(found->second.oid);
+    }
+    return fail(Errc::repository_invalid, "read ref", file_of(name).string(), "symbolic refs stand for one another in a circle");
+}
+
+Result<void> RefStore::list_loose(const std::string& folder, std::map<std::string, Oid>& refs) const {
+    std::error_code error;
+    for (fs::directory_iterator entry(root_ / folder, error), end; !error && entry != end; entry.increment(error)) {
+        const std::string name = folder + "/" + entry->path().filename().string();
+        std::error_code ignored;
+        if (entry->is_directory(ignored)) {
+            const Result<void> below = list_loose(name, refs);
+            if (!below) return below;
+            continue;
+        }
+        if (!is_safe_ref_name(name)) continue;  // locks, and what git does not take for a ref either
+        const Result<std::optional<Oid>> oid = resolve(name);
+        if (!oid) return oid.error();
+        refs.erase(name);
+        if (oid->has_value()) refs.emplace(name, **oid);
+    }
+    if (error && error != std::errc::no_such_file_or_directory && error != std::errc::not_a_directory) {
+        return fail_errno(error.value(), "list", (root_ / folder).string());
+    }
+    return {};
+}
+
+Result<std::vector<std::pair<std::string, Oid>>> RefStore::list(const std::string& prefix) const {
+    const Result<const PackedRefs*> packed_refs = packed();
+    if (!packed_refs) return packed_refs.error();
+    std::map<std::string, Oid> refs;
+    for (auto at = (*packed_refs)->lower_bound(prefix); at != (*packed_refs)->end() && at->first.starts_with(prefix); ++at) {
+        refs.emplace(at->first, at->second.oid);
+    }
+    // Only the folder that can hold such names is read.
+    const std::size_t slash = prefix.rfind('/');
+    const std::string folder = prefix.starts_with("refs/") && slash != std::string::npos ? prefix.substr(0, slash) : "refs";
+    const Result<void> listed = list_loose(folder, refs);
+    if (!listed) return listed.error();
+    std::vector<std::pair<std::string, Oid>> found;
+    for (const auto& [name, oid] : refs) {
+        if (name.starts_with(prefix)) found.emplace_back(name, oid);
+    }
+    return found;
+}
+
+void RefStore::remove_leftovers() const { remove_abandoned(root_, RefLock::temporary_prefix, /*ours=*/true); }
+
+}  // namespace autobackup::git

@@ -1,0 +1,70 @@
+// SPDX-License-Identifier: MIT
+// The refs of a repository as files: loose ones, packed-refs, their locks and logs (gitrepository-layout(5)). Private to lib/git.
+// Own code rather than libgit2's: a lock left behind by a killed process is recognised and removed, modes do not depend on the
+// umask, and a damaged ref is an error rather than a ref that is not listed.
+#pragma once
+
+#include <sys/stat.h>
+
+#include <functional>
+#include <map>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "lib/core/file.hpp"
+#include "lib/git/oid.hpp"
+#include "lib/git/repository.hpp"
+
+namespace autobackup::git {
+
+/// What packed-refs says of a ref.
+struct PackedRef {
+    Oid oid;
+    std::optional<Oid> peeled;
+};
+using PackedRefs = std::map<std::string, PackedRef, std::less<>>;
+
+/// What a loose ref file holds.
+struct RefValue {
+    Oid oid;
+    std::string symbolic;  ///< name of the ref that it stands for; empty for an object
+};
+
+/// Only the letters and forms of git-check-ref-format(1), below refs/.
+bool is_safe_ref_name(const std::string& name);
+
+class RefStore {
+public:
+    explicit RefStore(fs::path repository) : root_(std::move(repository)) {}
+
+    /// Follows symbolic refs; nothing when there is no such ref (or HEAD's branch is not born).
+    Result<std::optional<Oid>> resolve(const std::string& name) const;
+    Result<std::vector<std::pair<std::string, Oid>>> list(const std::string& prefix) const;
+    Result<void> set(const RefChange& change, const std::string& message);
+    Result<void> set_many(const std::vector<RefChange>& changes, const std::string& message,
+                          const std::function<std::optional<Oid>(const Oid&)>& peel);  ///< peel: what a tag object stands for
+    Result<void> remove(const std::string& name);
+    Result<void> set_head(const std::string& branch);
+    /// Locks and temporary files that a dead process left.
+    void remove_leftovers() const;
+
+private:
+    using Peel = std::function<std::optional<Oid>(const Oid&)>;
+    [[nodiscard]] fs::path file_of(const std::string& name) const { return root_ / name; }
+    /// Nothing when there is no such file.
+    Result<std::optional<RefValue>> read_loose(const std::string& name) const;
+    Result<const PackedRefs*> packed() const;
+    Result<void> list_loose(const std::string& folder, std::map<std::string, Oid>& refs) const;
+    Result<void> check_expected(const RefChange& change) const;
+    Result<void> check_room(const std::string& name, const PackedRefs& packed) const;
+    Result<void> set_packed(const std::vector<RefChange>& changes, const Peel& peel);
+    Result<void> remove_packed(const std::string& name);
+    Result<void> append_log(const std::string& name, const Oid& before, const Oid& after, const std::string& message) const;
+
+    fs::path root_;
+    mutable PackedRefs packed_;
+    mutable struct stat packed_status_ {};  ///< of the file that packed_ was read from
+};
+
+}  // namespace autobackup::git

@@ -1,0 +1,152 @@
+// SPDX-License-Identifier: MIT
+// A local bare repository, synchronous and without network. Call on a worker; one Repository belongs to one thread at a time.
+// Durability (see docs/architecture.md): pack fsynced, then its index, then the directory, then the ref.
+#pragma once
+
+#include <cstdint>
+#include <filesystem>
+#include <functional>
+#include <memory>
+#include <optional>
+#include <span>
+#include <string>
+#include <vector>
+
+#include "lib/core/failure.hpp"
+#include "lib/git/oid.hpp"
+#include "lib/git/tree.hpp"
+
+namespace autobackup::git {
+
+namespace fs = std::filesystem;
+
+/// Once, before any thread: libgit2 init, fsync of the git directory on, owner check off for repositories we are told to use,
+/// the partialclone extension allowed.
+void initialise_library();
+/// "libgit2 1.5.1"
+std::string library_version();
+
+using TakeBytes = std::function<Result<void>(std::span<const std::byte>)>;
+
+/// A blob that is to be written; its name and size are known (hashed before).
+struct NewBlob {
+    Oid oid;
+    std::uint64_t size = 0;
+    bool compress = true;  ///< false: stored (zlib level 0), for media that does not shrink
+    /// Gives the content in pieces to its argument; called once, or not at all when the repository has the blob already.
+    std::function<Result<void>(const TakeBytes&)> produce;
+};
+
+struct PackInfo {
+    fs::path pack;             ///< objects/pack/pack-<sha1>.pack
+    std::uint64_t bytes = 0;
+    std::uint32_t objects = 0;
+};
+
+struct Fetched {
+    fs::path pack;               ///< a pack file as the peer sent it (may be thin); consumed
+    bool promisor = false;       ///< objects it lacks may be asked for from the remote: mark the pack .promisor
+    std::vector<Oid> shallow;    ///< commits whose parents are not here
+};
+
+/// One step of set_refs().
+struct RefChange {
+    std::string ref;
+    Oid target;
+    std::optional<Oid> expected;  ///< where it must stand now; nullopt: it must not exist
+};
+
+class Repository {
+public:
+    /// Makes the repository if there is none: bare, HEAD → refs/heads/<branch>, directories 0750, in a temporary directory that is
+    /// renamed into place. An existing one is opened; repository_invalid when it is damaged or not bare.
+    static Result<Repository> open_or_init(const fs::path& path, const std::string& branch);
+    static Result<Repository> open(const fs::path& path);
+    Repository(Repository&&) noexcept;
+    Repository& operator=(Repository&&) noexcept;
+    ~Repository();
+
+    [[nodiscard]] const fs::path& path() const noexcept;
+
+    // -- reading --
+    /// Object that a ref ("refs/heads/main") names; nothing when there is no such ref.
+    Result<std::optional<Oid>> resolve(const std::string& ref) const;
+    /// All refs with that prefix, by name.
+    Result<std::vector<std::pair<std::string, Oid>>> refs(const std::string& prefix) const;
+    [[nodiscard]] bool has(const Oid& oid) const;
+    Result<Commit> read_commit(const Oid& commit) const;
+    Result<std::vector<TreeEntry>> read_tree(const Oid& tree) const;
+    /// Entry at "a/b/c" below `tree`; nothing when the path does not exist.
+    Result<std::optional<TreeEntry>> entry_at(const Oid& tree, std::string_view path) const;
+    /// Every blob below `tree` with its path, depth first in tree order.
+    Result<void> walk(const Oid& tree, const std::function<Result<void>(const std::string& path, const TreeEntry&)>& visit) const;
+    Result<std::string> read_blob(const Oid& blob, std::size_t limit = std::size_t{64} << 20) const;
+    /// Size without reading the content (object header).
+    Result<std::uint64_t> blob_size(const Oid& blob) const;
+    /// Content in pieces, verified against its name at the end; memory stays flat for packs that this program wrote.
+    Result<void> stream_blob(const Oid& blob, const TakeBytes& take) const;
+
+    // -- writing --
+    /// Writes everything that the repository lacks (duplicates once) as one pack + index, re-reads what it wrote and re-hashes
+    /// it, fsyncs pack, index, directory. Nothing to write: no pack, nullopt. On failure nothing is left behind.
+    /// content_mismatch when a blob's bytes do not have the name given.
+    Result<std::optional<PackInfo>> write_pack(const std::vector<NewBlob>& blobs, const std::vector<RawObject>& objects,
+                                               const std::function<void(std::uint64_t bytes)>& progress);
+    /// Sets `ref` to `target` when it stands at `expected` (nullopt: must not exist), with reflog, durably. remote_moved otherwise.
+    Result<void> set_ref(const std::string& ref, const Oid& target, const std::optional<Oid>& expected, const std::string& message);
+    /// Many at once (the first clone of a mirror has 40,000). All expectations are looked at before anything is written; then a few
+    /// are set one by one, many by one rewrite of packed-refs (those without a log entry). A crash leaves each ref old or new.
+    Result<void> set_refs(const std::vector<RefChange>& changes, const std::string& message);
+    /// With its log. A ref that is not there is no error.
+    Result<void> delete_ref(const std::string& ref);
+    /// Makes HEAD point to refs/heads/<branch>.
+    Result<void> set_head(const std::string& branch);
+    /// Takes a fetched pack in: completes a thin one, indexes, moves it to objects/pack; writes `shallow`, and for promisor packs
+    /// the partial-clone settings of remote `remote_name` (url without credentials), so that git fsck is content.
+    Result<void> adopt_pack(const Fetched& fetched, const std::string& remote_name, const std::string& remote_url);
+
+    // -- for a push --
+    /// Objects reachable from `tips` and not from `known` (commits that the peer has; ones not here are ignored), commits first.
+    /// Objects that a partial clone does not hold are left out.
+    Result<std::vector<Oid>> missing_objects(const std::vector<Oid>& tips, const std::vector<Oid>& known) const;
+
+    /// Whether it is a partial clone (objects may be missing on purpose).
+    [[nodiscard]] bool partial() const;
+
+    /// Every object re-hashed, trees and commits walked from all refs. Counts what was looked at.
+    struct CheckReport {
+        std::uint64_t objects = 0;
+        std::vector<std::string> problems;
+    };
+    Result<CheckReport> check() const;
+
+    struct Impl;  ///< shared by the parts of lib/git alone
+
+private:
+    explicit Repository(std::unique_ptr<Impl> impl);
+    friend class PackReader;
+    std::unique_ptr<Impl> impl_;
+};
+
+/// A pack made of objects of a repository, streamed without a temporary file: entries of our packs are copied as they are, others
+/// are read and compressed anew. When the objects are exactly those of one pack file, that file is streamed.
+/// Its size is known before the first byte. Synchronous; worker thread.
+class PackReader {
+public:
+    static Result<PackReader> make(const Repository& repository, const std::vector<Oid>& objects);
+    PackReader(PackReader&&) noexcept;
+    PackReader& operator=(PackReader&&) noexcept;
+    ~PackReader();
+    [[nodiscard]] std::uint64_t size() const noexcept;
+    [[nodiscard]] std::uint32_t objects() const noexcept;
+    /// Fills from the front; 0 = end.
+    Result<std::size_t> read(std::span<std::byte> buffer);
+    void rewind();
+
+private:
+    struct Impl;
+    explicit PackReader(std::unique_ptr<Impl> impl);
+    std::unique_ptr<Impl> impl_;
+};
+
+}  // namespace autobackup::git

@@ -1,0 +1,47 @@
+// SPDX-License-Identifier: MIT
+// Files under construction that tell by themselves whether their maker still lives. Private to lib/git.
+#pragma once
+
+#include <chrono>
+#include <span>
+#include <string_view>
+
+#include "lib/core/file.hpp"
+
+namespace autobackup::git {
+
+/// A new file with a unique name, which this process holds locked (flock) as long as it is open: a lock ends with its process,
+/// whatever the way, so that a later one can tell a file that is being written from one that was left behind.
+/// Removed when the object dies, unless keep() was called.
+class LockedTemporary {
+public:
+    /// `directory`/`prefix`XXXXXX, readable by us alone.
+    static Result<LockedTemporary> create(const fs::path& directory, std::string_view prefix);
+    LockedTemporary(LockedTemporary&& other) noexcept;
+    LockedTemporary& operator=(LockedTemporary&&) = delete;
+    ~LockedTemporary();
+
+    [[nodiscard]] int fd() const noexcept { return file_.get(); }
+    [[nodiscard]] const fs::path& path() const noexcept { return path_; }
+    /// Sets the mode past the umask, fsyncs, and renames; from then on the file stays. The directory is not yet fsynced.
+    Result<void> publish(const fs::path& name, mode_t mode);
+    /// The file has another name now, or was taken care of.
+    void keep() noexcept { path_.clear(); }
+
+private:
+    LockedTemporary(FileDescriptor file, fs::path path) noexcept : file_(std::move(file)), path_(std::move(path)) {}
+    FileDescriptor file_;
+    fs::path path_;
+};
+
+/// Locks a file or directory whose maker is dead; nothing open when a process holds it (or it is not there).
+FileDescriptor lock_abandoned(const fs::path& path);
+
+/// Removes files and directories of `directory` whose name begins with `prefix`: abandoned ones of ours at once when `ours`,
+/// otherwise (git's own, never locked) those untouched for a day.
+void remove_abandoned(const fs::path& directory, std::string_view prefix, bool ours);
+
+/// Whether `path` was last changed longer ago than `age` (false when it is not there).
+bool is_older_than(const fs::path& path, std::chrono::seconds age);
+
+}  // namespace autobackup::git

@@ -1,0 +1,85 @@
+// SPDX-License-Identifier: MIT
+#include "lib/remote/remote.hpp"
+
+#include <algorithm>
+
+#include "lib/async/run.hpp"
+#include "lib/core/text.hpp"
+#include "lib/remote/kinds.hpp"
+
+namespace autobackup::remote {
+namespace {
+
+constexpr std::string_view file_scheme = "file://";
+
+// The path of file:///path, file://localhost/path or /path; nothing for any other URL.
+std::optional<std::string> local_path(std::string_view url) {
+    if (url.starts_with('/')) return std::string(url);
+    if (!to_lower(url.substr(0, file_scheme.size())).starts_with(file_scheme)) return std::nullopt;
+    std::string_view rest = url.substr(file_scheme.size());
+    constexpr std::string_view localhost = "localhost/";
+    if (rest.starts_with(localhost)) rest.remove_prefix(localhost.size() - 1);
+    if (!rest.starts_with('/')) return std::nullopt;
+    return percent_decode(rest);
+}
+
+}  // namespace
+
+const Ref* Advertisement::find(std::string_view name) const noexcept {
+    const auto by_name = [](const Ref& ref, std::string_view wanted) { return ref.name < wanted; };
+    const auto found = std::lower_bound(refs.begin(), refs.end(), name, by_name);
+    return found != refs.end() && found->name == name ? &*found : nullptr;
+}
+
+bool PushReport::accepted() const noexcept {
+    const auto ok = [](const RefVerdict& verdict) { return verdict.ok; };
+    return unpack == "ok" && !verdicts.empty() && std::all_of(verdicts.begin(), verdicts.end(), ok);
+}
+
+Failure told_as(Failure failure, std::string operation, std::string object, std::string words) {
+    failure.operation = std::move(operation);
+    failure.object = std::move(object);
+    if (failure.peer.empty()) failure.peer = cut_peer_words(words);
+    return failure;
+}
+
+Result<std::unique_ptr<Remote>> make_remote(http::Client& client, async::Workers& workers,
+                                            Settings settings) {
+    if (settings.object.empty()) settings.object = settings.url;
+    if (std::optional<std::string> path = local_path(settings.url)) {
+        if (path->find('\0') != std::string::npos) {
+            return fail(Errc::config_invalid, "use", settings.object, "the path holds a NUL");
+        }
+        return make_child_remote(workers, std::move(settings), std::move(*path));
+    }
+    const std::string lower = to_lower(settings.url);
+    if (!lower.starts_with("http://") && !lower.starts_with("https://")) {
+        return fail(Errc::config_invalid, "use", settings.object,
+                    "not an http, https or file URL of a git repository");
+    }
+    Result<http::Url> base = http::Url::parse(settings.url);
+    if (!base) return told_as(base.error(), "use", settings.object);
+    return make_http_remote(client, workers, std::move(settings), std::move(*base));
+}
+
+Awaitable<Result<void>> verify_ref(Remote& remote, std::string ref, Oid expected, int attempts) {
+    const std::vector<std::string> prefixes(1, ref);
+    Failure last = fail(Errc::push_unverified, "verify", ref, "it was not asked for");
+    for (int attempt = 1; attempt <= attempts; ++attempt) {
+        const Milliseconds pause(attempt > 1 ? 500 << std::min(attempt - 2, 5) : 0);
+        co_await async::sleep_for(pause);
+        const Result<Advertisement> refs = co_await remote.ls_refs(prefixes);
+        if (!refs) {
+            last = refs.error();
+            if (!last.transient) co_return last;
+            continue;
+        }
+        const Ref* found = refs->find(ref);
+        if (found != nullptr && found->oid == expected) co_return Result<void>();
+        const std::string where = found == nullptr ? "it is not there" : "it stands at " + found->oid.hex();
+        last = fail(Errc::push_unverified, "verify", ref, where + ", not at " + expected.hex());
+    }
+    co_return last;
+}
+
+}  // namespace autobackup::remote

@@ -1,0 +1,121 @@
+// SPDX-License-Identifier: MIT
+// git's wire protocols over our own HTTP client or over a child's pipes (protocol v0/v1 receive-pack, v2
+// ls-refs and fetch: gitprotocol-v2(5), gitprotocol-pack(5), gitprotocol-http(5)). Loop thread; the loop is
+// never blocked.
+#pragma once
+
+#include <cstdint>
+#include <filesystem>
+#include <map>
+#include <memory>
+#include <optional>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "lib/async/types.hpp"
+#include "lib/async/workers.hpp"
+#include "lib/core/failure.hpp"
+#include "lib/core/secret.hpp"
+#include "lib/git/oid.hpp"
+#include "lib/http/client.hpp"
+
+namespace autobackup::remote {
+
+using git::Oid;
+
+struct Ref {
+    std::string name;
+    Oid oid;
+    std::string symref_target;  ///< of HEAD: "refs/heads/main"; empty otherwise
+    std::optional<Oid> peeled;
+};
+
+struct Advertisement {
+    std::vector<Ref> refs;  ///< by name; empty for an empty repository
+    std::map<std::string, std::string>
+        capabilities;  ///< "agent" → "git/2.39.5"; v2 "fetch" → "shallow wait-for-done filter"
+    [[nodiscard]] const Ref* find(std::string_view name) const noexcept;
+};
+
+struct RefUpdate {
+    std::string name;
+    Oid old_oid;  ///< zero: create
+    Oid new_oid;  ///< zero: delete
+};
+
+struct RefVerdict {
+    std::string name;
+    bool ok = false;
+    std::string reason;  ///< the server's word behind "ng"
+    std::string landed;  ///< another name under which the server says it took the ref (report-status-v2);
+                         ///< empty as a rule
+};
+
+struct PushReport {
+    std::string unpack;  ///< "ok", or the server's error
+    std::vector<RefVerdict> verdicts;
+    std::string peer_words;                        ///< sideband 2 (hooks, quota notes), the last 2 KiB
+    [[nodiscard]] bool accepted() const noexcept;  ///< unpacked, and every verdict is ok
+};
+
+struct FetchRequest {
+    std::vector<Oid> wants;
+    std::vector<Oid> haves;
+    std::vector<Oid> shallow;  ///< what our side has as shallow commits
+    int depth = 0;             ///< deepen N; 0 = whole history
+    std::string filter;        ///< "blob:none"; used only when the server offers it
+};
+
+struct FetchReport {
+    std::vector<Oid> shallow;    ///< new shallow commits
+    std::vector<Oid> unshallow;  ///< commits of FetchRequest::shallow whose parents are in the pack now
+    bool filtered = false;       ///< whether the filter was honoured
+    std::uint64_t pack_bytes = 0;
+    std::string peer_words;
+};
+
+struct Settings {
+    std::string url;       ///< https, http, file:///path or /path; without user-info
+    std::string username;  ///< with `password`: Basic. A bare token uses "x-access-token"
+    Secret password;       ///< empty: none
+    Milliseconds connect{15'000};
+    Milliseconds no_progress{120'000};
+    std::string object;  ///< for errors; default: the URL
+};
+
+/// One repository at a peer. Failures: unauthorized after ONE refused password, not_found, unsupported (dumb
+/// server, no receive-pack), no_progress, connection_*, bad_response …; the server's own words are kept in
+/// Failure::peer.
+class Remote {
+public:
+    virtual ~Remote() = default;
+    /// Refs and capabilities of receive-pack (what a push is compared with).
+    virtual Awaitable<Result<Advertisement>> list_for_push() = 0;
+    /// Sends commands and pack (null when only deletions), asks for report-status and side-band-64k, atomic
+    /// where several refs and the server can. A Result with value means that a whole report was read; look at
+    /// `unpack` and every verdict. A lost answer is connection_closed/_reset/no_progress: whether the ref
+    /// moved is then told by ls_refs().
+    virtual Awaitable<Result<PushReport>> push(std::vector<RefUpdate> updates,
+                                               std::shared_ptr<http::BodySource> pack) = 0;
+    /// Protocol v2 ls-refs with prefixes (empty: all), symrefs and peeled; falls back to the v0
+    /// advertisement.
+    virtual Awaitable<Result<Advertisement>> ls_refs(std::vector<std::string> prefixes) = 0;
+    /// Fetch by protocol v2 (v0 where the server knows no other); the pack's bytes, thin when `haves` were
+    /// named, go to `pack_file` (created 0600, fsynced; removed on failure). remote_moved when the server has
+    /// no longer what is wanted, unsupported when it cannot give a `depth`. The bytes are not looked at:
+    /// indexing the pack verifies it.
+    virtual Awaitable<Result<FetchReport>> fetch(FetchRequest request, std::filesystem::path pack_file) = 0;
+};
+
+/// `client` and `workers` (for the pack file and for looking at paths) must outlive the Remote.
+/// config_invalid for a URL of another kind. A Remote does one thing at a time.
+Result<std::unique_ptr<Remote>> make_remote(http::Client& client, async::Workers& workers, Settings settings);
+
+/// Asks with ls_refs whether `ref` stands at `expected`, up to `attempts` times with a growing pause (0.5 s,
+/// 1 s, 2 s …) for a server that shows a push late or cannot be reached. push_unverified when it stands
+/// elsewhere in the end; the last failure when no answer was had. `remote` is borrowed until the awaitable is
+/// done.
+Awaitable<Result<void>> verify_ref(Remote& remote, std::string ref, Oid expected, int attempts);
+
+}  // namespace autobackup::remote
