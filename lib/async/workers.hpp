@@ -6,6 +6,7 @@
 #include <boost/asio/associated_cancellation_slot.hpp>
 #include <boost/asio/executor_work_guard.hpp>
 #include <boost/asio/post.hpp>
+#include <boost/asio/strand.hpp>
 #include <boost/asio/thread_pool.hpp>
 #include <exception>
 #include <optional>
@@ -42,6 +43,24 @@ public:
         if constexpr (!std::is_void_v<Value>) co_return std::move(*outcome.value);
     }
 
+    /// Runs `function()` on a worker some time soon, one after another in the order given; nobody waits for it, so it must
+    /// own what it uses and must not throw. ~Workers and drain_serial() wait for all of them.
+    template <class Function>
+    void post_serial(Function function) {
+        asio::post(serial_, std::move(function));
+    }
+    /// Returns when everything given to post_serial() before has run.
+    Awaitable<void> drain_serial() {
+        auto start = [this](auto handler) {
+            auto executor = asio::get_associated_executor(handler);
+            auto task = [executor, guard = asio::make_work_guard(executor), done = std::move(handler)]() mutable {
+                asio::post(executor, std::move(done));
+            };
+            asio::post(serial_, std::move(task));
+        };
+        return asio::async_initiate<const asio::use_awaitable_t<>, void()>(std::move(start), asio::use_awaitable);
+    }
+
 private:
     template <class Value>
     struct Outcome {
@@ -73,6 +92,7 @@ private:
     }
 
     asio::thread_pool pool_;
+    asio::strand<asio::thread_pool::executor_type> serial_{pool_.get_executor()};
     std::size_t size_;
     std::stop_source stop_;
 };

@@ -1,0 +1,114 @@
+// SPDX-License-Identifier: MIT
+#include <spdlog/spdlog.h>
+#include <unistd.h>
+
+#include "daemon/app/commands.hpp"
+#include "daemon/app/configuration.hpp"
+#include "daemon/app/online_check.hpp"
+#include "lib/core/file.hpp"
+#include "lib/core/text.hpp"
+#include "lib/journal/logging.hpp"
+#include "lib/schedule/schedule.hpp"
+
+namespace autobackup::app {
+namespace {
+
+constexpr int due_times_shown = 5;
+
+// "2026-11-22 02:30:00+01:00", the next five.
+std::vector<std::string> due_times(const config::Config& config, const config::Job& job) {
+    std::vector<schedule::Schedule> schedules;
+    for (const std::string& text : job.schedule) {
+        Result<schedule::Schedule> parsed = schedule::parse(text);
+        if (parsed) schedules.push_back(std::move(*parsed));
+    }
+    const std::string& name = job.time_zone.empty() ? config.time_zone : job.time_zone;
+    const Result<schedule::Zone> named = name.empty() ? Result<schedule::Zone>(schedule::Zone::system()) : schedule::Zone::find(name);
+    if (!named) return {};
+    std::vector<std::string> times;
+    schedule::SysSeconds after = std::chrono::floor<std::chrono::seconds>(std::chrono::system_clock::now());
+    while (times.size() < due_times_shown) {
+        const auto due = schedule::next(schedules, *named, after);
+        if (!due) break;
+        times.push_back(named->text(*due));
+        after = *due;
+    }
+    return times;
+}
+
+std::string shown(const config::Loaded& loaded, bool origin) {
+    std::string text;
+    for (const config::OriginEntry& entry : loaded.origins) {
+        text += entry.path + ": " + entry.value;
+        if (origin && entry.origin.file.empty()) text += "  # default";
+        if (origin && !entry.origin.file.empty()) text += "  # " + entry.origin.file + ":" + std::to_string(entry.origin.line);
+        text += "\n";
+    }
+    for (const auto& [name, job] : loaded.config->jobs) {
+        const std::vector<std::string> times = due_times(*loaded.config, job);
+        if (times.empty()) text += "# job " + name + " runs only when asked\n";
+        if (!times.empty()) text += "# job " + name + " is due at\n";
+        for (const std::string& time : times) text += "#   " + time + "\n";
+    }
+    return text;
+}
+
+boost::json::object shown_json(const config::Loaded& loaded, const CommandLine& line) {
+    boost::json::object object = problems_json({});
+    boost::json::array values;
+    for (const config::OriginEntry& entry : loaded.origins) {
+        boost::json::object one{{"path", entry.path}, {"value", entry.value}};
+        if (line.origin) {
+            one["file"] = entry.origin.file;
+            one["line"] = entry.origin.line;
+        }
+        values.push_back(std::move(one));
+    }
+    if (line.show || line.origin) object["values"] = std::move(values);
+    boost::json::object due;
+    for (const auto& [name, job] : loaded.config->jobs) due[name] = boost::json::value_from(due_times(*loaded.config, job));
+    object["next"] = std::move(due);
+    return object;
+}
+
+int print(const std::string& text) { return write_all(STDOUT_FILENO, text, "standard output") ? 0 : 1; }
+
+}  // namespace
+
+int check_config_command(Loop& loop, const CommandLine& line, const EnvironmentVariables& variables) {
+    const config::Loaded loaded = load_configuration(line, variables);
+    std::vector<config::Problem> problems = loaded.problems;
+    const config::SecretPlaces places = secret_places(variables);
+    if (loaded.config && !line.skip_secrets) problems = check_job_secrets(*loaded.config, {}, places);
+    if (!problems.empty()) {
+        if (line.json) {
+            print(boost::json::serialize(problems_json(problems)) + "\n");
+        } else {
+            tell_problems(problems);
+        }
+        return 2;
+    }
+    std::vector<OnlineAnswer> answers;
+    if (line.online) answers = check_online(loop, *loaded.config, places);
+    int code = 0;
+    boost::json::array online;
+    for (const OnlineAnswer& answer : answers) {
+        online.push_back(boost::json::object{{"what", answer.what}, {"ok", answer.ok}, {"text", answer.text}});
+        if (!line.json) journal::write_line(STDERR_FILENO, answer.what + ": " + answer.text);
+        if (!answer.ok) code = 1;
+    }
+    if (line.json) {
+        boost::json::object object = shown_json(loaded, line);
+        if (line.online) object["online"] = std::move(online);
+        print(boost::json::serialize(object) + "\n");
+        return code;
+    }
+    for (const std::string& warning : loaded.config->warnings) spdlog::warn("{}", warning);
+    if (line.show || line.origin) print(shown(loaded, line.origin));
+    const std::size_t jobs = loaded.config->jobs.size();
+    const std::string text = line.config + ": good, " + std::to_string(jobs) + (jobs == 1 ? " job" : " jobs");
+    if (code == 0) journal::write_line(STDERR_FILENO, text);
+    return code;
+}
+
+}  // namespace autobackup::app

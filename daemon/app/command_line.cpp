@@ -1,0 +1,136 @@
+// SPDX-License-Identifier: MIT
+#include "daemon/app/command_line.hpp"
+
+#include <openssl/crypto.h>
+#include <spdlog/version.h>
+#include <sqlite3.h>
+#include <zlib.h>
+
+#include <CLI/CLI.hpp>
+#include <boost/version.hpp>
+
+#include "build_info.hpp"
+#include "lib/git/repository.hpp"
+
+namespace autobackup::app {
+namespace {
+
+const std::vector<std::string> log_levels{"trace", "debug", "info", "warning", "error"};
+const std::vector<std::string> log_formats{"text", "json", "journal"};
+
+std::string value_or(const EnvironmentVariables& environment, const std::string& name, const std::string& fallback) {
+    const auto found = environment.find(name);
+    return found == environment.end() || found->second.empty() ? fallback : found->second;
+}
+
+// Options that every verb takes.
+void add_common(CLI::App& app, CommandLine& line) {
+    app.add_option("--config", line.config, "Configuration; conf.d/*.yaml beside it is read too")->type_name("FILE")->capture_default_str();
+    app.add_option("--log-level", line.log_level, "trace, debug, info, warning or error ($AUTOBACKUPD_LOG_LEVEL)")
+        ->type_name("LEVEL")->check(CLI::IsMember(log_levels));
+    app.add_option("--log-format", line.log_format, "text, json or journal")->type_name("FORMAT")->check(CLI::IsMember(log_formats));
+}
+
+void add_run(CLI::App& app, CommandLine& line) {
+    CLI::App* run = app.add_subcommand("run", "Run jobs now, in the foreground");
+    add_common(*run, line);
+    run->add_option("JOB", line.jobs, "Names of jobs in the configuration")->required();
+    run->add_flag("--json", line.json, "Print one report per job on stdout, one JSON object a line");
+    run->add_flag("--quiet", line.quiet, "No lines for what went well, no progress");
+    run->add_flag("--force", line.force, "Export everything again, also what has not moved");
+    run->add_option("--only", line.only, "Only this item: project:12, task:7, a name or a glob (may be repeated)")->type_name("SELECTOR");
+    run->add_flag("!--no-push", line.push, "Keep the commit in the local vault; a later run pushes it");
+    run->add_flag("--dry-run", line.dry_run, "Say what would be exported, and change nothing");
+    run->add_flag("--wait", line.wait, "Wait when the job is running in another process");
+    run->footer("Examples:\n  autobackupd run traffic-signs\n  autobackupd run traffic-signs --json --quiet | jq .outcome\n"
+                "  autobackupd run traffic-signs --only project:12 --force\n\n"
+                "Exit codes: 0 everything saved and verified, or unchanged; 1 failed; 2 bad command line or configuration;\n"
+                "3 partial; 4 busy in another process; 5 cancelled.");
+}
+
+void add_check(CLI::App& app, CommandLine& line) {
+    CLI::App* check = app.add_subcommand("check-config", "Check the configuration and its secrets");
+    add_common(*check, line);
+    check->add_flag("--json", line.json, "Print {\"errors\": […]} on stdout");
+    check->add_flag("--online", line.online, "Also ask the servers and git targets (reads only)");
+    check->add_flag("--show", line.show, "Print the values that count, and the next due times of each job");
+    check->add_flag("--origin", line.origin, "With the place where each value is written");
+    check->add_flag("--skip-secrets", line.skip_secrets, "Do not look for the secrets");
+    check->footer("Examples:\n  autobackupd check-config\n  autobackupd check-config --config ./my.yaml --show --origin\n"
+                  "  autobackupd check-config --online");
+}
+
+void add_printers(CLI::App& app, CommandLine& line) {
+    CLI::App* schema = app.add_subcommand("schema", "Print the JSON Schema (2020-12) of the configuration");
+    add_common(*schema, line);
+    schema->add_flag("--json", line.json, "The schema is JSON always");
+    schema->footer("Example:\n  autobackupd schema > autobackupd.schema.json");
+    CLI::App* sample = app.add_subcommand("sample-config", "Print a configuration to start from");
+    add_common(*sample, line);
+    sample->add_option("KIND", line.sample, "cvat, github, minimal or full")->capture_default_str();
+    sample->footer("Example:\n  autobackupd sample-config cvat > /etc/autobackupd/autobackupd.yaml");
+    CLI::App* import = app.add_subcommand("import-config", "Turn another tool's settings into a configuration (not in this version)");
+    add_common(*import, line);
+    import->allow_extras();
+    import->prefix_command();
+    CLI::App* serve = app.add_subcommand("serve", "Run the schedule until SIGTERM (not in this version)");
+    add_common(*serve, line);
+    serve->footer("In this version start runs from a systemd timer or cron: autobackupd run JOB");
+}
+
+Verb verb_of(const CLI::App& app) {
+    const std::map<std::string, Verb> verbs{{"run", Verb::run},       {"check-config", Verb::check_config},   {"schema", Verb::schema},
+                                            {"serve", Verb::serve},   {"sample-config", Verb::sample_config}, {"import-config", Verb::import_config}};
+    const auto chosen = app.get_subcommands();
+    return chosen.empty() ? Verb::serve : verbs.at(chosen.front()->get_name());
+}
+
+Parsed stopped(const CLI::App& app, const CLI::ParseError& error) {
+    std::ostringstream out;
+    std::ostringstream err;
+    const int code = app.exit(error, out, err);
+    Parsed parsed;
+    parsed.exit_code = code == 0 ? 0 : 2;
+    parsed.text = code == 0 ? out.str() : err.str();
+    return parsed;
+}
+
+}  // namespace
+
+std::string version_text() {
+    const std::string boost = std::to_string(BOOST_VERSION / 100000) + "." + std::to_string(BOOST_VERSION / 100 % 1000);
+    const std::string spdlog = std::to_string(SPDLOG_VER_MAJOR) + "." + std::to_string(SPDLOG_VER_MINOR) + "." + std::to_string(SPDLOG_VER_PATCH);
+    return std::string("autobackupd ") + build::version + " (" + build::git_sha + ")\n" + "Boost " + boost + ", " + git::library_version() +
+           ", " + OpenSSL_version(OPENSSL_VERSION) + ", SQLite " + sqlite3_libversion() + ", zlib " + zlibVersion() + ", spdlog " + spdlog + "\n";
+}
+
+Parsed parse_command_line(int argc, const char* const* argv, const EnvironmentVariables& environment) {
+    CommandLine line;
+    line.config = value_or(environment, "AUTOBACKUPD_CONFIG", "/etc/autobackupd/autobackupd.yaml");
+    line.log_level = value_or(environment, "AUTOBACKUPD_LOG_LEVEL", "info");
+    CLI::App app("Scheduled, verified, restorable backups of CVAT servers", "autobackupd");
+    app.set_version_flag("--version", version_text());
+    app.require_subcommand(0, 1);
+    add_common(app, line);
+    add_run(app, line);
+    add_check(app, line);
+    add_printers(app, line);
+    app.footer("Examples:\n  autobackupd sample-config cvat > /etc/autobackupd/autobackupd.yaml\n  autobackupd check-config --online\n"
+               "  autobackupd run traffic-signs\n\n`autobackupd VERB --help` tells more.");
+    try {
+        app.parse(argc, argv);
+    } catch (const CLI::ParseError& error) {
+        return stopped(app, error);
+    }
+    line.verb = verb_of(app);
+    Parsed parsed;
+    if (std::find(log_levels.begin(), log_levels.end(), line.log_level) == log_levels.end()) {
+        parsed.exit_code = 2;
+        parsed.text = "$AUTOBACKUPD_LOG_LEVEL is \"" + line.log_level + "\"; allowed: trace, debug, info, warning, error\n";
+        return parsed;
+    }
+    parsed.command = std::move(line);
+    return parsed;
+}
+
+}  // namespace autobackup::app

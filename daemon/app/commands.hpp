@@ -1,0 +1,22 @@
+// SPDX-License-Identifier: MIT
+// The verbs. Each returns the exit code of the process.
+#pragma once
+
+#include <filesystem>
+
+#include "daemon/app/command_line.hpp"
+#include "daemon/app/loop.hpp"
+
+namespace autobackup::app {
+
+int run_command(Loop& loop, const CommandLine& line, const EnvironmentVariables& environment);
+int check_config_command(Loop& loop, const CommandLine& line, const EnvironmentVariables& environment);
+int schema_command();
+int sample_config_command(const CommandLine& line);
+/// Verbs of the contract that come with a later version: says so, exit 2.
+int later_command(const std::string& verb, const std::string& instead);
+
+/// argc/argv to exit code: what main() calls.
+int main_command(int argc, const char* const* argv, const char* const* environment);
+
+}  // namespace autobackup::app

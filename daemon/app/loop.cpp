@@ -1,0 +1,55 @@
+// SPDX-License-Identifier: MIT
+#include "daemon/app/loop.hpp"
+
+#include <signal.h>
+#include <unistd.h>
+
+#include <boost/asio/bind_cancellation_slot.hpp>
+#include <boost/asio/co_spawn.hpp>
+#include <exception>
+
+namespace autobackup::app {
+namespace {
+
+constexpr unsigned grace_seconds = 10;
+
+void end_now(int) { ::_exit(5); }
+
+}  // namespace
+
+Loop::Loop() : signals_(context_, SIGINT, SIGTERM) {
+    ::signal(SIGPIPE, SIG_IGN);
+    wait_for_signal();
+}
+
+void Loop::wait_for_signal() {
+    signals_.async_wait([this](const boost::system::error_code& error, int) {
+        if (!error) stop();
+    });
+}
+
+void Loop::stop() {
+    if (stopping_) end_now(0);
+    stopping_ = true;
+    // A worker that is deep in the kernel cannot be reached by the loop: the alarm ends the process whatever hangs. Nothing
+    // half-made has a final name, so this costs no backup.
+    ::signal(SIGALRM, end_now);
+    ::alarm(grace_seconds);
+    wait_for_signal();
+    if (on_stop_) on_stop_();
+    cancel_.emit(asio::cancellation_type::terminal);
+}
+
+void Loop::run(Awaitable<void> work, std::function<void()> on_stop) {
+    on_stop_ = std::move(on_stop);
+    std::exception_ptr failure;
+    auto ended = [this, &failure](std::exception_ptr thrown) {
+        failure = thrown;
+        signals_.cancel();
+    };
+    asio::co_spawn(context_, std::move(work), asio::bind_cancellation_slot(cancel_.slot(), std::move(ended)));
+    context_.run();
+    if (failure) std::rethrow_exception(failure);
+}
+
+}  // namespace autobackup::app

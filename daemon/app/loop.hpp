@@ -1,0 +1,32 @@
+// SPDX-License-Identifier: MIT
+// The event loop of the process and its signals. Main thread.
+#pragma once
+
+#include <boost/asio/cancellation_signal.hpp>
+#include <boost/asio/io_context.hpp>
+#include <boost/asio/signal_set.hpp>
+#include <functional>
+
+#include "lib/async/types.hpp"
+
+namespace autobackup::app {
+
+/// Made before anything else, so that SIGTERM at any moment is an orderly stop: until run() begins, signals wait in it.
+class Loop {
+public:
+    Loop();
+    /// Runs `work` to its end. SIGINT or SIGTERM cancels it (terminal) and calls `on_stop` (flags for work that cannot be cancelled); the second
+    /// one ends the process at once with exit code 5, and so does a stop that takes longer than 10 s.
+    void run(Awaitable<void> work, std::function<void()> on_stop);
+
+private:
+    void wait_for_signal();
+    void stop();
+    asio::io_context context_{1};
+    asio::signal_set signals_;
+    asio::cancellation_signal cancel_;
+    std::function<void()> on_stop_;
+    bool stopping_ = false;
+};
+
+}  // namespace autobackup::app

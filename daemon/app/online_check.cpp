@@ -1,0 +1,80 @@
+// SPDX-License-Identifier: MIT
+#include "daemon/app/online_check.hpp"
+
+#include "daemon/app/configuration.hpp"
+#include "daemon/runner/cvat_services.hpp"
+#include "lib/core/text.hpp"
+
+namespace autobackup::app {
+namespace {
+
+OnlineAnswer answer(std::string what, const Failure& failure) {
+    OnlineAnswer bad;
+    bad.what = std::move(what);
+    bad.text = describe(failure);
+    return bad;
+}
+
+OnlineAnswer good(std::string what, std::string text) {
+    OnlineAnswer fine;
+    fine.what = std::move(what);
+    fine.ok = true;
+    fine.text = std::move(text);
+    return fine;
+}
+
+Awaitable<OnlineAnswer> ask_server(runner::CvatServices& services, std::string what) {
+    const Result<cvat::About> about = co_await services.client->connect();
+    if (!about) co_return answer(what, about.error());
+    const Result<std::vector<cvat::Organization>> organizations = co_await services.client->organizations();
+    if (!organizations) co_return answer(what, organizations.error());
+    co_return good(what, "CVAT " + one_line(about->version) + " as " + one_line(about->user) + ", " +
+                             std::to_string(organizations->size()) + " organisations visible");
+}
+
+Awaitable<OnlineAnswer> ask_target(vault::Target& target, std::string what) {
+    const Result<bool> exists = co_await target.branch_exists();
+    if (!exists) co_return answer(what, exists.error());
+    std::string text = "may be pushed to; branch " + target.settings().branch;
+    text += *exists ? " exists" : " is made by the first push";
+    co_return good(what, std::move(text));
+}
+
+Awaitable<void> ask_jobs(runner::Shared& shared, std::vector<OnlineAnswer>& answers) {
+    for (const auto& [name, job] : shared.config.jobs) {
+        const auto& source = std::get<config::CvatSource>(job.source);
+        const std::string what = "job " + name;
+        Result<std::unique_ptr<runner::CvatServices>> services = co_await runner::make_cvat_services(shared, job, source);
+        if (!services) {
+            answers.push_back(answer(what, services.error()));
+            continue;
+        }
+        OnlineAnswer server = co_await ask_server(**services, what + ", server " + source.server);
+        answers.push_back(std::move(server));
+        for (const auto& target : (*services)->targets) {
+            OnlineAnswer told = co_await ask_target(*target, what + ", " + target->settings().url);
+            answers.push_back(std::move(told));
+        }
+        (*services)->close();
+    }
+}
+
+}  // namespace
+
+std::vector<OnlineAnswer> check_online(Loop& loop, const config::Config& config, const config::SecretPlaces& places) {
+    runner::Environment environment;
+    environment.http = http_settings();
+    environment.secrets = places;
+    std::vector<OnlineAnswer> answers;
+    async::Workers workers(1);
+    const std::unique_ptr<report::Progress> silent = report::make_progress(-1, true);
+    runner::Shared shared{config, environment, workers, *silent, {}};
+    try {
+        loop.run(ask_jobs(shared, answers), nullptr);
+    } catch (const boost::system::system_error&) {
+        answers.push_back(answer("check", fail(Errc::cancelled, "check-config", "--online", "stopped by request")));
+    }
+    return answers;
+}
+
+}  // namespace autobackup::app

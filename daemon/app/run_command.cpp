@@ -1,0 +1,137 @@
+// SPDX-License-Identifier: MIT
+#include <spdlog/spdlog.h>
+#include <unistd.h>
+
+#include <algorithm>
+#include <cstdio>
+
+#include "daemon/app/commands.hpp"
+#include "daemon/app/configuration.hpp"
+#include "daemon/report/journal_entries.hpp"
+#include "daemon/report/report.hpp"
+#include "daemon/runner/runner.hpp"
+#include "lib/async/run.hpp"
+#include "lib/core/file.hpp"
+#include "lib/core/text.hpp"
+#include "lib/journal/logging.hpp"
+
+namespace autobackup::app {
+namespace {
+
+constexpr std::size_t worker_threads = 3;
+
+std::vector<std::string> job_names(const config::Config& config) {
+    std::vector<std::string> names;
+    for (const auto& [name, job] : config.jobs) names.push_back(name);
+    return names;
+}
+
+// Jobs that the configuration does not have; true: all are there.
+bool jobs_exist(const config::Config& config, const CommandLine& line) {
+    bool all = true;
+    for (const std::string& name : line.jobs) {
+        if (config.jobs.contains(name)) continue;
+        all = false;
+        const std::vector<std::string> names = job_names(config);
+        std::string text = "there is no job \"" + one_line(name) + "\" in " + line.config;
+        if (const auto near = nearest(name, names)) text += " (did you mean \"" + *near + "\"?)";
+        journal::write_line(STDERR_FILENO, text);
+    }
+    return all;
+}
+
+bool went_well(const model::Item& item) {
+    using model::ItemOutcome;
+    const bool good = item.outcome != ItemOutcome::failed && item.outcome != ItemOutcome::partial;
+    return good && std::none_of(item.stages.begin(), item.stages.end(),
+                                [](const model::Stage& stage) { return stage.outcome == model::StageOutcome::failed; });
+}
+
+void tell_item(const CommandLine& line, const std::string& job, const model::Item& item) {
+    if (line.quiet && went_well(item)) return;
+    journal::write_line(STDERR_FILENO, report::human_line(job, item));
+    for (const std::string& warning : item.warnings) spdlog::warn("{} {}: {}", job, item.name, warning);
+}
+
+void tell_run(const CommandLine& line, const model::Run& run, journal::Sink* journal) {
+    for (const std::string& text : report::run_lines(run)) journal::write_line(STDERR_FILENO, text);
+    const bool good = run.outcome == model::RunOutcome::success || run.outcome == model::RunOutcome::unchanged;
+    if (!line.quiet || !good) journal::write_line(STDERR_FILENO, report::summary_line(run));
+    if (journal != nullptr) {
+        for (const journal::Entry& entry : report::entries_of(run)) journal->send(entry);
+    }
+    if (!line.json) return;
+    const std::string text = boost::json::serialize(report::to_json(run)) + "\n";
+    const Result<void> written = write_all(STDOUT_FILENO, text, "standard output");
+    if (!written) spdlog::error("the report could not be printed: {}", describe(written.error()));
+}
+
+Awaitable<void> run_jobs(runner::Shared& shared, const CommandLine& line, journal::Sink* journal, std::vector<model::Run>& runs) {
+    runner::RunOptions options;
+    options.item.force = line.force;
+    options.item.dry_run = line.dry_run;
+    options.item.push = line.push;
+    options.item.only = line.only;
+    options.wait = line.wait;
+    std::function<Awaitable<void>(std::size_t)> one = [&](std::size_t i) -> Awaitable<void> {
+        if (shared.workers.stop_token().stop_requested()) co_return;
+        model::Run run = co_await runner::run_job(shared, line.jobs[i], options);
+        tell_run(line, run, journal);
+        runs[i] = std::move(run);
+    };
+    co_await async::for_each_index(line.jobs.size(), static_cast<std::size_t>(shared.config.limits.runs), one);
+}
+
+// Jobs that a stop kept from beginning have no report of their own.
+int exit_code_of(std::vector<model::Run> runs) {
+    std::erase_if(runs, [](const model::Run& run) { return run.run_id.empty(); });
+    if (runs.empty()) return 5;
+    return model::exit_code(runs);
+}
+
+std::unique_ptr<journal::Sink> journal_sink(const CommandLine& line) {
+    const bool wanted = line.log_format == "journal" || (line.log_format.empty() && journal::is_journal_stream(STDERR_FILENO));
+    if (wanted) return journal::journald_sink("autobackupd");
+    return nullptr;
+}
+
+}  // namespace
+
+int run_command(Loop& loop, const CommandLine& line, const EnvironmentVariables& variables) {
+    const config::Loaded loaded = load_configuration(line, variables);
+    if (!loaded.config) {
+        tell_problems(loaded.problems);
+        return 2;
+    }
+    const config::Config& config = *loaded.config;
+    if (!jobs_exist(config, line)) return 2;
+    runner::Environment environment;
+    environment.http = http_settings();
+    environment.secrets = secret_places(variables);
+    const std::vector<config::Problem> problems = check_job_secrets(config, line.jobs, environment.secrets);
+    if (!problems.empty()) {
+        tell_problems(problems);
+        return 2;
+    }
+    for (const std::string& warning : config.warnings) spdlog::warn("{}", warning);
+    const std::unique_ptr<report::Progress> progress = report::make_progress(STDERR_FILENO, line.quiet);
+    journal::before_each_line([&progress] { progress->clear(); });
+    const std::unique_ptr<journal::Sink> journal = journal_sink(line);
+    std::vector<model::Run> runs(line.jobs.size());
+    {
+        async::Workers workers(worker_threads);
+        runner::RunListener listener;
+        listener.item_done = [&line](const std::string& job, const model::Item& item) { tell_item(line, job, item); };
+        listener.warning = [](const std::string& text) { spdlog::warn("{}", text); };
+        runner::Shared shared{config, environment, workers, *progress, std::move(listener)};
+        try {
+            loop.run(run_jobs(shared, line, journal.get(), runs), [&workers] { workers.request_stop(); });
+        } catch (const boost::system::system_error& error) {
+            if (error.code() != boost::asio::error::operation_aborted) throw;
+        }
+    }
+    journal::before_each_line(nullptr);
+    return exit_code_of(std::move(runs));
+}
+
+}  // namespace autobackup::app

@@ -1,0 +1,120 @@
+// SPDX-License-Identifier: MIT
+#include "daemon/config/build.hpp"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+
+#include "lib/core/text.hpp"
+
+namespace autobackup::config {
+namespace {
+
+Limits build_limits(const View& root) {
+    Limits limits;
+    const View keys = root.sub("limits");
+    keys.read("runs", limits.runs);
+    keys.read("per_host", limits.per_host);
+    keys.read("reserve", limits.reserve);
+    keys.read("connect", limits.connect);
+    keys.read("no_progress", limits.no_progress);
+    return limits;
+}
+
+const yaml::Node& named(const yaml::Node& root, std::string_view name) {
+    static const yaml::Node nothing;
+    const yaml::Entry* entry = root.find(name);
+    return entry != nullptr ? *entry->value : nothing;
+}
+
+std::vector<std::string> names_of(const std::map<std::string, Server>& servers) {
+    std::vector<std::string> names;
+    for (const auto& [name, server] : servers) names.push_back(name);
+    return names;
+}
+
+std::string joined(const std::vector<std::string>& names) {
+    std::string out;
+    for (const std::string& name : names) out += (out.empty() ? "" : ", ") + one_line(name);
+    return out;
+}
+
+// Follows `after` from `start`; the circle as text when it comes back there.
+std::string circle_from(const Config& config, const std::string& start, const std::string& at,
+                        std::vector<std::string>& way) {
+    const auto job = config.jobs.find(at);
+    if (job == config.jobs.end()) return std::string();
+    for (const std::string& next : job->second.after) {
+        if (next == start) return joined(way) + ", " + start;
+        if (std::find(way.begin(), way.end(), next) != way.end()) continue;
+        way.push_back(next);
+        if (std::string circle = circle_from(config, start, next, way); !circle.empty()) return circle;
+    }
+    return std::string();
+}
+
+}  // namespace
+
+void resolve_servers(Config& config, const yaml::Node& jobs, Problems& problems) {
+    const std::vector<std::string> names = names_of(config.servers);
+    for (const yaml::Entry& entry : jobs.entries) {
+        const yaml::Entry* source = entry.value->find("cvat");
+        const auto job = config.jobs.find(entry.key);
+        if (source == nullptr || job == config.jobs.end()) continue;
+        auto& cvat = std::get<CvatSource>(job->second.source);
+        const std::string path = join_path(join_path("jobs", entry.key), "cvat");
+        if (const yaml::Entry* server = source->value->find("server")) {
+            if (problems.touch(*server->value) || config.servers.contains(cvat.server)) continue;
+            problems.add(server->value->place, path + ".server",
+                         fmt::format("there is no server '{}'; there are: {}", one_line(cvat.server),
+                                     names.empty() ? "none" : joined(names)),
+                         nearest(cvat.server, names).value_or(std::string()));
+        } else if (names.size() == 1) {
+            cvat.server = names[0];
+        } else if (names.empty()) {
+            problems.add(source->value->place, path, "there is no CVAT server under 'servers'");
+        } else {
+            problems.add(source->value->place, path,
+                         "'server' is needed, because there are several: " + joined(names));
+        }
+    }
+}
+
+void check_after(const Config& config, const yaml::Node& jobs, Problems& problems) {
+    std::vector<std::string> names;
+    for (const yaml::Entry& entry : jobs.entries) names.push_back(entry.key);
+    for (const yaml::Entry& entry : jobs.entries) {
+        const yaml::Entry* after = entry.value->find("after");
+        if (after == nullptr || problems.touch(*after->value)) continue;
+        const std::string path = join_path(join_path("jobs", entry.key), "after");
+        for (const yaml::NodePtr& item : after->value->items) {
+            if (!item->is_scalar() || std::find(names.begin(), names.end(), item->text) != names.end())
+                continue;
+            problems.add(item->place, path, fmt::format("there is no job '{}'", one_line(item->text)),
+                         nearest(item->text, names).value_or(std::string()));
+        }
+        std::vector<std::string> way{entry.key};
+        const std::string circle = circle_from(config, entry.key, entry.key, way);
+        if (!circle.empty())
+            problems.add(after->value->place, path, "jobs wait for each other in a circle: " + circle);
+    }
+}
+
+Config build_config(const yaml::Node& root, Problems& problems, Problems& warnings) {
+    Config config;
+    const View view(root, key_tree(), std::string());
+    view.read("storage", config.storage);
+    view.read("time_zone", config.time_zone);
+    config.limits = build_limits(view);
+    for (const yaml::Entry& entry : named(root, "servers").entries) {
+        config.servers.emplace(entry.key, build_server(entry, problems, warnings));
+    }
+    const yaml::Node& jobs = named(root, "jobs");
+    for (const yaml::Entry& entry : jobs.entries)
+        config.jobs.emplace(entry.key, build_job(entry, problems, warnings));
+    resolve_servers(config, jobs, problems);
+    check_after(config, jobs, problems);
+    return config;
+}
+
+}  // namespace autobackup::config

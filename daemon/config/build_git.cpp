@@ -1,0 +1,84 @@
+// SPDX-License-Identifier: MIT
+#include "daemon/config/build.hpp"
+#include "daemon/config/values.hpp"
+
+namespace autobackup::config {
+namespace {
+
+void check_auth(const View& target, const View& auth, Problems& problems) {
+    if (!target.has("auth") || auth.has_strangers() || !(auth.node().is_mapping() || auth.node().is_null()))
+        return;
+    const bool user = auth.has("username") || auth.has("password");
+    if (auth.has("token") == user) {
+        problems.add(target.place("auth"), auth.path(),
+                     std::string(user ? "several are given, " : "nothing is given, ") +
+                         "allowed is token, or username with password");
+    } else if (user && !(auth.has("username") && auth.has("password"))) {
+        problems.add(target.place("auth"), auth.path(), "'username' and 'password' belong together");
+    }
+}
+
+void build_auth(const View& target, GitTarget& out, Problems& problems) {
+    const View auth = target.sub("auth");
+    check_auth(target, auth, problems);
+    auth.read("username", out.username);
+    auth.read("password", out.password);
+    if (out.username.find(':') != std::string::npos) {
+        problems.add(auth.place("username"), auth.path("username"),
+                     "a user name with ':' cannot be sent (RFC 7617)");
+    }
+    if (!auth.has("token")) return;
+    out.username = "x-access-token";
+    auth.read("token", out.password);
+}
+
+void warn(const View& target, const GitTarget& out, Problems& warnings) {
+    if (is_open_http(out.url)) {
+        warnings.add(target.place("url"), target.path("url"),
+                     "http:// sends everything unencrypted; use https://");
+    }
+    const bool local = out.url.starts_with('/') || out.url.starts_with("file:");
+    if (local && out.password) {
+        warnings.add(target.place("auth"), target.path("auth"), "it is not used for a path");
+    }
+}
+
+GitTarget build_target(const View& target, Problems& problems, Problems& warnings) {
+    GitTarget out;
+    target.read("url", out.url);
+    if (!target.has("url") && !target.has_strangers()) {
+        problems.add(target.node().place, target.path(), "'url' is missing");
+    }
+    target.read("branch", out.branch);
+    build_auth(target, out, problems);
+    target.read("ca_file", out.ca_file);
+    const View author = target.sub("author");
+    author.read("name", out.author_name);
+    author.read("email", out.author_email);
+    if (out.author_name.find_first_of("<>") != std::string::npos) {
+        problems.add(author.place("name"), author.path("name"), "git allows no < and > in a name");
+    }
+    warn(target, out, warnings);
+    return out;
+}
+
+}  // namespace
+
+std::vector<GitTarget> build_git(const View& job, Problems& problems, Problems& warnings) {
+    std::vector<GitTarget> out;
+    const yaml::Entry* entry = job.entry("git");
+    if (entry == nullptr) return out;
+    const KeyNode& keys = *job_tree().child("git");
+    const yaml::Node& value = *entry->value;
+    if (value.is_mapping() || value.is_null())
+        out.push_back(build_target(View(value, keys, job.path("git")), problems, warnings));
+    for (std::size_t i = 0; i < value.items.size(); ++i) {
+        const std::string path = job.path("git") + '[' + std::to_string(i) + ']';
+        const yaml::Node& item = *value.items[i];
+        if (item.is_mapping() || item.is_null())
+            out.push_back(build_target(View(item, keys, path), problems, warnings));
+    }
+    return out;
+}
+
+}  // namespace autobackup::config

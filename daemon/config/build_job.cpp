@@ -1,0 +1,103 @@
+// SPDX-License-Identifier: MIT
+#include <algorithm>
+
+#include "daemon/config/build.hpp"
+#include "lib/core/text.hpp"
+
+namespace autobackup::config {
+namespace {
+
+bool selects_nothing(const Selection& selection) {
+    return selection.base == Selection::Base::none;
+}
+
+void build_cvat(const View& job, const yaml::Entry& entry, CvatSource& out, Problems& problems) {
+    if (!job.has("cvat")) {
+        if (!job.has_strangers()) problems.add(entry.place, job.path(), "the source is missing: cvat: {…}");
+        return;
+    }
+    const View cvat = job.sub("cvat");
+    cvat.read("server", out.server);
+    cvat.read("projects", out.projects);
+    cvat.read("tasks", out.tasks);
+    cvat.read("organization", out.organization);
+    std::string mode;
+    cvat.read("export", mode);
+    out.export_mode = mode == "tasks"     ? ExportMode::tasks
+                      : mode == "project" ? ExportMode::project
+                                          : ExportMode::automatic;
+    cvat.read("touch", out.touch);
+    cvat.read("details", out.details);
+    if (selects_nothing(out.projects) && selects_nothing(out.tasks)) {
+        problems.add(job.place("cvat"), cvat.path(), "nothing is selected: projects and tasks are both none");
+    }
+}
+
+void build_schedule(const View& job, const yaml::Entry& entry, Job& out, Problems& warnings) {
+    job.read("schedule", out.schedule);
+    job.read("time_zone", out.time_zone);
+    if (job.has("schedule")) return;
+    out.schedule = {"manual"};
+    if (!job.has_strangers()) {
+        warnings.add(entry.place, job.path(),
+                     "no schedule: it runs only when asked (`schedule: manual` says so)");
+    }
+}
+
+void build_retry(const View& job, Retry& out, Problems& problems) {
+    const View retry = job.sub("retry");
+    retry.read("attempts", out.attempts);
+    retry.read("delay", out.delay);
+    retry.read("max_delay", out.max_delay);
+    if (out.max_delay >= out.delay || problems.touch(retry.node())) return;
+    const char* name = retry.has("max_delay") ? "max_delay" : "delay";
+    problems.add(retry.place(name), retry.path(name), "max_delay is shorter than delay");
+}
+
+std::optional<Archive> build_archive(const View& job, Problems& problems) {
+    if (!job.has("archive")) return std::nullopt;
+    Archive out;
+    const View archive = job.sub("archive");
+    if (!archive.has("keep")) return out;
+    const View keys = archive.sub("keep");
+    Keep keep;
+    keys.read("last", keep.last);
+    keys.read("daily", keep.daily);
+    keys.read("weekly", keep.weekly);
+    keys.read("monthly", keep.monthly);
+    keys.read("yearly", keep.yearly);
+    keys.read("within", keep.within);
+    if (!keep.any() && !problems.touch(keys.node())) {
+        problems.add(archive.place("keep"), keys.path(),
+                     "it keeps nothing; without 'keep' every archive is kept");
+    }
+    out.keep = keep;
+    return out;
+}
+
+}  // namespace
+
+Job build_job(const yaml::Entry& entry, Problems& problems, Problems& warnings) {
+    Job out;
+    out.name = entry.key;
+    out.origin = origin_of(entry.place);
+    const View job(*entry.value, job_tree(), join_path("jobs", entry.key));
+    if (!(entry.value->is_mapping() || entry.value->is_null())) return out;
+    job.read("enabled", out.enabled);
+    build_schedule(job, entry, out, warnings);
+    job.read("jitter", out.jitter);
+    std::string word;
+    job.read("catch_up", word);
+    out.catch_up = word == "none" ? CatchUp::none : CatchUp::latest;
+    job.read("overlap", word);
+    out.overlap = word == "queue" ? Overlap::queue : Overlap::skip;
+    job.read("timeout", out.timeout);
+    job.read("after", out.after);
+    build_retry(job, out.retry, problems);
+    build_cvat(job, entry, std::get<CvatSource>(out.source), problems);
+    out.archive = build_archive(job, problems);
+    out.git = build_git(job, problems, warnings);
+    return out;
+}
+
+}  // namespace autobackup::config

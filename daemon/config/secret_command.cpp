@@ -1,0 +1,206 @@
+// SPDX-License-Identifier: MIT
+#include <fcntl.h>
+#include <fmt/format.h>
+#include <poll.h>
+#include <signal.h>
+#include <spawn.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+#include <array>
+#include <cerrno>
+#include <cstring>
+#include <thread>
+
+#include "daemon/config/secrets.hpp"
+#include "lib/core/file.hpp"
+#include "lib/core/text.hpp"
+
+namespace autobackup::config {
+namespace {
+
+using Clock = std::chrono::steady_clock;
+
+Failure missing(const SecretRef& ref, std::string message, std::string peer = std::string()) {
+    return fail(Errc::secret_missing, "read secret", ref.key_path,
+                "the command '" + one_line(ref.argv.at(0)) + "' " + message, std::move(peer));
+}
+
+// A child gets what programs such as pass, gpg or vault need to find their files, and no variable that may
+// hold a secret.
+std::vector<std::string> child_environment(const SecretPlaces& places) {
+    constexpr std::array<std::string_view, 12> passed{
+        "PATH",     "HOME", "USER",   "LOGNAME",         "LANG",      "LC_ALL",
+        "LC_CTYPE", "TZ",   "TMPDIR", "XDG_RUNTIME_DIR", "GNUPGHOME", "VAULT_ADDR"};
+    std::vector<std::string> out;
+    for (const std::string_view name : passed) {
+        const auto found = places.environment.find(std::string(name));
+        if (found != places.environment.end()) out.push_back(found->first + '=' + found->second);
+    }
+    return out;
+}
+
+std::string find_program(const std::string& name, const SecretPlaces& places) {
+    if (name.find('/') != std::string::npos) return name;
+    const auto path = places.environment.find("PATH");
+    const std::string directories =
+        path != places.environment.end() ? path->second : "/usr/local/bin:/usr/bin:/bin";
+    for (const std::string_view directory : split(directories, ':')) {
+        const std::string candidate = std::string(directory) + '/' + name;
+        if (directory.starts_with('/') && ::access(candidate.c_str(), X_OK) == 0) return candidate;
+    }
+    return std::string();
+}
+
+std::vector<char*> pointers(std::vector<std::string>& texts) {
+    std::vector<char*> out;
+    for (std::string& text : texts) out.push_back(text.data());
+    out.push_back(nullptr);
+    return out;
+}
+
+struct Pipe {
+    FileDescriptor read, write;
+};
+
+Result<Pipe> open_pipe() {
+    std::array<int, 2> ends{};
+    if (::pipe2(ends.data(), O_CLOEXEC) != 0) return fail_errno(errno, "open", "pipe");
+    Pipe out;
+    out.read = FileDescriptor(ends[0]);
+    out.write = FileDescriptor(ends[1]);
+    return out;
+}
+
+// A running child, killed with its process group and reaped at the latest when this dies.
+class Running {
+public:
+    explicit Running(pid_t pid) : pid_(pid) {}
+    Running(const Running&) = delete;
+    Running& operator=(const Running&) = delete;
+    ~Running() {
+        if (pid_ > 0) kill_and_reap();
+    }
+
+    // Exit status once it has ended by itself, within the limit.
+    std::optional<int> wait_until(Clock::time_point end) {
+        while (true) {
+            siginfo_t info{};
+            const int seen = ::waitid(P_PID, static_cast<id_t>(pid_), &info, WEXITED | WNOHANG | WNOWAIT);
+            if (seen == 0 && info.si_pid == pid_) break;
+            if ((seen != 0 && errno != EINTR) || Clock::now() >= end) return std::nullopt;
+            std::this_thread::sleep_for(std::chrono::milliseconds(5));
+        }
+        // What it left running in its group goes too; before it is reaped, so that the number still is its
+        // own.
+        ::kill(-pid_, SIGKILL);
+        int status = 0;
+        while (::waitpid(pid_, &status, 0) < 0 && errno == EINTR) {
+        }
+        pid_ = 0;
+        return status;
+    }
+
+private:
+    void kill_and_reap() {
+        ::kill(-pid_, SIGKILL);
+        ::kill(pid_, SIGKILL);
+        while (::waitpid(pid_, nullptr, 0) < 0 && errno == EINTR) {
+        }
+    }
+    pid_t pid_;
+};
+
+Result<pid_t> spawn(const SecretRef& ref, const SecretPlaces& places, const Pipe& output,
+                    const Pipe& errors) {
+    const std::string program = find_program(ref.argv.at(0), places);
+    if (program.empty()) return missing(ref, "is not found in PATH");
+    std::vector<std::string> arguments = ref.argv;
+    std::vector<std::string> environment = child_environment(places);
+    posix_spawn_file_actions_t actions;
+    posix_spawnattr_t attributes;
+    ::posix_spawn_file_actions_init(&actions);
+    ::posix_spawn_file_actions_addopen(&actions, 0, "/dev/null", O_RDONLY, 0);
+    ::posix_spawn_file_actions_adddup2(&actions, output.write.get(), 1);
+    ::posix_spawn_file_actions_adddup2(&actions, errors.write.get(), 2);
+    ::posix_spawnattr_init(&attributes);
+    sigset_t none, defaults;
+    ::sigemptyset(&none);
+    ::sigemptyset(&defaults);
+    ::sigaddset(&defaults, SIGPIPE);  // the daemon ignores it; a child expects it
+    ::posix_spawnattr_setsigmask(&attributes, &none);
+    ::posix_spawnattr_setsigdefault(&attributes, &defaults);
+    ::posix_spawnattr_setpgroup(&attributes, 0);
+    ::posix_spawnattr_setflags(&attributes,
+                               POSIX_SPAWN_SETPGROUP | POSIX_SPAWN_SETSIGMASK | POSIX_SPAWN_SETSIGDEF);
+    pid_t pid = 0;
+    const int error = ::posix_spawn(&pid, program.c_str(), &actions, &attributes, pointers(arguments).data(),
+                                    pointers(environment).data());
+    ::posix_spawn_file_actions_destroy(&actions);
+    ::posix_spawnattr_destroy(&attributes);
+    if (error != 0) return missing(ref, std::string("cannot be started: ") + std::strerror(error));
+    return pid;
+}
+
+// Reads what is there; closes the descriptor at its end.
+void read_some(FileDescriptor& from, std::string& into) {
+    std::array<char, 4096> buffer{};
+    const ssize_t count = ::read(from.get(), buffer.data(), buffer.size());
+    if (count > 0) {
+        into.append(buffer.data(), static_cast<std::size_t>(count));
+    } else if (count == 0 || (errno != EINTR && errno != EAGAIN)) {
+        from.reset();
+    }
+    explicit_bzero(buffer.data(), buffer.size());
+}
+
+struct Output {
+    std::string text, errors;
+    bool too_long = false, too_late = false;
+};
+
+Output collect(FileDescriptor output, FileDescriptor errors, std::size_t longest, Clock::time_point end) {
+    Output out;
+    while (output.is_open() || errors.is_open()) {
+        const auto left = std::chrono::ceil<std::chrono::milliseconds>(end - Clock::now());
+        if (left.count() <= 0) {
+            out.too_late = true;
+            return out;
+        }
+        std::array<pollfd, 2> polled{{{output.get(), POLLIN, 0}, {errors.get(), POLLIN, 0}}};
+        if (::poll(polled.data(), polled.size(), static_cast<int>(left.count())) < 0) continue;
+        if (polled[0].revents != 0) read_some(output, out.text);
+        if (polled[1].revents != 0) read_some(errors, out.errors);
+        if (out.errors.size() > (std::size_t{16} << 10)) out.errors.erase(0, out.errors.size() / 2);
+        out.too_long = out.text.size() > longest;
+        if (out.too_long) return out;
+    }
+    return out;
+}
+
+}  // namespace
+
+Result<std::string> run_secret_command(const SecretRef& ref, const SecretPlaces& places) {
+    const Clock::time_point end = Clock::now() + places.command_limit;
+    Result<Pipe> output = open_pipe();
+    if (!output) return output.error();
+    Result<Pipe> errors = open_pipe();
+    if (!errors) return errors.error();
+    const Result<pid_t> pid = spawn(ref, places, *output, *errors);
+    if (!pid) return pid.error();
+    Running child(*pid);
+    output->write.reset();
+    errors->write.reset();
+    Output got = collect(std::move(output->read), std::move(errors->read), places.longest, end);
+    const std::string words = cut_peer_words(got.errors);
+    if (got.too_long) return missing(ref, "wrote more than " + human_bytes(places.longest), words);
+    const std::optional<int> status = got.too_late ? std::nullopt : child.wait_until(end);
+    if (!status) return missing(ref, "did not end within " + human_duration(places.command_limit), words);
+    if (WIFSIGNALED(*status))
+        return missing(ref, fmt::format("was killed by signal {}", WTERMSIG(*status)), words);
+    if (WEXITSTATUS(*status) != 0)
+        return missing(ref, fmt::format("ended with exit code {}", WEXITSTATUS(*status)), words);
+    return std::move(got.text);
+}
+
+}  // namespace autobackup::config

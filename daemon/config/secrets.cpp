@@ -1,0 +1,158 @@
+// SPDX-License-Identifier: MIT
+#include "daemon/config/secrets.hpp"
+
+#include <fcntl.h>
+#include <fmt/format.h>
+#include <sys/stat.h>
+
+#include <algorithm>
+
+#include "lib/core/file.hpp"
+#include "lib/core/text.hpp"
+
+namespace autobackup::config {
+namespace {
+
+Failure missing(const SecretRef& ref, std::string message) {
+    return fail(Errc::secret_missing, "read secret", ref.key_path, std::move(message));
+}
+
+std::string without_newline(std::string value) {
+    if (value.ends_with('\n')) value.pop_back();
+    if (value.ends_with('\r')) value.pop_back();
+    return value;
+}
+
+Result<Secret> checked(const SecretRef& ref, std::string value, const std::string& where) {
+    value = without_newline(std::move(value));
+    const bool empty = trim(value).empty();
+    // A line break or NUL inside would end up in a request header.
+    const bool broken = value.find_first_of(std::string_view("\n\r\0", 3)) != std::string::npos;
+    Secret secret(std::move(value));
+    if (empty) return missing(ref, where + " is empty");
+    if (broken) return missing(ref, where + " has more than one line");
+    return secret;
+}
+
+// Opens first and looks at what was opened, so that the file cannot be exchanged in between.
+Result<Secret> read_from(const SecretRef& ref, const fs::path& path, const SecretPlaces& places,
+                         std::vector<std::string>* warnings) {
+    const Result<FileDescriptor> file = open_file(path, O_RDONLY | O_NONBLOCK);
+    if (!file) return missing(ref, fmt::format("{} cannot be read: {}", path.string(), file.error().message));
+    struct stat status {};
+    if (::fstat(file->get(), &status) != 0 || !S_ISREG(status.st_mode)) {
+        return missing(ref, path.string() + " is not a regular file");
+    }
+    const bool bare = ref.form == SecretRef::Form::name;
+    if ((status.st_mode & (S_IWGRP | S_IWOTH)) != 0) {
+        return missing(ref, path.string() + " can be written by group or others; refused: chmod go-w it");
+    }
+    if ((status.st_mode & S_IROTH) != 0 && warnings != nullptr) {
+        warnings->push_back(fmt::format("{}{} can be read by others: chmod o-r it", bare ? "the secret " : "",
+                                        path.string()));
+    }
+    if (static_cast<std::uint64_t>(status.st_size) > places.longest) {
+        return missing(ref, fmt::format("{} is longer than {}", path.string(), human_bytes(places.longest)));
+    }
+    std::string value(static_cast<std::size_t>(status.st_size), '\0');
+    const auto bytes = std::as_writable_bytes(std::span(value.data(), value.size()));
+    if (const auto read = read_exactly(file->get(), bytes, 0, path); !read)
+        return missing(ref, read.error().message);
+    return checked(ref, std::move(value), path.string());
+}
+
+Result<Secret> read_named(const SecretRef& ref, const SecretPlaces& places,
+                          std::vector<std::string>* warnings) {
+    std::string looked_at;
+    const auto credentials = places.environment.find("CREDENTIALS_DIRECTORY");
+    std::vector<fs::path> candidates;
+    if (credentials != places.environment.end() && !credentials->second.empty()) {
+        candidates.emplace_back(fs::path(credentials->second) / ref.text);
+    }
+    candidates.push_back(places.directory / ref.text);
+    for (const fs::path& path : candidates) {
+        std::error_code error;
+        const fs::file_status status = fs::status(path, error);
+        if (status.type() != fs::file_type::not_found) return read_from(ref, path, places, warnings);
+        looked_at += (looked_at.empty() ? "" : ", ") + path.string();
+    }
+    if (candidates.size() == 1) looked_at = "$CREDENTIALS_DIRECTORY (not set), " + looked_at;
+    return missing(ref, fmt::format("there is no secret '{}'; looked at: {}", one_line(ref.text), looked_at));
+}
+
+Result<Secret> read_variable(const SecretRef& ref, const SecretPlaces& places) {
+    const auto found = places.environment.find(ref.text);
+    const std::string where = fmt::format("the environment variable {}", one_line(ref.text));
+    if (found == places.environment.end()) return missing(ref, where + " is not set");
+    return checked(ref, found->second, where);
+}
+
+void add(std::vector<SecretRef>& out, const std::optional<SecretRef>& ref) {
+    if (ref) out.push_back(*ref);
+}
+
+Problem problem_of(const SecretRef& ref, std::string message) {
+    Problem problem;
+    problem.file = ref.origin.file;
+    problem.line = ref.origin.line;
+    problem.column = ref.origin.column;
+    problem.path = ref.key_path;
+    problem.message = std::move(message);
+    return problem;
+}
+
+}  // namespace
+
+Result<Secret> read_secret(const SecretRef& ref, const SecretPlaces& places,
+                           std::vector<std::string>* warnings) {
+    switch (ref.form) {
+        case SecretRef::Form::name:
+            return read_named(ref, places, warnings);
+        case SecretRef::Form::file:
+            return read_from(ref, ref.text, places, warnings);
+        case SecretRef::Form::env:
+            return read_variable(ref, places);
+        case SecretRef::Form::command:
+            break;
+    }
+    Result<std::string> output = run_secret_command(ref, places);
+    if (!output) return output.error();
+    return checked(ref, std::move(*output), "the output of the command");
+}
+
+std::vector<SecretRef> all_secrets(const Config& config) {
+    std::vector<SecretRef> out;
+    for (const auto& [name, server] : config.servers) {
+        const auto& cvat = std::get<CvatServer>(server.what);
+        add(out, cvat.token);
+        add(out, cvat.access_token);
+        add(out, cvat.password);
+    }
+    for (const auto& [name, job] : config.jobs) {
+        for (const GitTarget& target : job.git) add(out, target.password);
+    }
+    return out;
+}
+
+std::vector<Problem> check_secrets(const Config& config, const SecretPlaces& places,
+                                   std::vector<Problem>* warnings) {
+    std::vector<Problem> out;
+    for (const SecretRef& ref : all_secrets(config)) {
+        std::vector<std::string> remarks;
+        const Result<Secret> secret = read_secret(ref, places, &remarks);
+        if (!secret) {
+            const Failure& failure = secret.error();
+            out.push_back(problem_of(
+                ref, failure.message + (failure.peer.empty() ? "" : " (" + one_line(failure.peer) + ")")));
+        }
+        if (warnings == nullptr) continue;
+        for (std::string& remark : remarks) warnings->push_back(problem_of(ref, std::move(remark)));
+    }
+    const auto before = [](const Problem& a, const Problem& b) {
+        return std::tie(a.file, a.line, a.column, a.path) < std::tie(b.file, b.line, b.column, b.path);
+    };
+    std::stable_sort(out.begin(), out.end(), before);
+    return out;
+}
+
+}  // namespace autobackup::config

@@ -1,0 +1,48 @@
+// SPDX-License-Identifier: MIT
+// Values of secrets, at the moment they are needed. Blocks (files, a command for up to 30 s): call it on a
+// worker, or before the loop runs. No message repeats a value.
+#pragma once
+
+#include <chrono>
+#include <filesystem>
+#include <map>
+#include <string>
+#include <vector>
+
+#include "daemon/config/load.hpp"
+#include "daemon/model/config.hpp"
+#include "lib/core/failure.hpp"
+#include "lib/core/secret.hpp"
+
+namespace autobackup::config {
+
+/// Where secrets are looked for. The environment is the caller's to give (main passes its own): nothing here
+/// reads it.
+struct SecretPlaces {
+    std::map<std::string, std::string>
+        environment;  ///< CREDENTIALS_DIRECTORY, what {env} names, what a command gets
+    std::filesystem::path directory = "/etc/autobackupd/credentials";
+    std::chrono::milliseconds command_limit{30'000};
+    std::size_t longest = std::size_t{64} << 10;  ///< bytes of a value; more is refused
+};
+
+/// The value, without one trailing newline (LF or CRLF). secret_missing when it is not there, empty, too
+/// long, or its file can be written by group or others; object is the key path, the message names the places
+/// looked at, a failed command's stderr is the peer's words. `warnings` (may be null) gets a sentence for a
+/// file that others can read.
+Result<Secret> read_secret(const SecretRef& ref, const SecretPlaces& places,
+                           std::vector<std::string>* warnings = nullptr);
+
+/// Every secret of every server and job is there: for check-config, and `run` before it asks any server. A
+/// problem stands where the reference is written. `warnings` (may be null) as above.
+std::vector<Problem> check_secrets(const Config& config, const SecretPlaces& places,
+                                   std::vector<Problem>* warnings = nullptr);
+
+/// Every reference of the configuration, servers first.
+std::vector<SecretRef> all_secrets(const Config& config);
+
+/// The output of a program run without a shell, in a process group of its own that is killed at the limit.
+/// secret_missing on any failure; peer = its stderr.
+Result<std::string> run_secret_command(const SecretRef& ref, const SecretPlaces& places);
+
+}  // namespace autobackup::config

@@ -1,0 +1,70 @@
+// SPDX-License-Identifier: MIT
+// What the items of one run share. Loop thread.
+#pragma once
+
+#include <filesystem>
+#include <functional>
+#include <memory>
+#include <string>
+#include <vector>
+
+#include "daemon/model/config.hpp"
+#include "daemon/model/result.hpp"
+#include "daemon/report/progress.hpp"
+#include "daemon/state/store.hpp"
+#include "daemon/vault/target.hpp"
+#include "daemon/vault/vault.hpp"
+#include "lib/async/turnstile.hpp"
+#include "lib/async/workers.hpp"
+#include "lib/cvat/client.hpp"
+#include "lib/cvat/exporter.hpp"
+
+namespace autobackup::cvat_job {
+
+/// What the command line asks for.
+struct Options {
+    bool force = false;
+    bool dry_run = false;
+    bool push = true;
+    std::vector<std::string> only;
+};
+
+/// Places where a job's things lie (interface.md §5).
+struct Places {
+    std::filesystem::path storage;
+    std::string job;
+    [[nodiscard]] std::filesystem::path vault() const { return storage / "vaults" / (job + ".git"); }
+    [[nodiscard]] std::filesystem::path spool() const { return storage / "spool" / job; }
+    [[nodiscard]] std::filesystem::path archives() const { return storage / "archives" / job; }
+    [[nodiscard]] std::filesystem::path state() const { return storage / "state.sqlite"; }
+};
+
+struct Context {
+    const config::Job& job;
+    const config::CvatSource& source;
+    const config::Limits& limits;
+    Options options;
+    Places places;
+    async::Workers& workers;
+    state::Store& store;
+    report::Progress& progress;
+    cvat::Client& client;
+    cvat::Exporter& exporter;
+    vault::Vault& vault;
+    std::vector<std::unique_ptr<vault::Target>>& targets;
+    bool targets_prepared = false;
+    /// The failure that made a target unreachable in this run: the items that follow do not wait for it again.
+    std::vector<std::optional<Failure>> target_failures{};
+    async::Turnstile prepare_once{1};
+    Instant started_at{};
+    /// An item is finished: its human line can be printed.
+    std::function<void(const model::Item&)> item_done{};
+};
+
+cvat::Object project_object(std::int64_t id);
+cvat::Object task_object(std::int64_t id);
+
+/// "project 12 of lab": how an object is named in errors.
+std::string object_name(const Context& context, cvat::Object object);
+
+}  // namespace autobackup::cvat_job

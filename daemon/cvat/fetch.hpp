@@ -1,0 +1,34 @@
+// SPDX-License-Identifier: MIT
+// One object from the server to a verified ZIP in the spool: the stages export, download, verify. Loop thread.
+#pragma once
+
+#include "daemon/cvat/context.hpp"
+#include "daemon/cvat/verified_zip.hpp"
+
+namespace autobackup::cvat_job {
+
+/// What the fetches of one item add up to, for its report.
+struct FetchLog {
+    double export_s = 0, download_s = 0, verify_s = 0;
+    int exports = 0, export_attempts = 0, resumed = 0;
+    std::uint64_t bytes = 0;
+    std::vector<model::Stage> failed;  ///< one per object that failed
+
+    /// The stages export, download, verify (as far as they happened), then the failed ones.
+    void add_stages(std::vector<model::Stage>& stages) const;
+};
+
+/// A verified file; it is removed from the spool when the last owner lets go.
+struct FetchedZip {
+    VerifiedZip zip;
+    std::filesystem::path file;
+    std::uint64_t bytes = 0;
+    std::string sha256;
+    std::shared_ptr<void> spool_guard;
+};
+
+/// Exports, downloads and verifies. A file that does not verify is removed and fetched once more (a damaged transfer), then failed.
+/// The failure is also noted in `log` (with `task` set for a task of a project).
+Awaitable<Result<FetchedZip>> fetch_object(Context& context, cvat::Object object, FetchLog& log);
+
+}  // namespace autobackup::cvat_job

@@ -1,0 +1,161 @@
+// SPDX-License-Identifier: MIT
+#include "daemon/cvat/finish.hpp"
+
+#include "daemon/cvat/dated_zip.hpp"
+#include "daemon/vault/history.hpp"
+
+namespace autobackup::cvat_job {
+namespace {
+
+using Clock = std::chrono::steady_clock;
+
+double seconds_since(Clock::time_point begin) { return std::chrono::duration<double>(Clock::now() - begin).count(); }
+
+model::Stage stage_named(const std::string& name, Clock::time_point begin) {
+    model::Stage stage;
+    stage.stage = name;
+    stage.duration_s = seconds_since(begin);
+    return stage;
+}
+
+// Once a run, before the first commit: the vault is brought on top of what the targets hold. A target that cannot be reached does not keep
+// the commit from being made; a refusal that will not pass by itself is remembered and not asked for again.
+Awaitable<void> prepare_targets(Context& context) {
+    const async::Turnstile::Pass pass = co_await context.prepare_once.enter();
+    if (context.targets_prepared || !context.options.push) co_return;
+    context.targets_prepared = true;
+    context.target_failures.resize(context.targets.size());
+    for (std::size_t i = 0; i < context.targets.size(); ++i) {
+        const Result<void> prepared = co_await context.targets[i]->prepare();
+        if (!prepared && !prepared.error().transient) context.target_failures[i] = prepared.error();
+    }
+}
+
+Awaitable<void> archive_version(Context& context, std::shared_ptr<vault::Version> version, model::Item& item, const FetchedZip* whole) {
+    const auto begin = Clock::now();
+    context.progress.phase("writing the dated ZIP of " + version->manifest.item.words());
+    auto work = [&context, version, whole](git::Repository& repository) {
+        return write_dated_zip(repository, context.places, *version, whole, context.job.archive->keep, context.workers.stop_token());
+    };
+    Result<DatedZip> written = co_await context.vault.with(std::move(work));
+    model::Stage stage = stage_named("archive", begin);
+    if (!written) {
+        stage.outcome = model::StageOutcome::failed;
+        stage.error = written.error();
+    } else {
+        stage.bytes = written->file.bytes;
+        item.archive = written->file;
+        item.warnings.insert(item.warnings.end(), written->warnings.begin(), written->warnings.end());
+    }
+    item.stages.push_back(std::move(stage));
+}
+
+Awaitable<void> push_one(Context& context, std::size_t index, model::Item& item) {
+    vault::Target& target = *context.targets[index];
+    const auto begin = Clock::now();
+    context.progress.phase("pushing to " + target.settings().url);
+    context.target_failures.resize(context.targets.size());
+    Result<vault::PushOutcome> pushed = vault::PushOutcome();
+    if (context.target_failures[index]) {
+        pushed = *context.target_failures[index];
+    } else {
+        pushed = co_await target.push();
+    }
+    model::Stage stage = stage_named("push", begin);
+    stage.target = target.settings().url;
+    stage.branch = target.settings().branch;
+    if (!pushed) {
+        context.target_failures[index] = pushed.error();
+        stage.outcome = model::StageOutcome::failed;
+        stage.error = pushed.error();
+        item.stages.push_back(std::move(stage));
+        co_return;
+    }
+    stage.attempts = pushed->attempts;
+    if (pushed->sent) stage.bytes = pushed->bytes;
+    stage.commit = pushed->commit.hex();
+    item.stages.push_back(std::move(stage));
+    model::Pushed done;
+    done.target = target.settings().url;
+    done.branch = target.settings().branch;
+    done.verified = true;
+    item.pushed.push_back(std::move(done));
+    // Following the target's branch may have made our commit anew.
+    if (!item.commit.empty()) item.commit = pushed->commit.hex();
+}
+
+}  // namespace
+
+void fail_item(model::Item& item, const std::string& stage_name, const Failure& failure) {
+    model::Stage stage;
+    stage.stage = stage_name;
+    stage.outcome = model::StageOutcome::failed;
+    stage.error = failure;
+    item.stages.push_back(std::move(stage));
+    item.outcome = model::ItemOutcome::failed;
+}
+
+Awaitable<void> push_targets(Context& context, model::Item& item) {
+    if (context.targets.empty()) co_return;
+    if (!context.options.push) {
+        model::Stage skipped;
+        skipped.stage = "push";
+        skipped.outcome = model::StageOutcome::skipped;
+        skipped.reason = "--no-push";
+        item.stages.push_back(std::move(skipped));
+        co_return;
+    }
+    for (std::size_t i = 0; i < context.targets.size(); ++i) co_await push_one(context, i, item);
+}
+
+Awaitable<bool> push_pending(Context& context) {
+    if (context.targets.empty() || !context.options.push) co_return false;
+    std::vector<std::string> refs;
+    for (const auto& target : context.targets) refs.push_back(target->tracking_ref());
+    auto work = [branch = context.vault.branch_ref(), refs](git::Repository& repository) -> Result<bool> {
+        const Result<std::optional<git::Oid>> tip = repository.resolve(branch);
+        if (!tip) return tip.error();
+        for (const std::string& ref : refs) {
+            const Result<std::optional<git::Oid>> seen = repository.resolve(ref);
+            if (!seen) return seen.error();
+            if (*tip && *seen != *tip) return true;
+        }
+        return false;
+    };
+    const Result<bool> pending = co_await context.vault.with(std::move(work));
+    co_return pending && *pending;
+}
+
+Awaitable<Result<bool>> commit_version(Context& context, vault::Version version, model::Item& item, const FetchedZip* whole) {
+    co_await prepare_targets(context);
+    const auto begin = Clock::now();
+    context.progress.phase("committing " + version.manifest.item.words());
+    auto shared = std::make_shared<vault::Version>(std::move(version));
+    auto work = [shared, branch = context.vault.branch()](git::Repository& repository) {
+        return vault::commit_version(repository, branch, *shared);
+    };
+    const Result<vault::Committed> committed = co_await context.vault.with(std::move(work));
+    if (!committed) {
+        fail_item(item, "commit", committed.error());
+        co_return committed.error();
+    }
+    item.warnings.insert(item.warnings.end(), committed->warnings.begin(), committed->warnings.end());
+    if (!committed->changed) co_return false;
+    model::Stage stage = stage_named("commit", begin);
+    stage.commit = committed->commit.hex();
+    stage.bytes = committed->pack_bytes;
+    item.stages.push_back(std::move(stage));
+    item.commit = committed->commit.hex();
+    shared->manifest.commit = item.commit;
+    if (context.job.archive && committed->members_changed) co_await archive_version(context, shared, item, whole);
+    co_await push_targets(context, item);
+    co_return true;
+}
+
+Awaitable<void> remember_item(Context& context, state::ItemState state, model::Item& item) {
+    auto save = [&context, state = std::move(state)] { return context.store.save_item(context.job.name, state); };
+    const Result<void> saved = co_await context.workers.run(std::move(save));
+    if (!saved) item.warnings.push_back("the state could not be saved: " + describe(saved.error()));
+}
+
+}  // namespace autobackup::cvat_job

@@ -1,0 +1,36 @@
+// SPDX-License-Identifier: MIT
+// The last stages of an item: commit, archive, push. Loop thread.
+#pragma once
+
+#include <optional>
+
+#include "daemon/cvat/fetch.hpp"
+#include "daemon/vault/version.hpp"
+
+namespace autobackup::cvat_job {
+
+/// How an item ended, for the job: whether the cheap question may be trusted next time.
+struct ItemEnd {
+    bool clean = false;              ///< everything of it is saved and recorded as up to date
+    std::optional<Instant> retry_at;  ///< not before then (stale server cache)
+};
+
+/// Commits the version to the vault (on top of the target's branch), writes the dated ZIP when the job keeps archives and the content is
+/// new, and pushes. Adds the stages, commit, archive and pushed to `item`; a failed push is a failed stage, the item stays saved.
+/// Result: whether the content was new. Failure: the commit itself failed (stage added).
+/// `whole`: the one ZIP that is this version, when it came in one piece (the dated ZIP is then that file).
+Awaitable<Result<bool>> commit_version(Context& context, vault::Version version, model::Item& item, const FetchedZip* whole);
+
+/// Pushes what the vault holds to every target; stages go to `item`.
+Awaitable<void> push_targets(Context& context, model::Item& item);
+
+/// Whether some target does not stand at the vault's tip, as far as is known here (no request).
+Awaitable<bool> push_pending(Context& context);
+
+/// Marks an item failed at `stage`.
+void fail_item(model::Item& item, const std::string& stage, const Failure& failure);
+
+/// Saves what is known of an item after its run; a failure becomes a warning of the item.
+Awaitable<void> remember_item(Context& context, state::ItemState state, model::Item& item);
+
+}  // namespace autobackup::cvat_job

@@ -1,0 +1,167 @@
+// SPDX-License-Identifier: MIT
+#include "daemon/cvat/parts.hpp"
+
+#include <algorithm>
+
+#include "lib/cvat/backup_format.hpp"
+#include "lib/zip/writer.hpp"
+
+namespace autobackup::cvat_job {
+namespace {
+
+constexpr std::string_view guide_name = "annotation_guide.md";
+constexpr std::string_view asset_folder = "assets/";
+
+std::span<const std::byte> bytes_of(const std::string& text) { return std::as_bytes(std::span(text.data(), text.size())); }
+
+std::vector<std::string> asset_names(const TaskCopy& copy) {
+    std::vector<std::string> names;
+    for (const vault::VersionMember& member : copy.members) {
+        if (member.entry.name.starts_with(asset_folder)) names.push_back(member.entry.name.substr(asset_folder.size()));
+    }
+    return names;
+}
+
+Result<std::string> content_of(const vault::VersionMember& member,
+                               const std::function<Result<std::string>(const git::Oid&)>& read_kept) {
+    if (!member.produce) return read_kept(member.oid);
+    std::string text;
+    const auto take = [&](std::span<const std::byte> bytes) -> Result<void> {
+        text.append(reinterpret_cast<const char*>(bytes.data()), bytes.size());
+        return {};
+    };
+    const Result<void> produced = member.produce(take);
+    if (!produced) return produced.error();
+    return text;
+}
+
+void replace_all(std::string& text, const std::string& from, const std::string& to) {
+    for (std::size_t at = text.find(from); at != std::string::npos; at = text.find(from, at + to.size())) text.replace(at, from.size(), to);
+}
+
+// In a project's ZIP the guide of task_<i> says task_<i>/assets/<file>, in the task's own ZIP assets/<file> (contract §6.4 step 3).
+std::string rewritten_guide(std::string text, const TaskCopy& copy, std::size_t index) {
+    if (copy.guide_index) {
+        replace_all(text, "task_" + std::to_string(*copy.guide_index) + "/" + std::string(asset_folder), std::string(asset_folder));
+    }
+    return cvat::task_guide_in_project(text, index, asset_names(copy));
+}
+
+}  // namespace
+
+std::vector<vault::VersionMember> members_of(const FetchedZip& fetched, const std::vector<std::size_t>& indices, const std::string& prefix) {
+    std::vector<vault::VersionMember> members;
+    members.reserve(indices.size());
+    for (const std::size_t i : indices) {
+        const zip::Member& source = fetched.zip.archive->members()[i];
+        vault::VersionMember member;
+        member.entry.name = source.name.substr(prefix.size());
+        member.entry.size = source.size;
+        member.entry.crc32 = source.crc32;
+        member.entry.dos_time = source.dos_time;
+        member.oid = fetched.zip.oids[i];
+        member.produce = [archive = fetched.zip.archive, guard = fetched.spool_guard, i](const git::TakeBytes& take) {
+            return archive->read(archive->members()[i], take);
+        };
+        members.push_back(std::move(member));
+    }
+    return members;
+}
+
+TaskCopy copy_of(const FetchedZip& fetched, const TaskMembers& task, std::int64_t id) {
+    TaskCopy copy;
+    copy.id = id;
+    copy.members = members_of(fetched, task.members, task.prefix);
+    copy.jobs = static_cast<std::int64_t>(task.content.jobs.size());
+    copy.frames = task.content.frames;
+    copy.shapes = task.content.shapes;
+    copy.tags = task.content.tags;
+    copy.tracks = task.content.tracks;
+    copy.label_names = task.content.label_names;
+    copy.fetched = true;
+    if (!task.prefix.empty()) copy.guide_index = task.index;
+    return copy;
+}
+
+std::optional<TaskCopy> kept_copy(const vault::Held& held, std::int64_t task_id) {
+    if (!held.manifest) return std::nullopt;
+    const auto& tasks = held.manifest->tasks;
+    const auto found = std::find_if(tasks.begin(), tasks.end(), [&](const vault::ManifestTask& t) { return t.id == task_id; });
+    if (found == tasks.end()) return std::nullopt;
+    const bool in_project = held.manifest->item.kind == vault::ItemId::Kind::project;
+    const std::string prefix = in_project ? "task_" + std::to_string(found->index) + "/" : std::string();
+    TaskCopy copy;
+    copy.id = task_id;
+    copy.name = found->name;
+    copy.print = found->print;
+    copy.updated_date = found->updated_date;
+    copy.jobs = found->jobs;
+    copy.frames = found->frames;
+    copy.shapes = found->shapes;
+    copy.tags = found->tags;
+    copy.tracks = found->tracks;
+    copy.kept_from_earlier = found->kept_from_earlier;
+    if (in_project) copy.guide_index = found->index;
+    for (const vault::ManifestMember& entry : held.manifest->members) {
+        if (!entry.name.starts_with(prefix)) continue;
+        const auto blob = held.blobs.find(entry.name);
+        if (blob == held.blobs.end()) return std::nullopt;
+        vault::VersionMember member;
+        member.entry = entry;
+        member.entry.name = entry.name.substr(prefix.size());
+        member.oid = blob->second;
+        copy.members.push_back(std::move(member));
+    }
+    if (copy.members.empty()) return std::nullopt;
+    return copy;
+}
+
+vault::VersionMember text_member(std::string name, std::string text, std::uint32_t dos_time) {
+    vault::VersionMember member;
+    member.entry.name = std::move(name);
+    member.entry.size = text.size();
+    member.entry.crc32 = zip::crc32(0, bytes_of(text));
+    member.entry.dos_time = dos_time;
+    member.oid = git::hash_object(git::ObjectType::blob, text);
+    const auto shared = std::make_shared<const std::string>(std::move(text));
+    member.produce = [shared](const git::TakeBytes& take) { return take(bytes_of(*shared)); };
+    return member;
+}
+
+Result<std::vector<vault::VersionMember>> put_together(const ProjectPart& project, const std::map<std::size_t, TaskCopy>& tasks,
+                                                       const std::function<Result<std::string>(const git::Oid&)>& read_kept) {
+    std::vector<vault::VersionMember> members = project.members;
+    for (const auto& [index, copy] : tasks) {
+        const std::string prefix = "task_" + std::to_string(index) + "/";
+        const bool guide_fits = copy.guide_index == index || asset_names(copy).empty();
+        for (const vault::VersionMember& source : copy.members) {
+            vault::VersionMember member = source;
+            if (member.entry.name == guide_name && !guide_fits) {
+                const Result<std::string> text = content_of(member, read_kept);
+                if (!text) return text.error();
+                member = text_member(std::string(guide_name), rewritten_guide(*text, copy, index), source.entry.dos_time);
+            }
+            member.entry.name = prefix + member.entry.name;
+            members.push_back(std::move(member));
+        }
+    }
+    return members;
+}
+
+vault::ManifestTask manifest_task(std::size_t index, const TaskCopy& copy) {
+    vault::ManifestTask task;
+    task.index = index;
+    task.id = copy.id;
+    task.name = copy.name;
+    task.print = copy.print;
+    task.updated_date = copy.updated_date;
+    task.jobs = copy.jobs;
+    task.frames = copy.frames;
+    task.shapes = copy.shapes;
+    task.tags = copy.tags;
+    task.tracks = copy.tracks;
+    task.kept_from_earlier = copy.kept_from_earlier;
+    return task;
+}
+
+}  // namespace autobackup::cvat_job

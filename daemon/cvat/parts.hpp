@@ -1,0 +1,53 @@
+// SPDX-License-Identifier: MIT
+// The parts that a project version is put together from (contract §6.4), and the putting together. Pure but for reading kept blobs.
+#pragma once
+
+#include <map>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "daemon/cvat/fetch.hpp"
+#include "daemon/vault/version.hpp"
+
+namespace autobackup::cvat_job {
+
+/// The content of one task: fetched now, or kept from the version that the vault holds. Member names are without "task_<i>/".
+struct TaskCopy {
+    std::int64_t id = 0;
+    std::string name;
+    std::string print;         ///< fingerprint of what it holds
+    std::string updated_date;  ///< RFC 3339
+    std::vector<vault::VersionMember> members;
+    std::int64_t jobs = 0, frames = 0, shapes = 0, tags = 0, tracks = 0;
+    std::vector<std::string> label_names;  ///< of a fetched copy
+    bool fetched = false;
+    bool kept_from_earlier = false;  ///< it should have been fetched, but could not
+    std::optional<std::size_t> guide_index;  ///< the index that its guide's links are written for; nullopt: none (a task's own ZIP)
+};
+
+/// Members of a fetched ZIP under their names without the prefix; the content is read from the spool when it is committed.
+std::vector<vault::VersionMember> members_of(const FetchedZip& fetched, const std::vector<std::size_t>& indices, const std::string& prefix);
+
+TaskCopy copy_of(const FetchedZip& fetched, const TaskMembers& task, std::int64_t id);
+
+/// The copy of a task that the vault holds; nullopt when it does not, or when its blobs are not all known.
+std::optional<TaskCopy> kept_copy(const vault::Held& held, std::int64_t task_id);
+
+/// project.json, guide and assets as members (in-memory content).
+struct ProjectPart {
+    std::vector<vault::VersionMember> members;
+    std::vector<std::string> label_names;
+};
+
+/// A member whose content is `text`.
+vault::VersionMember text_member(std::string name, std::string text, std::uint32_t dos_time);
+
+/// The members of a project version in the server's order: the project's own, then task_<i>/ of every copy (index → copy). The links in
+/// a task's guide are rewritten for its index; `read_kept` gives the text of a kept guide's blob.
+Result<std::vector<vault::VersionMember>> put_together(const ProjectPart& project, const std::map<std::size_t, TaskCopy>& tasks,
+                                                       const std::function<Result<std::string>(const git::Oid&)>& read_kept);
+
+vault::ManifestTask manifest_task(std::size_t index, const TaskCopy& copy);
+
+}  // namespace autobackup::cvat_job

@@ -1,0 +1,274 @@
+// SPDX-License-Identifier: MIT
+// Deciding what of a project must be fetched, and what becomes of it. The fetching itself is in project_fetch.cpp.
+#include "daemon/cvat/project_backup.hpp"
+
+#include <algorithm>
+
+#include "daemon/cvat/stale.hpp"
+#include "lib/core/file.hpp"
+#include "lib/core/text.hpp"
+
+namespace autobackup::cvat_job {
+namespace {
+
+constexpr std::size_t whole_from_tasks = 4;           // below that, single exports cost no more
+constexpr std::int64_t whole_up_to_frames = 100'000;  // a larger one comes near the server's 4 h limit
+
+}  // namespace
+
+ProjectBackup::ProjectBackup(Context& context, std::int64_t id, std::string workspace, std::optional<state::ItemState> last,
+                             model::Item& item)
+    : context_(context), workspace_(std::move(workspace)), last_(std::move(last)), item_(item) {
+    id_.kind = vault::ItemId::Kind::project;
+    id_.id = id;
+    if (last_) last_print_ = parse_print(last_->fingerprint);
+}
+
+const cvat::Task* ProjectBackup::task(std::int64_t id) const {
+    const auto found = std::find_if(view_.tasks.begin(), view_.tasks.end(), [&](const cvat::Task& t) { return t.id == id; });
+    return found == view_.tasks.end() ? nullptr : &*found;
+}
+
+// Reads what the API says and what the vault holds. False: the item has failed.
+Awaitable<bool> ProjectBackup::inspect() {
+    context_.progress.phase("looking at " + item_.name);
+    Result<ProjectView> view = co_await view_project(context_, id_.id, workspace_);
+    // A listing that is short by a task made just now is right a moment later.
+    if (!view && view.error().code == Errc::bad_response) view = co_await view_project(context_, id_.id, workspace_);
+    if (!view) {
+        fail_item(item_, "inspect", view.error());
+        co_return false;
+    }
+    view_ = std::move(*view);
+    item_.name = view_.project.name;
+    auto read = [id = id_, branch = context_.vault.branch()](git::Repository& repository) {
+        return vault::read_held(repository, branch, id);
+    };
+    Result<std::optional<vault::Held>> held = co_await context_.vault.with(std::move(read));
+    if (!held) {
+        fail_item(item_, "inspect", held.error());
+        co_return false;
+    }
+    held_ = std::move(*held);
+    if (held_ && !held_->problem.empty()) item_.warnings.push_back(held_->problem + "; everything is fetched again");
+    model::Stage stage;
+    stage.stage = "inspect";
+    stage.duration_s = std::chrono::duration<double>(std::chrono::steady_clock::now() - begin_).count();
+    item_.stages.push_back(std::move(stage));
+    co_return true;
+}
+
+bool ProjectBackup::up_to_date(const cvat::Task& task, const TaskCopy& copy) const {
+    const std::string& now_print = view_.print.tasks.at(task.id);
+    const auto known = last_print_.tasks.find(task.id);
+    if (known == last_print_.tasks.end()) return copy.print == now_print && !copy.kept_from_earlier;
+    if (known->second == now_print) return true;
+    // An old copy from the server's cache is not asked for again before the cache can have ended.
+    const std::optional<Instant> retry_at = last_ ? parse_rfc3339(last_->retry_after) : std::nullopt;
+    return known->second == stale_mark(now_print) && retry_at && now() < *retry_at && !context_.source.touch;
+}
+
+void ProjectBackup::plan() {
+    for (const cvat::Task& one : view_.tasks) {
+        std::optional<TaskCopy> kept;
+        if (held_) kept = kept_copy(*held_, one.id);
+        const bool current = kept && up_to_date(one, *kept);
+        if (kept) copies_[one.id] = std::move(*kept);
+        if (one.data != cvat::DataState::ready) continue;
+        if (!current || context_.options.force) todo_.insert(one.id);
+        const auto known = last_print_.tasks.find(one.id);
+        if (current && !context_.options.force && known != last_print_.tasks.end() &&
+            known->second == stale_mark(view_.print.tasks.at(one.id))) {
+            stale_.insert(one.id);
+            item_.warnings.push_back("task " + std::to_string(one.id) + ": the server's copy was old; it is fetched again after " +
+                                     last_->retry_after);
+        }
+    }
+}
+
+bool ProjectBackup::whole_is_cheaper() const {
+    if (context_.source.export_mode == config::ExportMode::tasks) return false;
+    const bool dangerous = std::any_of(view_.tasks.begin(), view_.tasks.end(),
+                                       [](const cvat::Task& t) { return t.data == cvat::DataState::pending_or_failed; });
+    if (dangerous) return false;  // one such task makes the server's project file useless for ever (contract §4.2 no. 2)
+    if (context_.source.export_mode == config::ExportMode::project) return !todo_.empty();
+    std::int64_t frames = 0;
+    for (const cvat::Task& one : view_.tasks) frames += one.size;
+    // In family A an edit during the build gives a wrong file that looks fresh; single tasks shrink that window.
+    const bool trusted = context_.client.about().family != cvat::Family::a;
+    return trusted && !held_ && todo_.size() >= whole_from_tasks && frames <= whole_up_to_frames;
+}
+
+Result<void> ProjectBackup::room_for_fetches() const {
+    std::uint64_t expected = 0;
+    for (const std::int64_t id : todo_) {
+        const auto copy = copies_.find(id);
+        if (copy == copies_.end()) continue;
+        for (const vault::VersionMember& member : copy->second.members) expected += member.entry.size;
+    }
+    const std::uint64_t needed = expected * 2 + context_.limits.reserve;
+    const Result<std::uint64_t> free = free_bytes(context_.places.storage);
+    if (!free) return free.error();
+    if (*free >= needed) return {};
+    Failure failure = fail(Errc::reserve, "export", object_name(context_, project_object(id_.id)),
+                           "not enough space for what it was last time: " + human_bytes(*free) + " free, " + human_bytes(needed) +
+                               " needed (limits.reserve included)");
+    failure.hint = "free some space under " + context_.places.storage.string() + " or lower limits.reserve";
+    return failure;
+}
+
+// Nothing of the project moved, and its side file says what the API says.
+Awaitable<bool> ProjectBackup::unchanged() {
+    if (!todo_.empty() || !held_ || !held_->manifest || context_.options.force) co_return false;
+    const bool same = last_ ? last_print_.own == view_.print.own : held_->manifest->print == view_.print.own;
+    if (!same) co_return false;
+    for (const auto& [id, copy] : copies_) {
+        if (task(id) == nullptr) co_return false;
+    }
+    for (const vault::ManifestTask& one : held_->manifest->tasks) {
+        if (task(one.id) == nullptr) co_return false;
+    }
+    if (!context_.source.details) co_return true;
+    co_return held_->details == git::hash_object(git::ObjectType::blob, details_text(view_));
+}
+
+// Index → copy for every task that has one, as the server numbers them; counts and warnings for the rest.
+std::map<std::size_t, TaskCopy> ProjectBackup::arrange() {
+    std::map<std::size_t, TaskCopy> arranged;
+    model::TaskCounts counts;
+    counts.total = static_cast<std::int64_t>(view_.tasks.size());
+    for (std::size_t index = 0; index < view_.tasks.size(); ++index) {
+        const cvat::Task& one = view_.tasks[index];
+        const std::string words = "task " + std::to_string(one.id);
+        const auto copy = copies_.find(one.id);
+        const bool failed = failed_.contains(one.id);
+        if (one.data == cvat::DataState::pending_or_failed) {
+            item_.warnings.push_back(words + " is skipped: its data is still being processed or failed on the server");
+        }
+        if (failed) {
+            ++counts.failed;
+            item_.warnings.push_back(words + (copy == copies_.end() ? " could not be saved; no earlier copy of it is held"
+                                                                     : " could not be saved; its last good copy is kept"));
+        } else if (fetched_.contains(one.id)) {
+            ++counts.exported;
+        } else if (one.data == cvat::DataState::ready) {
+            ++counts.kept;
+        } else {
+            ++counts.skipped;
+        }
+        if (copy == copies_.end()) continue;
+        TaskCopy& placed = arranged[index] = copy->second;
+        if (failed) placed.kept_from_earlier = true;
+    }
+    item_.tasks = counts;
+    return arranged;
+}
+
+Awaitable<Result<vault::Version>> ProjectBackup::compose() {
+    const Result<ProjectPart> part = co_await project_part();
+    if (!part) co_return part.error();
+    note_label_differences(*part);
+    auto arranged = std::make_shared<std::map<std::size_t, TaskCopy>>(arrange());
+    auto assemble = [arranged, &part](git::Repository& repository) {
+        const auto read_kept = [&repository](const git::Oid& oid) { return repository.read_blob(oid); };
+        return put_together(*part, *arranged, read_kept);
+    };
+    Result<std::vector<vault::VersionMember>> members = co_await context_.vault.with(std::move(assemble));
+    if (!members) co_return members.error();
+    vault::Version version;
+    version.members = std::move(*members);
+    version.time = now();
+    version.manifest.item = id_;
+    version.manifest.name = view_.project.name;
+    version.manifest.created_at = rfc3339_seconds(version.time);
+    version.manifest.server = context_.client.settings().name;
+    version.manifest.server_version = context_.client.about().version;
+    version.manifest.updated_date = rfc3339(view_.project.updated_date);
+    version.manifest.print = view_.print.own;
+    for (const auto& [index, copy] : *arranged) version.manifest.tasks.push_back(manifest_task(index, copy));
+    version.manifest.verified_level = "checksum";
+    version.manifest.verified_at = version.manifest.created_at;
+    if (context_.source.details) version.details = details_text(view_);
+    sign(context_, version);
+    co_return version;
+}
+
+Awaitable<ItemEnd> ProjectBackup::save() {
+    if (!todo_.empty() && fetched_.empty()) {
+        arrange();  // the counts and the words of what failed
+        log_.add_stages(item_.stages);
+        item_.outcome = model::ItemOutcome::failed;
+        ItemEnd end;
+        co_return end;
+    }
+    log_.add_stages(item_.stages);
+    Result<vault::Version> version = co_await compose();
+    if (!version) {
+        fail_item(item_, "inspect", version.error());
+        ItemEnd end;
+        co_return end;
+    }
+    item_.bytes = log_.bytes;
+    const FetchedZip* whole = nullptr;
+    if (whole_ && context_.source.export_mode == config::ExportMode::project) whole = &*whole_;
+    Result<bool> committed = co_await commit_version(context_, std::move(*version), item_, whole);
+    co_return co_await finish(std::move(committed));
+}
+
+Awaitable<ItemEnd> ProjectBackup::finish(Result<bool> committed) {
+    ItemEnd end;
+    if (!committed) co_return end;
+    item_.outcome = *committed ? model::ItemOutcome::saved : model::ItemOutcome::unchanged;
+    if (!failed_.empty()) item_.outcome = model::ItemOutcome::partial;
+    state::ItemState state;
+    if (last_) state = *last_;
+    state.item = id_.key();
+    state.name = view_.project.name;
+    ItemPrint print = view_.print;
+    for (const std::int64_t id : failed_) print.tasks.erase(id);
+    for (const auto& [id, copy] : copies_) {
+        if (fetched_.contains(id)) print.tasks[id] = copy.print;
+        if (stale_.contains(id)) print.tasks[id] = stale_mark(print.tasks[id]);
+    }
+    state.fingerprint = to_text(print);
+    if (!item_.commit.empty()) state.commit = item_.commit;
+    if (*committed) state.saved_at = rfc3339(now());
+    state.checked_at = rfc3339(now());
+    if (log_.bytes > 0) state.bytes = log_.bytes;
+    state.gone = false;
+    state.failed = !failed_.empty() || edited_meanwhile_;
+    const bool still_waiting = !stale_.empty() && fetched_.empty() && last_ && !last_->retry_after.empty();
+    if (stale_.empty()) state.retry_after.clear();
+    if (!stale_.empty() && !still_waiting) state.retry_after = rfc3339(now() + stale_for);
+    co_await remember_item(context_, state, item_);
+    end.clean = !state.failed;
+    if (!state.retry_after.empty()) end.retry_at = parse_rfc3339(state.retry_after);
+    co_return end;
+}
+
+Awaitable<ItemEnd> ProjectBackup::run() {
+    ItemEnd end;
+    if (!co_await inspect()) co_return end;
+    plan();
+    if (co_await unchanged()) {
+        arrange();
+        Result<bool> nothing = false;
+        co_return co_await finish(std::move(nothing));
+    }
+    if (context_.options.dry_run) {
+        item_.outcome = model::ItemOutcome::skipped;
+        item_.reason = "dry run: would export " + std::to_string(todo_.size()) + " of " + std::to_string(view_.tasks.size()) + " tasks";
+        co_return end;
+    }
+    const Result<void> room = room_for_fetches();
+    if (!room) {
+        fail_item(item_, "export", room.error());
+        co_return end;
+    }
+    if (whole_is_cheaper()) co_await fetch_whole();
+    co_await fetch_tasks();
+    co_await follow_edits();
+    co_return co_await save();
+}
+
+}  // namespace autobackup::cvat_job

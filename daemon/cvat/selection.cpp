@@ -1,0 +1,64 @@
+// SPDX-License-Identifier: MIT
+#include "daemon/cvat/selection.hpp"
+
+#include <algorithm>
+
+#include "lib/core/text.hpp"
+
+namespace autobackup::cvat_job {
+namespace {
+
+bool is_number(const std::string& text) {
+    return !text.empty() && text.size() < 19 && std::all_of(text.begin(), text.end(), [](char c) { return c >= '0' && c <= '9'; });
+}
+
+bool matches(const std::string& entry, const Candidate& candidate) {
+    if (is_number(entry) && std::stoll(entry) == candidate.id) return true;
+    if (entry == candidate.name) return true;
+    return is_glob(entry) && glob_match(entry, candidate.name);
+}
+
+bool in_base(const config::Selection& selection, const Candidate& candidate) {
+    using Base = config::Selection::Base;
+    switch (selection.base) {
+        case Base::all: return true;
+        case Base::none: return false;
+        case Base::unassigned: return !candidate.in_project;
+        case Base::listed: break;
+    }
+    return std::any_of(selection.include.begin(), selection.include.end(),
+                       [&](const std::string& entry) { return matches(entry, candidate); });
+}
+
+}  // namespace
+
+Chosen choose(const config::Selection& selection, const std::vector<Candidate>& candidates) {
+    Chosen chosen;
+    for (std::size_t i = 0; i < candidates.size(); ++i) {
+        const bool excluded = std::any_of(selection.exclude.begin(), selection.exclude.end(),
+                                          [&](const std::string& entry) { return matches(entry, candidates[i]); });
+        if (!excluded && in_base(selection, candidates[i])) chosen.indices.push_back(i);
+    }
+    if (selection.base != config::Selection::Base::listed) return chosen;
+    for (const std::string& entry : selection.include) {
+        const bool found = std::any_of(candidates.begin(), candidates.end(), [&](const Candidate& c) { return matches(entry, c); });
+        if (!found) (is_glob(entry) ? chosen.unmatched_globs : chosen.unmatched).push_back(entry);
+    }
+    return chosen;
+}
+
+bool entry_matches(const std::string& entry, const Candidate& candidate, const std::string& kind) {
+    for (const char* prefix : {"project:", "task:"}) {
+        if (!entry.starts_with(prefix)) continue;
+        return entry.starts_with(kind) && matches(entry.substr(std::string(prefix).size()), candidate);
+    }
+    return matches(entry, candidate);
+}
+
+bool open_ended(const config::Selection& selection) {
+    using Base = config::Selection::Base;
+    if (selection.base == Base::all || selection.base == Base::unassigned) return true;
+    return selection.base == Base::listed && std::any_of(selection.include.begin(), selection.include.end(), is_glob);
+}
+
+}  // namespace autobackup::cvat_job

@@ -1,0 +1,229 @@
+// SPDX-License-Identifier: MIT
+#include "daemon/cvat/survey.hpp"
+
+#include <algorithm>
+#include <set>
+
+#include "daemon/cvat/selection.hpp"
+#include "lib/async/run.hpp"
+#include "lib/core/text.hpp"
+#include "lib/hash/digest.hpp"
+
+namespace autobackup::cvat_job {
+namespace {
+
+namespace json = boost::json;
+
+// Everything of one kind that the workspaces list.
+struct Listing {
+    cvat::Kind kind = cvat::Kind::project;
+    std::vector<Candidate> candidates;
+    std::vector<std::string> workspace;  // of each candidate
+};
+
+struct Found {
+    std::int64_t id;
+    std::string name;
+    bool in_project;
+    std::string workspace;
+};
+
+Awaitable<Result<void>> list_workspace(Context& context, cvat::Kind kind, std::string workspace, std::vector<Found>& found) {
+    cvat::Context where;
+    where.organization = workspace;
+    if (kind == cvat::Kind::project) {
+        const Result<std::vector<cvat::Project>> projects = co_await context.client.projects(where);
+        if (!projects) co_return projects.error();
+        for (const cvat::Project& one : *projects) found.push_back(Found{one.id, one.name, false, workspace});
+    } else {
+        const Result<std::vector<cvat::Task>> tasks = co_await context.client.tasks(where);
+        if (!tasks) co_return tasks.error();
+        for (const cvat::Task& one : *tasks) found.push_back(Found{one.id, one.name, one.project_id.has_value(), workspace});
+    }
+    co_return Result<void>();
+}
+
+Awaitable<Result<Listing>> list_all(Context& context, cvat::Kind kind, std::vector<std::string> workspaces) {
+    std::vector<Found> found;
+    for (const std::string& workspace : workspaces) {
+        const Result<void> listed = co_await list_workspace(context, kind, workspace, found);
+        if (!listed) co_return listed.error();
+    }
+    std::stable_sort(found.begin(), found.end(), [](const Found& a, const Found& b) { return a.id < b.id; });
+    Listing listing;
+    listing.kind = kind;
+    for (const Found& one : found) {
+        if (!listing.candidates.empty() && listing.candidates.back().id == one.id) continue;  // seen in two workspaces
+        listing.candidates.push_back(Candidate{one.id, one.name, one.in_project});
+        listing.workspace.push_back(one.workspace);
+    }
+    co_return listing;
+}
+
+std::string item_kind(cvat::Kind kind) { return std::string("cvat_") + cvat::name(kind); }
+
+void add_unmatched(const Context& context, const std::string& entry, cvat::Kind kind, WorkList& list) {
+    model::Item item;
+    item.kind = item_kind(kind);
+    item.id = entry.find_first_not_of("0123456789") == std::string::npos && entry.size() < 19 ? std::stoll(entry) : 0;
+    item.name = entry;
+    item.outcome = model::ItemOutcome::failed;
+    model::Stage stage;
+    stage.stage = "inspect";
+    stage.outcome = model::StageOutcome::failed;
+    Failure failure = fail(Errc::selection_unmatched, "select", std::string(cvat::name(kind)) + " " + entry,
+                           context.client.settings().name + " lists no " + cvat::name(kind) + " with this id or name");
+    failure.hint = "check the job's selection, and whether the account may see it";
+    stage.error = std::move(failure);
+    item.stages.push_back(std::move(stage));
+    list.settled.push_back(std::move(item));
+}
+
+bool asked_for(const Context& context, const Candidate& candidate, cvat::Kind kind) {
+    const std::vector<std::string>& only = context.options.only;
+    return only.empty() || std::any_of(only.begin(), only.end(),
+                                       [&](const std::string& entry) { return entry_matches(entry, candidate, cvat::name(kind)); });
+}
+
+void add_chosen(const Context& context, const Listing& listing, const config::Selection& selection,
+                const std::map<std::string, state::ItemState>& known, WorkList& list) {
+    const Chosen chosen = choose(selection, listing.candidates);
+    for (const std::size_t i : chosen.indices) {
+        const Candidate& candidate = listing.candidates[i];
+        if (!asked_for(context, candidate, listing.kind)) continue;
+        Work work{listing.kind, candidate.id, candidate.name, listing.workspace[i], std::nullopt};
+        const auto last = known.find(std::string(cvat::name(listing.kind)) + "-" + std::to_string(candidate.id));
+        if (last != known.end()) work.last = last->second;
+        list.work.push_back(std::move(work));
+    }
+    if (!context.options.only.empty()) return;
+    for (const std::string& entry : chosen.unmatched) add_unmatched(context, entry, listing.kind, list);
+    for (const std::string& entry : chosen.unmatched_globs) {
+        list.warnings.push_back("no " + std::string(cvat::name(listing.kind)) + " matches " + one_line(entry));
+    }
+}
+
+// Items that are known and no longer listed where everything was asked for: told once. All of them at once is not believed.
+void add_gone(const Context& context, const Listing& listing, const config::Selection& selection,
+              const std::map<std::string, state::ItemState>& known, WorkList& list) {
+    if (!open_ended(selection) || !context.options.only.empty()) return;
+    std::set<std::string> listed;
+    for (const Candidate& one : listing.candidates) listed.insert(std::string(cvat::name(listing.kind)) + "-" + std::to_string(one.id));
+    std::vector<const state::ItemState*> gone;
+    std::size_t alive = 0;
+    for (const auto& [key, state] : known) {
+        if (!key.starts_with(cvat::name(listing.kind)) || state.gone) continue;
+        if (listed.contains(key)) {
+            ++alive;
+        } else {
+            gone.push_back(&state);
+        }
+    }
+    const std::string kinds = std::string(cvat::name(listing.kind)) + "s of " + context.client.settings().name;
+    if (listing.candidates.empty() || (alive == 0 && !gone.empty())) {
+        Failure failure = fail(Errc::source_empty, "list", kinds,
+                               listing.candidates.empty() ? "the server lists none" : "all " + std::to_string(gone.size()) + " known ones are missing at once");
+        failure.hint = "nothing is taken for deleted; check the account's rights, the organisation and the server";
+        list.errors.push_back(std::move(failure));
+        return;
+    }
+    for (const state::ItemState* state : gone) {
+        model::Item item;
+        item.kind = item_kind(listing.kind);
+        item.id = std::stoll(state->item.substr(state->item.find('-') + 1));
+        item.name = state->name;
+        item.outcome = model::ItemOutcome::gone;
+        item.reason = "no longer on the server; its copy is kept";
+        list.settled.push_back(std::move(item));
+    }
+}
+
+void add_only_unmatched(const Context& context, WorkList& list) {
+    for (const std::string& entry : context.options.only) {
+        const bool found = std::any_of(list.work.begin(), list.work.end(), [&](const Work& work) {
+            return entry_matches(entry, Candidate{work.id, work.name, false}, cvat::name(work.kind));
+        });
+        if (!found) add_unmatched(context, entry, entry.starts_with("task") ? cvat::Kind::task : cvat::Kind::project, list);
+    }
+}
+
+Awaitable<void> ask_one(Context& context, std::string workspace, Result<cvat::Newest>& answer) {
+    cvat::Context where;
+    where.organization = workspace;
+    answer = co_await context.client.newest(where);
+}
+
+}  // namespace
+
+Awaitable<Result<std::vector<std::string>>> workspaces(Context& context) {
+    std::vector<std::string> slugs;
+    if (context.source.organization) {
+        slugs.push_back(*context.source.organization);
+        co_return slugs;
+    }
+    const Result<std::vector<cvat::Organization>> organizations = co_await context.client.organizations();
+    if (!organizations) co_return organizations.error();
+    for (const cvat::Organization& one : *organizations) slugs.push_back(one.slug);
+    slugs.emplace_back();
+    co_return slugs;
+}
+
+Awaitable<Result<NewestByWorkspace>> ask_newest(Context& context, std::vector<std::string> workspaces) {
+    std::vector<Result<cvat::Newest>> answers(workspaces.size(), Result<cvat::Newest>(cvat::Newest()));
+    std::function<Awaitable<void>(std::size_t)> ask = [&](std::size_t i) { return ask_one(context, workspaces[i], answers[i]); };
+    co_await async::for_each_index(workspaces.size(), 4, ask);
+    NewestByWorkspace newest;
+    for (std::size_t i = 0; i < workspaces.size(); ++i) {
+        if (!answers[i]) co_return answers[i].error();
+        newest[workspaces[i]] = *answers[i];
+    }
+    co_return newest;
+}
+
+std::string watermark_text(const Context& context, const NewestByWorkspace& newest, const std::string& vault_tip,
+                           std::optional<Instant> valid_until) {
+    const config::CvatSource& source = context.source;
+    json::array wanted{context.client.settings().base.text(), static_cast<int>(source.projects.base), static_cast<int>(source.tasks.base),
+                       source.details, static_cast<int>(source.export_mode)};
+    for (const config::Selection* selection : {&source.projects, &source.tasks}) {
+        wanted.push_back(json::value_from(selection->include));
+        wanted.push_back(json::value_from(selection->exclude));
+    }
+    json::object spaces;
+    for (const auto& [slug, one] : newest) {
+        spaces[slug] = json::array{one.projects.count, json::string(one.projects.updated_date), one.tasks.count,
+                                   json::string(one.tasks.updated_date), one.jobs.count, json::string(one.jobs.updated_date)};
+    }
+    json::object all{{"wanted", hash::sha256_hex(json::serialize(wanted))}, {"newest", std::move(spaces)}, {"tip", vault_tip}};
+    if (valid_until) all["until"] = rfc3339(*valid_until);
+    return json::serialize(all);
+}
+
+bool watermark_holds(const std::string& held, const std::string& now_text) {
+    boost::system::error_code error;
+    json::value value = json::parse(held, error);
+    if (error || !value.is_object()) return false;
+    json::object& object = value.get_object();
+    if (const json::value* until = object.if_contains("until"); until != nullptr && until->is_string()) {
+        const std::optional<Instant> end = parse_rfc3339(until->get_string());
+        if (!end || now() >= *end) return false;
+        object.erase("until");
+    }
+    return json::serialize(value) == now_text;
+}
+
+Awaitable<Result<WorkList>> survey(Context& context, std::vector<std::string> workspaces, std::map<std::string, state::ItemState> known) {
+    WorkList list;
+    for (const cvat::Kind kind : {cvat::Kind::project, cvat::Kind::task}) {
+        const config::Selection& selection = kind == cvat::Kind::project ? context.source.projects : context.source.tasks;
+        if (selection.base == config::Selection::Base::none) continue;
+        const Result<Listing> listing = co_await list_all(context, kind, workspaces);
+        if (!listing) co_return listing.error();
+        add_chosen(context, *listing, selection, known, list);
+        add_gone(context, *listing, selection, known, list);
+    }
+    add_only_unmatched(context, list);
+    co_return list;
+}
+
+}  // namespace autobackup::cvat_job

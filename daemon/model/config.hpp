@@ -1,0 +1,139 @@
+// SPDX-License-Identifier: MIT
+// The configuration as typed values with defaults. No YAML and no secrets' values here; pure. interface.md §2 is the contract.
+#pragma once
+
+#include <chrono>
+#include <cstdint>
+#include <filesystem>
+#include <map>
+#include <optional>
+#include <string>
+#include <variant>
+#include <vector>
+
+namespace autobackup::config {
+
+using Milliseconds = std::chrono::milliseconds;
+namespace fs = std::filesystem;
+
+/// Where something was written, for errors and check-config --origin.
+struct Origin {
+    std::string file;  ///< empty: built-in default
+    int line = 0;      ///< 1-based
+    int column = 0;
+};
+
+/// A reference to a secret; the value is read when a run starts.
+struct SecretRef {
+    enum class Form { name, file, env, command };
+    Form form = Form::name;
+    std::string text;                 ///< NAME, path or variable
+    std::vector<std::string> argv;    ///< of Form::command
+    Origin origin;
+    std::string key_path;             ///< "servers.lab.auth.token"
+};
+
+struct Limits {
+    int runs = 4;
+    int per_host = 2;
+    std::uint64_t reserve = std::uint64_t{2} << 30;
+    Milliseconds connect{15'000};
+    Milliseconds no_progress{120'000};
+};
+
+struct CvatServer {
+    std::string url;
+    std::optional<SecretRef> token, access_token;  ///< exactly one of token, access_token, username+password
+    std::string username;
+    std::optional<SecretRef> password;
+    std::optional<std::string> organization;  ///< absent: everything visible; "": personal space only
+    fs::path ca_file;
+    int exports = 1;
+    Milliseconds poll_first{500};
+    Milliseconds poll_max{15'000};
+    Milliseconds export_deadline{std::chrono::hours{5}};
+    Milliseconds no_progress{120'000};
+};
+
+struct Server {
+    std::string name;
+    Origin origin;
+    std::variant<CvatServer> what;
+};
+
+/// all | none | unassigned | list | include/exclude. Entries: a whole number is an id, a text with * ? [ is a glob, other text a name.
+struct Selection {
+    enum class Base { all, none, unassigned, listed };
+    Base base = Base::all;
+    std::vector<std::string> include;  ///< for Base::listed
+    std::vector<std::string> exclude;  ///< of what Base::all or Base::listed gives
+};
+
+enum class ExportMode { tasks, project, automatic };
+
+struct CvatSource {
+    std::string server;  ///< name of the server (resolved, also when the configuration left it out)
+    Selection projects;  ///< default all
+    Selection tasks{Selection::Base::none, {}, {}};
+    std::optional<std::string> organization;
+    ExportMode export_mode = ExportMode::automatic;
+    bool touch = false;
+    bool details = true;
+};
+
+struct Keep {
+    int last = 0, daily = 0, weekly = 0, monthly = 0, yearly = 0;
+    std::optional<Milliseconds> within;
+    [[nodiscard]] bool any() const { return last || daily || weekly || monthly || yearly || within; }
+};
+
+struct Archive {
+    std::optional<Keep> keep;  ///< absent: everything is kept
+};
+
+struct GitTarget {
+    std::string url;
+    std::string branch = "main";
+    std::string username;  ///< "x-access-token" with `token`
+    std::optional<SecretRef> password;
+    fs::path ca_file;
+    std::string author_name = "autobackupd";
+    std::string author_email = "autobackupd@localhost";
+};
+
+struct Retry {
+    int attempts = 4;
+    Milliseconds delay{5'000};
+    Milliseconds max_delay{300'000};
+};
+
+enum class CatchUp { latest, none };  ///< what a start does about due times that were missed
+enum class Overlap { skip, queue };   ///< what a due time does while the job still runs
+
+struct Job {
+    std::string name;
+    Origin origin;
+    bool enabled = true;
+    std::vector<std::string> schedule;  ///< texts as written, checked; "manual" alone = only when asked
+    std::string time_zone;              ///< IANA name, the general one filled in; empty: the system's
+    Milliseconds jitter{0};             ///< a start is put off by up to this, stable per host and job
+    CatchUp catch_up = CatchUp::latest;
+    Overlap overlap = Overlap::skip;
+    std::vector<std::string> after;     ///< names of jobs whose run of the same due time must have succeeded; no cycles
+    Milliseconds timeout{std::chrono::hours{6}};
+    Retry retry;
+    std::variant<CvatSource> source;
+    std::optional<Archive> archive;
+    std::vector<GitTarget> git;
+};
+
+struct Config {
+    fs::path storage;  ///< absolute
+    std::string time_zone;
+    Limits limits;
+    std::map<std::string, Server> servers;
+    std::map<std::string, Job> jobs;
+    std::vector<std::string> warnings;  ///< e.g. http:// to a host that is not loopback
+};
+
+}  // namespace autobackup::config

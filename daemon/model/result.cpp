@@ -1,0 +1,179 @@
+// SPDX-License-Identifier: MIT
+#include "daemon/model/result.hpp"
+
+#include <algorithm>
+#include <array>
+#include <random>
+
+namespace autobackup::model {
+namespace {
+
+// A stage that failed and was made good later in the same item spoils nothing: a whole-project export that
+// fails for good falls back to tasks, and then a later `export` of the same object is ok.
+bool made_good_later(const std::vector<Stage>& stages, std::size_t failed) {
+    const Stage& lost = stages[failed];
+    return std::any_of(
+        stages.begin() + static_cast<std::ptrdiff_t>(failed) + 1, stages.end(), [&](const Stage& later) {
+            return later.outcome == StageOutcome::ok && later.stage == lost.stage &&
+                   later.task == lost.task && later.target == lost.target && later.branch == lost.branch;
+        });
+}
+
+bool has_lasting_failure(const Item& item) {
+    for (std::size_t i = 0; i < item.stages.size(); ++i) {
+        if (item.stages[i].outcome == StageOutcome::failed && !made_good_later(item.stages, i)) return true;
+    }
+    return false;
+}
+
+// Held, but not everywhere or not wholly: what keeps a saved or unchanged item from being green.
+bool is_spoiled(const Item& item) {
+    const bool unverified_push = std::any_of(item.pushed.begin(), item.pushed.end(),
+                                             [](const Pushed& push) { return !push.verified; });
+    const bool failed_tasks = item.tasks && item.tasks->failed > 0;
+    return unverified_push || failed_tasks || has_lasting_failure(item);
+}
+
+// An unchanged item whose target was brought up to date did bring something to safety.
+bool wrote_something(const Item& item) {
+    return item.outcome == ItemOutcome::saved ||
+           std::any_of(item.stages.begin(), item.stages.end(), [](const Stage& stage) {
+               return stage.outcome == StageOutcome::ok &&
+                      (stage.stage == "commit" || stage.stage == "archive" || stage.stage == "push");
+           });
+}
+
+bool saved_any(const Run& run) {
+    return std::any_of(run.items.begin(), run.items.end(), [](const Item& item) {
+        return item.outcome == ItemOutcome::saved || item.outcome == ItemOutcome::partial;
+    });
+}
+
+}  // namespace
+
+const char* name(StageOutcome outcome) {
+    switch (outcome) {
+        case StageOutcome::ok:
+            return "ok";
+        case StageOutcome::failed:
+            return "failed";
+        case StageOutcome::skipped:
+            return "skipped";
+    }
+    return "failed";
+}
+
+const char* name(ItemOutcome outcome) {
+    switch (outcome) {
+        case ItemOutcome::saved:
+            return "saved";
+        case ItemOutcome::unchanged:
+            return "unchanged";
+        case ItemOutcome::partial:
+            return "partial";
+        case ItemOutcome::failed:
+            return "failed";
+        case ItemOutcome::skipped:
+            return "skipped";
+        case ItemOutcome::gone:
+            return "gone";
+    }
+    return "failed";
+}
+
+const char* name(RunOutcome outcome) {
+    switch (outcome) {
+        case RunOutcome::success:
+            return "success";
+        case RunOutcome::unchanged:
+            return "unchanged";
+        case RunOutcome::partial:
+            return "partial";
+        case RunOutcome::failed:
+            return "failed";
+        case RunOutcome::cancelled:
+            return "cancelled";
+        case RunOutcome::refused:
+            return "refused";
+    }
+    return "failed";
+}
+
+RunOutcome add_up(const Run& run) {
+    bool good = false;  // something is held: saved now, in part, or found unchanged
+    bool bad = !run.errors.empty();
+    bool wrote = false;
+    for (const Item& item : run.items) {
+        switch (item.outcome) {
+            case ItemOutcome::saved:
+            case ItemOutcome::unchanged:
+                good = true;
+                bad = bad || is_spoiled(item);
+                wrote = wrote || wrote_something(item);
+                break;
+            case ItemOutcome::partial:
+                good = true;
+                bad = true;
+                break;
+            case ItemOutcome::failed:
+                bad = true;
+                break;
+            case ItemOutcome::skipped:
+            case ItemOutcome::gone:
+                break;
+        }
+    }
+    if (bad) return good ? RunOutcome::partial : RunOutcome::failed;
+    return wrote ? RunOutcome::success : RunOutcome::unchanged;
+}
+
+int exit_code(RunOutcome outcome) {
+    switch (outcome) {
+        case RunOutcome::success:
+        case RunOutcome::unchanged:
+            return 0;
+        case RunOutcome::failed:
+            return 1;
+        case RunOutcome::partial:
+            return 3;
+        case RunOutcome::refused:
+            return 4;
+        case RunOutcome::cancelled:
+            return 5;
+    }
+    return 1;
+}
+
+int exit_code(const std::vector<Run>& runs) {
+    bool held = false;  // some job is green, or saved something before it stopped
+    bool partial = false;
+    bool failed = false;
+    bool refused = false;
+    bool cancelled = false;
+    for (const Run& run : runs) {
+        const int code = exit_code(run.outcome);
+        held = held || code == 0 || saved_any(run);
+        partial = partial || code == 3;
+        failed = failed || code == 1;
+        refused = refused || code == 4;
+        cancelled = cancelled || code == 5;
+    }
+    if (partial || (failed && held)) return 3;
+    if (failed) return 1;
+    if (cancelled) return 5;
+    return refused ? 4 : 0;
+}
+
+std::string new_run_id(Instant time) {
+    static constexpr char alphabet[] = "0123456789ABCDEFGHJKMNPQRSTVWXYZ";
+    constexpr std::int64_t last = (std::int64_t{1} << 48) - 1;
+    const auto since_epoch = std::chrono::floor<std::chrono::milliseconds>(time.time_since_epoch()).count();
+    auto stamp = static_cast<std::uint64_t>(std::clamp<std::int64_t>(since_epoch, 0, last));
+    std::string id(26, '0');
+    for (std::size_t i = 10; i-- > 0; stamp >>= 5) id[i] = alphabet[stamp & 31U];
+    std::random_device random;  // 80 bits, five to a character
+    for (std::size_t i = 10; i < id.size(); ++i) id[i] = alphabet[random() & 31U];
+    return id;
+}
+
+}  // namespace autobackup::model

@@ -1,0 +1,105 @@
+// SPDX-License-Identifier: MIT
+// What a run did. One value; exit code, JSON report, human lines, journal and history derive from it and from nothing else.
+#pragma once
+
+#include <boost/json.hpp>
+#include <cstdint>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "lib/core/failure.hpp"
+#include "lib/core/instant.hpp"
+
+namespace autobackup::model {
+
+enum class StageOutcome { ok, failed, skipped };
+
+/// One step of an item: inspect, export, download, verify, commit, archive, push.
+struct Stage {
+    std::string stage;
+    StageOutcome outcome = StageOutcome::ok;
+    std::optional<double> duration_s;
+    std::optional<int> attempts;
+    std::optional<std::uint64_t> bytes;
+    std::optional<int> resumed;
+    std::string commit;   ///< 40 hex
+    std::string target;   ///< URL without user-info
+    std::string branch;
+    std::string reason;   ///< of `skipped`
+    std::string task;     ///< of a failed stage of one task: "task 7"
+    std::optional<Failure> error;
+};
+
+enum class ItemOutcome { saved, unchanged, partial, failed, skipped, gone };
+
+struct TaskCounts {
+    std::int64_t total = 0, exported = 0, kept = 0, skipped = 0, failed = 0;
+};
+
+struct ArchiveFile {
+    std::string path;  ///< relative to storage
+    std::uint64_t bytes = 0;
+    std::string sha256;
+};
+
+struct Pushed {
+    std::string target, branch;
+    bool verified = false;
+};
+
+struct Item {
+    std::string kind;  ///< "cvat_project", "cvat_task"
+    std::int64_t id = 0;
+    std::string name;
+    ItemOutcome outcome = ItemOutcome::unchanged;
+    std::string reason;  ///< of skipped and gone
+    std::vector<Stage> stages;
+    std::optional<TaskCounts> tasks;
+    std::optional<ArchiveFile> archive;
+    std::string commit;  ///< of the vault, 40 hex; empty when nothing was committed
+    std::vector<Pushed> pushed;
+    std::vector<std::string> warnings;
+    std::uint64_t bytes = 0;      ///< downloaded for it
+    double duration_s = 0;
+};
+
+enum class RunOutcome { success, unchanged, partial, failed, cancelled, refused };
+
+struct Run {
+    std::string run_id;  ///< ULID
+    std::string job;
+    std::string trigger = "manual";
+    int attempt = 1;
+    RunOutcome outcome = RunOutcome::failed;
+    Instant started_at, finished_at;
+    std::uint64_t api_requests = 0, bytes_received = 0, bytes_sent = 0;
+    std::vector<Item> items;
+    std::vector<Failure> errors;         ///< of the run itself, not of an item
+    std::vector<std::string> warnings;   ///< of the run itself
+};
+
+const char* name(StageOutcome outcome);
+const char* name(ItemOutcome outcome);
+const char* name(RunOutcome outcome);
+
+/// The outcome that items and errors add up to (interface §4): the only place that may say success. `cancelled`/`refused`
+/// are decided by the caller and override it; so is "all of them gone at once", which is an entry of `errors`.
+///   bad  = an entry of `errors`; a failed or partial item; a saved or unchanged item with a failed stage that no later
+///          stage of the same name, task and target made good, with a push that was not verified, or with failed tasks
+///   good = an item saved, unchanged or partial
+/// bad and good: partial; bad alone: failed; neither bad nor anything written (saved, or a commit, archive or push stage
+/// that is ok): unchanged; else success. Skipped and gone items count for nothing.
+RunOutcome add_up(const Run& run);
+
+/// 0 success/unchanged, 1 failed, 3 partial, 4 refused, 5 cancelled.
+int exit_code(RunOutcome outcome);
+/// Of several jobs: 0 when all are 0 (or none ran); 3 when one is partial, or one failed and another is green or saved
+/// something; 1 when one failed and nothing was saved (interface §1: "nothing new was saved"); cancelled (5), then refused
+/// (4), when nothing else went wrong.
+int exit_code(const std::vector<Run>& runs);
+
+/// A new ULID (26 characters, Crockford base 32, time-ordered).
+std::string new_run_id(Instant time);
+
+}  // namespace autobackup::model

@@ -1,0 +1,30 @@
+// SPDX-License-Identifier: MIT
+// A run as structured journal entries. Field names and MESSAGE_IDs are a public contract, told in
+// systemd/autobackupd.catalog: never rename or reuse one.
+#pragma once
+
+#include <vector>
+
+#include "daemon/model/result.hpp"
+#include "lib/journal/entry.hpp"
+
+namespace autobackup::report {
+
+namespace message_id {
+inline constexpr const char* run_succeeded = "e50442d1ab9d4b8cbb1aa4fb3f5b0e0c";  ///< success and unchanged
+inline constexpr const char* run_partial = "00ac2ce8cbfb4192bc4730f09a4876e4";
+inline constexpr const char* run_failed = "b3d27e82a8b544b3b361dc96623bc00c";
+inline constexpr const char* run_cancelled = "c9165485bd5646f4b46ba7e858d075f8";
+inline constexpr const char* run_refused = "09d4479a5fc44557b1ef33a1263281a5";
+inline constexpr const char* stage_failed = "9a9757d60ae741ff896f08077b5c56e2";
+}  // namespace message_id
+
+/// One entry per failed stage, in the order of the items, then one for the run. Fields, where they apply:
+/// AUTOBACKUP_JOB, AUTOBACKUP_RUN_ID, AUTOBACKUP_ATTEMPT, AUTOBACKUP_OUTCOME (of the run, or of the item for
+/// a stage), AUTOBACKUP_ITEM ("project-12"), AUTOBACKUP_STAGE, AUTOBACKUP_ERROR_CODE (repeated for a run with
+/// several errors), AUTOBACKUP_BYTES (received, or of the stage), AUTOBACKUP_DURATION_USEC, AUTOBACKUP_COMMIT
+/// (repeated, one per item). Priorities: error = a backup did not happen; warning = partly, or refused;
+/// notice = done or cancelled.
+std::vector<journal::Entry> entries_of(const model::Run& run);
+
+}  // namespace autobackup::report

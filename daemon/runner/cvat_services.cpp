@@ -1,0 +1,127 @@
+// SPDX-License-Identifier: MIT
+#include "daemon/runner/cvat_services.hpp"
+
+namespace autobackup::runner {
+namespace {
+
+Awaitable<Result<Secret>> read_secret(Shared& shared, config::SecretRef reference) {
+    auto read = [&shared, reference = std::move(reference)] { return config::read_secret(reference, shared.environment.secrets); };
+    co_return co_await shared.workers.run(std::move(read));
+}
+
+Result<std::unique_ptr<http::Client>> make_http(const Shared& shared, const std::filesystem::path& ca_file) {
+    http::ClientSettings settings = shared.environment.http;
+    settings.ca_file = ca_file;
+    return http::make_client(std::move(settings));
+}
+
+config::SecretRef secret_of(const config::CvatServer& server) {
+    if (server.token) return *server.token;
+    if (server.access_token) return *server.access_token;
+    return server.password.value_or(config::SecretRef());
+}
+
+Awaitable<Result<cvat::Settings>> server_settings(Shared& shared, const config::Job& job, const config::CvatServer& server,
+                                                  std::string name) {
+    cvat::Settings settings;
+    settings.name = std::move(name);
+    const Result<http::Url> base = http::Url::parse(server.url);
+    if (!base) co_return base.error();
+    settings.base = *base;
+    Result<Secret> value = co_await read_secret(shared, secret_of(server));
+    if (!value) co_return value.error();
+    if (server.token) {
+        settings.auth = cvat::TokenAuth{std::move(*value)};
+    } else if (server.access_token) {
+        settings.auth = cvat::AccessTokenAuth{std::move(*value)};
+    } else {
+        settings.auth = cvat::PasswordAuth{server.username, std::move(*value)};
+    }
+    settings.limits.connect = shared.config.limits.connect;
+    settings.limits.no_progress = server.no_progress;
+    settings.attempts = job.retry.attempts;
+    settings.retry_delay = job.retry.delay;
+    settings.retry_max_delay = job.retry.max_delay;
+    co_return settings;
+}
+
+cvat::ExportPolicy export_policy(const config::Job& job, const config::CvatServer& server) {
+    cvat::ExportPolicy policy;
+    policy.poll_first = server.poll_first;
+    policy.poll_max = server.poll_max;
+    policy.export_deadline = server.export_deadline;
+    policy.attempts = job.retry.attempts;
+    policy.retry_delay = job.retry.delay;
+    policy.retry_max_delay = job.retry.max_delay;
+    return policy;
+}
+
+Awaitable<Result<void>> add_target(Shared& shared, const config::Job& job, const config::GitTarget& target, CvatServices& services) {
+    remote::Settings settings;
+    settings.url = target.url;
+    settings.username = target.username;
+    settings.connect = shared.config.limits.connect;
+    settings.no_progress = shared.config.limits.no_progress;
+    if (target.password) {
+        Result<Secret> password = co_await read_secret(shared, *target.password);
+        if (!password) co_return password.error();
+        settings.password = std::move(*password);
+    }
+    Result<std::unique_ptr<http::Client>> client = make_http(shared, target.ca_file);
+    if (!client) co_return client.error();
+    services.git.push_back(std::move(*client));
+    Result<std::unique_ptr<remote::Remote>> made = remote::make_remote(*services.git.back(), shared.workers, std::move(settings));
+    if (!made) co_return made.error();
+    vault::TargetSettings about;
+    about.url = target.url;
+    about.branch = target.branch;
+    about.spool = shared.config.storage / "spool" / job.name;
+    about.attempts = job.retry.attempts;
+    about.retry_delay = job.retry.delay;
+    about.retry_max_delay = job.retry.max_delay;
+    services.targets.push_back(std::make_unique<vault::Target>(*services.vault, std::move(*made), std::move(about)));
+    co_return Result<void>();
+}
+
+}  // namespace
+
+void CvatServices::account(model::Run& run) const {
+    std::vector<http::Client*> clients{api.get()};
+    for (const auto& one : git) clients.push_back(one.get());
+    for (const http::Client* moved : clients) {
+        const http::Traffic traffic = moved->traffic();
+        run.bytes_received += traffic.bytes_received;
+        run.bytes_sent += traffic.bytes_sent;
+    }
+    run.api_requests += api->traffic().requests;
+}
+
+void CvatServices::close() const {
+    if (api) api->close_idle();
+    for (const auto& one : git) one->close_idle();
+}
+
+Awaitable<Result<std::unique_ptr<CvatServices>>> make_cvat_services(Shared& shared, const config::Job& job, const config::CvatSource& source) {
+    const config::CvatServer& server = std::get<config::CvatServer>(shared.config.servers.at(source.server).what);
+    auto services = std::make_unique<CvatServices>();
+    Result<cvat::Settings> settings = co_await server_settings(shared, job, server, source.server);
+    if (!settings) co_return settings.error();
+    Result<std::unique_ptr<http::Client>> api = make_http(shared, server.ca_file);
+    if (!api) co_return api.error();
+    services->api = std::move(*api);
+    const std::string origin = settings->base.origin();
+    const auto per_host = static_cast<std::size_t>(shared.config.limits.per_host);
+    async::Turnstile& exports = shared.exports.try_emplace(source.server, static_cast<std::size_t>(server.exports)).first->second;
+    async::Turnstile& transfers = shared.transfers.try_emplace(origin, per_host).first->second;
+    services->client = std::make_unique<cvat::Client>(*services->api, std::move(*settings));
+    services->exporter = std::make_unique<cvat::Exporter>(*services->client, shared.workers, exports, transfers, export_policy(job, server));
+    const std::string branch = job.git.empty() ? "main" : job.git.front().branch;
+    services->vault = std::make_unique<vault::Vault>(shared.workers, shared.config.storage / "vaults" / (job.name + ".git"), branch);
+    for (const config::GitTarget& target : job.git) {
+        const Result<void> added = co_await add_target(shared, job, target, *services);
+        if (!added) co_return added.error();
+    }
+    co_return services;
+}
+
+}  // namespace autobackup::runner

@@ -1,0 +1,168 @@
+// SPDX-License-Identifier: MIT
+#include "daemon/runner/runner.hpp"
+
+#include <boost/asio/error.hpp>
+#include <boost/asio/this_coro.hpp>
+
+#include "daemon/cvat/cvat_job.hpp"
+#include "daemon/report/report.hpp"
+#include "daemon/runner/cvat_services.hpp"
+#include "daemon/runner/spool.hpp"
+#include "lib/async/run.hpp"
+#include "lib/core/file.hpp"
+#include "lib/core/text.hpp"
+
+namespace autobackup::runner {
+namespace {
+
+// One run from the moment that its job is locked.
+struct Session {
+    Shared& shared;
+    const config::Job& job;
+    RunOptions options;
+    model::Run& run;
+    std::unique_ptr<state::Store> store{};
+    std::unique_ptr<CvatServices> services{};
+};
+
+Awaitable<Result<void>> open_state(Session& session) {
+    const std::filesystem::path storage = session.shared.config.storage;
+    auto open = [&session, storage]() -> Result<void> {
+        Result<state::Opened> opened = state::open_sqlite(storage / "state.sqlite");
+        if (!opened) return opened.error();
+        if (!opened->warning.empty()) session.run.warnings.push_back(opened->warning);
+        session.store = std::move(opened->store);
+        const Result<std::vector<std::string>> interrupted = session.store->mark_interrupted(session.job.name);
+        if (!interrupted) return interrupted.error();
+        const Result<std::vector<state::PendingExport>> pending = session.store->exports(session.job.name);
+        if (!pending) return pending.error();
+        clean_spool(storage / "spool" / session.job.name, *pending);
+        clean_archives(storage / "archives" / session.job.name);
+        const Result<void> made = make_directories(storage / "spool" / session.job.name, 0700);
+        if (!made) return made;
+        // Durable before the first remote call: a crash is then seen as an interrupted run.
+        return session.store->begin_run(session.run);
+    };
+    co_return co_await session.shared.workers.run(std::move(open));
+}
+
+Awaitable<void> work(Session& session) {
+    const auto& source = std::get<config::CvatSource>(session.job.source);
+    Result<std::unique_ptr<CvatServices>> services = co_await make_cvat_services(session.shared, session.job, source);
+    if (!services) {
+        session.run.errors.push_back(services.error());
+        co_return;
+    }
+    session.services = std::move(*services);
+    CvatServices& s = *session.services;
+    cvat_job::Places places;
+    places.storage = session.shared.config.storage;
+    places.job = session.job.name;
+    cvat_job::Context context{session.job,        source,    session.shared.config.limits, session.options.item, places,
+                              session.shared.workers, *session.store, session.shared.progress, *s.client,        *s.exporter,
+                              *s.vault,           s.targets};
+    context.started_at = session.run.started_at;
+    context.item_done = [&session](const model::Item& item) {
+        session.shared.progress.clear();
+        session.shared.listener.item_done(session.job.name, item);
+    };
+    co_await cvat_job::back_up(context, session.run);
+}
+
+void end_early(model::Run& run, Failure why) {
+    cvat_job::close_unfinished(run, why);
+    run.errors.push_back(std::move(why));
+}
+
+// Runs work() to its end, its time limit or its cancellation; true: it was cancelled.
+Awaitable<bool> work_within_limits(Session& session) {
+    const std::string name = "job " + session.job.name;
+    std::string broken;
+    try {
+        const bool in_time = co_await async::with_deadline(session.job.timeout, work(session));
+        if (!in_time) {
+            end_early(session.run, fail(Errc::timeout, "run", name, "not finished within its timeout of " + human_duration(session.job.timeout)));
+        }
+    } catch (const boost::system::system_error& error) {
+        if (error.code() == boost::asio::error::operation_aborted) {
+            cvat_job::close_unfinished(session.run, fail(Errc::cancelled, "run", name, "stopped by request"));
+            co_return true;
+        }
+        broken = error.what();
+    } catch (const std::exception& error) {
+        broken = error.what();
+    }
+    if (!broken.empty()) end_early(session.run, fail(Errc::internal, "run", name, broken));
+    co_return false;
+}
+
+Awaitable<void> finish(Session& session, bool cancelled) {
+    model::Run& run = session.run;
+    if (session.services) {
+        session.services->account(run);
+        session.services->close();
+    }
+    run.outcome = cancelled ? model::RunOutcome::cancelled : model::add_up(run);
+    if (session.store) co_await session.shared.workers.drain_serial();
+    run.finished_at = now();
+    if (!session.store) co_return;
+    auto write = [&session] { return session.store->finish_run(session.run, boost::json::serialize(report::to_json(session.run))); };
+    const Result<void> written = co_await session.shared.workers.run(std::move(write));
+    if (!written) session.shared.listener.warning("the run could not be written to the history: " + describe(written.error()));
+}
+
+Awaitable<void> run_locked(Session& session) {
+    const Result<void> opened = co_await open_state(session);
+    bool cancelled = false;
+    if (!opened) {
+        session.run.errors.push_back(opened.error());
+        session.store.reset();
+    } else {
+        cancelled = co_await work_within_limits(session);
+    }
+    // What follows is short and must not be torn by the owner's wish to stop.
+    co_await boost::asio::this_coro::reset_cancellation_state(boost::asio::disable_cancellation());
+    co_await finish(session, cancelled);
+}
+
+// The job's lock; with `wait` asked for again until it is free.
+Awaitable<Result<state::JobLock>> lock_job(Shared& shared, std::string name, bool wait) {
+    for (;;) {
+        auto acquire = [&shared, name] { return state::JobLock::acquire(shared.config.storage, name); };
+        Result<state::JobLock> held = co_await shared.workers.run(std::move(acquire));
+        if (held || held.error().code != Errc::busy || !wait) co_return held;
+        shared.progress.phase("waiting for job " + name + ": " + held.error().message);
+        co_await async::sleep_for(Milliseconds(500));
+    }
+}
+
+}  // namespace
+
+Awaitable<model::Run> run_job(Shared& shared, std::string name, RunOptions options) {
+    const config::Job& job = shared.config.jobs.at(name);
+    model::Run run;
+    run.started_at = now();
+    run.run_id = model::new_run_id(run.started_at);
+    run.job = name;
+    run.trigger = options.trigger;
+    run.outcome = model::RunOutcome::cancelled;
+    run.finished_at = run.started_at;
+    Result<state::JobLock> lock = fail(Errc::cancelled, "lock", "job " + name, "stopped while waiting");
+    try {
+        lock = co_await lock_job(shared, name, options.wait);
+    } catch (const boost::system::system_error&) {
+        co_return run;
+    }
+    if (!lock) {
+        run.outcome = lock.error().code == Errc::busy ? model::RunOutcome::refused : model::RunOutcome::failed;
+        run.errors.push_back(lock.error());
+        run.finished_at = now();
+        co_return run;
+    }
+    Session session{shared, job, std::move(options), run};
+    co_await run_locked(session);
+    shared.progress.clear();
+    co_return run;
+}
+
+}  // namespace autobackup::runner

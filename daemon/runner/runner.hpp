@@ -1,0 +1,54 @@
+// SPDX-License-Identifier: MIT
+// From a job of the configuration to its finished run: lock, history, deadline, outcome. The same engine for every way to start a run.
+#pragma once
+
+#include <functional>
+#include <map>
+#include <memory>
+#include <string>
+
+#include "daemon/config/secrets.hpp"
+#include "daemon/cvat/context.hpp"
+#include "daemon/model/config.hpp"
+#include "daemon/model/result.hpp"
+#include "daemon/report/progress.hpp"
+#include "daemon/state/lock.hpp"
+#include "lib/async/turnstile.hpp"
+#include "lib/async/workers.hpp"
+#include "lib/http/client.hpp"
+
+namespace autobackup::runner {
+
+struct Environment {
+    http::ClientSettings http;         ///< proxies from the environment, user agent; ca_file is set per server
+    config::SecretPlaces secrets;
+};
+
+struct RunOptions {
+    cvat_job::Options item;
+    bool wait = false;                 ///< for a busy job, instead of being refused
+    std::string trigger = "manual";
+};
+
+/// Hears of a run as it goes; loop thread.
+struct RunListener {
+    std::function<void(const std::string& job, const model::Item&)> item_done;
+    std::function<void(const std::string& line)> warning;
+};
+
+/// What the runs of one process share. Loop thread; borrowed for the life of the object.
+struct Shared {
+    const config::Config& config;
+    const Environment& environment;
+    async::Workers& workers;
+    report::Progress& progress;
+    RunListener listener;
+    std::map<std::string, async::Turnstile> transfers{};  ///< limits.per_host, by origin
+    std::map<std::string, async::Turnstile> exports{};    ///< exports asked for and not finished, by server name
+};
+
+/// Runs the job to its end. What goes wrong is told in the Run; a cancellation of the caller gives a Run with outcome `cancelled`, not
+/// an exception.
+Awaitable<model::Run> run_job(Shared& shared, std::string job, RunOptions options);
+
+}  // namespace autobackup::runner

@@ -1,0 +1,94 @@
+// SPDX-License-Identifier: MIT
+#include "daemon/state/lock.hpp"
+
+#include <fcntl.h>
+#include <fmt/format.h>
+#include <sys/file.h>
+#include <unistd.h>
+
+#include <boost/json.hpp>
+#include <cerrno>
+#include <optional>
+
+#include "lib/core/instant.hpp"
+
+namespace autobackup::state {
+namespace {
+
+// Who works on the job, as written in the lock file: a hint for people, the lock itself is the kernel's.
+struct LockHolder {
+    std::int64_t pid = 0;
+    std::string since;  // RFC 3339
+    std::string host;
+};
+
+fs::path lock_file(const fs::path& storage, const std::string& job) {
+    return storage / "locks" / (job + ".lock");
+}
+
+std::string our_host() {
+    char host[256] = {};
+    if (::gethostname(host, sizeof host - 1) != 0) return "localhost";
+    return host;
+}
+
+// Short, so that a reader who comes in between finds no text rather than a torn one.
+Result<void> write_holder(int fd, const fs::path& path) {
+    boost::json::object holder;
+    holder["pid"] = static_cast<std::int64_t>(::getpid());
+    holder["since"] = rfc3339_seconds(now());
+    holder["host"] = our_host();
+    const std::string text = boost::json::serialize(holder) + "\n";
+    if (::ftruncate(fd, 0) != 0) return fail_errno(errno, "truncate", path.string());
+    return write_all(fd, text, path);
+}
+
+std::optional<LockHolder> read_holder(const fs::path& path) {
+    const Result<std::string> text = read_file(path, 4096);
+    if (!text) return std::nullopt;
+    boost::json::error_code error;
+    const boost::json::value value = boost::json::parse(*text, error);
+    if (error || !value.is_object()) return std::nullopt;
+    const boost::json::value* const pid = value.get_object().if_contains("pid");
+    const boost::json::value* const since = value.get_object().if_contains("since");
+    const boost::json::value* const host = value.get_object().if_contains("host");
+    if (!pid || !pid->is_int64() || !since || !since->is_string() || !host || !host->is_string())
+        return std::nullopt;
+    LockHolder holder;
+    holder.pid = pid->get_int64();
+    holder.since = since->get_string().c_str();
+    holder.host = host->get_string().c_str();
+    return holder;
+}
+
+Failure busy(const fs::path& path, const std::string& job) {
+    const std::optional<LockHolder> holder = read_holder(path);
+    std::string who = "another process works on it";
+    if (holder)
+        who = fmt::format("process {} on {} works on it since {}", holder->pid, holder->host, holder->since);
+    Failure failure = fail(Errc::busy, "lock", "job " + job, std::move(who));
+    failure.hint = "wait for it to end, or use --wait";
+    return failure;
+}
+
+}  // namespace
+
+Result<JobLock> JobLock::acquire(const fs::path& storage, const std::string& job) {
+    if (job.empty() || job[0] == '.' || job.find('/') != std::string::npos) {
+        return fail(Errc::config_invalid, "lock", "job " + job, "this is no name of a job");
+    }
+    const fs::path path = lock_file(storage, job);
+    const Result<void> directory = make_directories(path.parent_path());
+    if (!directory) return directory.error();
+    Result<FileDescriptor> fd = open_file(path, O_RDWR | O_CREAT, 0640);
+    if (!fd) return fd.error();
+    while (::flock(fd->get(), LOCK_EX | LOCK_NB) != 0) {
+        if (errno == EWOULDBLOCK) return busy(path, job);
+        if (errno != EINTR) return fail_errno(errno, "lock", path.string());
+    }
+    // On a full disk the text is missing; the lock holds all the same.
+    (void)write_holder(fd->get(), path);
+    return JobLock(std::move(*fd));
+}
+
+}  // namespace autobackup::state

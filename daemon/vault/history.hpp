@@ -1,0 +1,27 @@
+// SPDX-License-Identifier: MIT
+// Questions about the vault's history, and putting our commits on top of somebody else's. Synchronous; worker thread.
+#pragma once
+
+#include <string>
+#include <vector>
+
+#include "daemon/vault/item_id.hpp"
+#include "lib/git/repository.hpp"
+
+namespace autobackup::vault {
+
+/// Whether `ancestor` is `tip` or reachable from it over commits that are here.
+Result<bool> is_ancestor(const git::Repository& vault, const git::Oid& ancestor, const git::Oid& tip);
+
+/// First-parent commits from `tip` down to, without, `base` (nullopt: to the root, or as far as the commits are here); newest first.
+Result<std::vector<git::Oid>> commits_since(const git::Repository& vault, const git::Oid& tip, const std::optional<git::Oid>& base);
+
+/// Items that the commits since `base` changed.
+Result<std::vector<ItemId>> items_since(const git::Repository& vault, const git::Oid& tip, const std::optional<git::Oid>& base);
+
+/// Makes our commits since `base` anew on top of `onto`: each puts the same entries of ours (folders, manifests, details) into the
+/// tree that it finds; everything else there stays. Authors, dates and messages are kept; a commit that changes nothing any
+/// more is left out. Writes the new trees and commits as one pack; returns the new tip. Refs are not touched.
+Result<git::Oid> replay(git::Repository& vault, const git::Oid& tip, const std::optional<git::Oid>& base, const git::Oid& onto);
+
+}  // namespace autobackup::vault

@@ -1,0 +1,153 @@
+// SPDX-License-Identifier: MIT
+#include "daemon/vault/manifest.hpp"
+
+#include <boost/json.hpp>
+
+#include "lib/hash/digest.hpp"
+
+namespace autobackup::vault {
+namespace {
+
+namespace json = boost::json;
+
+constexpr std::string_view checksum_mark = "\n \"checksum\": \"sha256:";
+
+void line(std::string& text, std::string_view key, const json::value& value) {
+    text += "\n \"" + std::string(key) + "\": " + json::serialize(value) + ",";
+}
+
+json::object task_to_json(const ManifestTask& task) {
+    json::object object{{"index", task.index}, {"id", task.id},       {"name", task.name},
+                        {"updated_date", task.updated_date},          {"print", task.print},
+                        {"jobs", task.jobs},   {"frames", task.frames}, {"shapes", task.shapes},
+                        {"tags", task.tags},   {"tracks", task.tracks}};
+    if (task.kept_from_earlier) object["kept_from_earlier"] = true;
+    return object;
+}
+
+std::string text_of(const json::object& object, const char* key) {
+    const json::value* value = object.if_contains(key);
+    if (value == nullptr || !value->is_string()) return {};
+    return std::string(value->get_string());
+}
+
+std::int64_t number_of(const json::object& object, const char* key) {
+    const json::value* value = object.if_contains(key);
+    boost::system::error_code ignored;
+    return value == nullptr || !value->is_number() ? 0 : value->to_number<std::int64_t>(ignored);
+}
+
+ManifestTask task_of(const json::object& object) {
+    ManifestTask task;
+    task.index = static_cast<std::size_t>(number_of(object, "index"));
+    task.id = number_of(object, "id");
+    task.name = text_of(object, "name");
+    task.updated_date = text_of(object, "updated_date");
+    task.print = text_of(object, "print");
+    task.jobs = number_of(object, "jobs");
+    task.frames = number_of(object, "frames");
+    task.shapes = number_of(object, "shapes");
+    task.tags = number_of(object, "tags");
+    task.tracks = number_of(object, "tracks");
+    const json::value* kept = object.if_contains("kept_from_earlier");
+    task.kept_from_earlier = kept != nullptr && kept->is_bool() && kept->get_bool();
+    return task;
+}
+
+ManifestMember member_of(const json::object& object) {
+    ManifestMember member;
+    member.name = text_of(object, "name");
+    member.size = static_cast<std::uint64_t>(number_of(object, "size"));
+    member.crc32 = static_cast<std::uint32_t>(number_of(object, "crc32"));
+    member.dos_time = static_cast<std::uint32_t>(number_of(object, "time"));
+    return member;
+}
+
+template <class T, class Convert>
+void read_list(const json::object& object, const char* key, std::vector<T>& out, Convert convert) {
+    const json::value* list = object.if_contains(key);
+    if (list == nullptr || !list->is_array()) return;
+    for (const json::value& one : list->get_array()) {
+        if (one.is_object()) out.push_back(convert(one.get_object()));
+    }
+}
+
+template <class T, class Convert>
+void write_list(std::string& text, const char* key, const std::vector<T>& list, Convert convert) {
+    text += "\n \"" + std::string(key) + "\": [";
+    for (std::size_t i = 0; i < list.size(); ++i) text += (i == 0 ? "\n  " : ",\n  ") + json::serialize(convert(list[i]));
+    text += list.empty() ? "]," : "\n ],";
+}
+
+json::object member_to_json(const ManifestMember& member) {
+    return {{"name", member.name}, {"size", member.size}, {"crc32", member.crc32}, {"time", member.dos_time}};
+}
+
+std::string checksum(std::string_view text) { return hash::sha256_hex(text); }
+
+Result<json::object> checked_object(std::string_view text, const std::string& object) {
+    const std::size_t mark = text.rfind(checksum_mark);
+    if (mark == std::string_view::npos) return fail(Errc::bad_response, "read manifest", object, "it carries no checksum");
+    const std::string_view told = text.substr(mark + checksum_mark.size(), 64);
+    const std::string_view rest = text.substr(mark + checksum_mark.size() + told.size());
+    if (rest != "\"\n}\n" || told != checksum(text.substr(0, mark))) {
+        return fail(Errc::content_mismatch, "read manifest", object, "the manifest is damaged: its checksum does not fit");
+    }
+    boost::system::error_code error;
+    json::value value = json::parse({text.data(), text.size()}, error);
+    if (error || !value.is_object()) return fail(Errc::bad_response, "read manifest", object, "it is not a JSON object");
+    return std::move(value.get_object());
+}
+
+}  // namespace
+
+std::string to_text(const Manifest& m) {
+    std::string text = "{\n \"format\": 1,";
+    line(text, "kind", json::value(json::string(m.item.kind_word())));
+    line(text, "id", m.item.id);
+    line(text, "name", json::value(m.name));
+    line(text, "created_at", json::value(m.created_at));
+    line(text, "server", json::value(m.server));
+    line(text, "server_version", json::value(m.server_version));
+    line(text, "updated_date", json::value(m.updated_date));
+    line(text, "print", json::value(m.print));
+    line(text, "verified", json::object{{"level", m.verified_level}, {"at", m.verified_at}});
+    if (!m.zip_sha256.empty()) {
+        line(text, "sha256", json::value(m.zip_sha256));
+        line(text, "bytes", m.zip_bytes);
+    }
+    if (!m.commit.empty()) line(text, "commit", json::value(m.commit));
+    write_list(text, "tasks", m.tasks, task_to_json);
+    write_list(text, "members", m.members, member_to_json);
+    return text + std::string(checksum_mark) + checksum(text) + "\"\n}\n";
+}
+
+Result<Manifest> parse_manifest(std::string_view text, const std::string& object_for_errors) {
+    Result<json::object> parsed = checked_object(text, object_for_errors);
+    if (!parsed) return parsed.error();
+    const json::object& object = *parsed;
+    if (number_of(object, "format") != 1) {
+        return fail(Errc::unsupported, "read manifest", object_for_errors, "its format is not one that this version knows (1)");
+    }
+    Manifest m;
+    m.item.kind = text_of(object, "kind") == "task" ? ItemId::Kind::task : ItemId::Kind::project;
+    m.item.id = number_of(object, "id");
+    m.name = text_of(object, "name");
+    m.created_at = text_of(object, "created_at");
+    m.server = text_of(object, "server");
+    m.server_version = text_of(object, "server_version");
+    m.updated_date = text_of(object, "updated_date");
+    m.print = text_of(object, "print");
+    if (const json::value* verified = object.if_contains("verified"); verified != nullptr && verified->is_object()) {
+        m.verified_level = text_of(verified->get_object(), "level");
+        m.verified_at = text_of(verified->get_object(), "at");
+    }
+    m.zip_sha256 = text_of(object, "sha256");
+    m.zip_bytes = static_cast<std::uint64_t>(number_of(object, "bytes"));
+    m.commit = text_of(object, "commit");
+    read_list(object, "tasks", m.tasks, task_of);
+    read_list(object, "members", m.members, member_of);
+    return m;
+}
+
+}  // namespace autobackup::vault

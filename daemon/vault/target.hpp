@@ -1,0 +1,63 @@
+// SPDX-License-Identifier: MIT
+// One git target of a job: keeping the vault on top of it, pushing, and proving that the branch stands at our commit. Loop thread.
+#pragma once
+
+#include <filesystem>
+#include <memory>
+#include <optional>
+#include <string>
+
+#include "daemon/vault/vault.hpp"
+#include "lib/remote/remote.hpp"
+
+namespace autobackup::vault {
+
+struct TargetSettings {
+    std::string url;     ///< without user-info; named in reports
+    std::string branch;
+    std::filesystem::path spool;  ///< directory for packs in flight
+    int attempts = 4;    ///< tries in all of a step that fails for a passing reason
+    Milliseconds retry_delay{5'000}, retry_max_delay{300'000};
+};
+
+struct PushOutcome {
+    git::Oid commit;         ///< where the branch stands now: seen by ls-refs, not believed
+    bool sent = false;       ///< false: it stood there already
+    std::uint64_t bytes = 0;
+    int attempts = 1;
+    bool rebuilt = false;    ///< the branch had moved: our commits were built anew on top
+};
+
+class Target {
+public:
+    Target(Vault& vault, std::unique_ptr<remote::Remote> remote, TargetSettings settings);
+
+    [[nodiscard]] const TargetSettings& settings() const noexcept { return settings_; }
+    /// Ref of the vault that remembers where the target's branch was last seen: refs/remotes/<hash of the URL>/<branch>.
+    [[nodiscard]] std::string tracking_ref() const;
+
+    /// Whether the branch is there; a failure says why it could not be pushed to (asks for the push advertisement, changes nothing).
+    Awaitable<Result<bool>> branch_exists();
+
+    /// Before the first commit of a run: when the target's branch holds what the vault does not, it is fetched (commits and trees only
+    /// where the server can, otherwise shallow) and our unpushed commits are built on top. Never loses a local commit.
+    Awaitable<Result<void>> prepare();
+
+    /// Brings the branch to the vault's tip: never forced; a branch that moved is followed (at most five times). The answer of
+    /// the server is read for the ref, and ls-refs proves the result. A lost answer is resolved by ls-refs too.
+    Awaitable<Result<PushOutcome>> push();
+
+private:
+    Awaitable<Result<std::optional<git::Oid>>> remote_tip(bool for_push);
+    Awaitable<Result<void>> follow(git::Oid tip);
+    Awaitable<Result<void>> fetch_tip(git::Oid tip);
+    Awaitable<Result<PushOutcome>> push_once();
+    Awaitable<Result<void>> send(git::Oid ours, std::optional<git::Oid> theirs, PushOutcome& outcome);
+    Awaitable<Result<void>> judge(remote::PushReport report);
+    Awaitable<Result<void>> remember(git::Oid seen);
+    Vault& vault_;
+    std::unique_ptr<remote::Remote> remote_;
+    TargetSettings settings_;
+};
+
+}  // namespace autobackup::vault

@@ -1,0 +1,64 @@
+// SPDX-License-Identifier: MIT
+// One version of one item, and the synchronous work on the vault that reads the last one and commits the next. Worker thread.
+#pragma once
+
+#include <functional>
+#include <map>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "daemon/vault/item_id.hpp"
+#include "daemon/vault/manifest.hpp"
+#include "lib/git/repository.hpp"
+
+namespace autobackup::vault {
+
+/// A member of a version, in the order of the ZIP.
+struct VersionMember {
+    ManifestMember entry;  ///< name below the item's folder ("task_0/data/a.png")
+    git::Oid oid;          ///< of the content as a blob
+    /// Gives the content; empty when the vault holds the blob (a kept member).
+    std::function<Result<void>(const git::TakeBytes&)> produce;
+};
+
+struct Version {
+    Manifest manifest;  ///< its `members` are filled from `members` when it is written
+    std::vector<VersionMember> members;
+    std::optional<std::string> details;  ///< text of the side file; nullopt: leave what is there
+    Instant time;
+    git::Signature author;
+};
+
+/// What the vault's branch holds of an item.
+struct Held {
+    std::optional<Manifest> manifest;  ///< absent: a predecessor's folder, or a damaged manifest (then `problem` says so)
+    std::map<std::string, git::Oid> blobs;  ///< path below the folder → blob
+    git::Oid commit;                        ///< tip that was looked at
+    std::optional<git::Oid> details;        ///< blob of the side file
+    std::string problem;
+};
+
+struct Committed {
+    bool changed = false;          ///< false: equal content, nothing was written
+    bool members_changed = false;  ///< the folder itself, not only the side file
+    git::Oid commit;             ///< the branch's tip afterwards (zero: there is none)
+    std::uint64_t pack_bytes = 0;
+    std::vector<std::string> warnings;
+};
+
+/// nullopt: the branch does not hold the item.
+Result<std::optional<Held>> read_held(const git::Repository& vault, const std::string& branch, const ItemId& item);
+
+/// Every item whose folder stands in the branch's tip.
+Result<std::vector<ItemId>> held_items(const git::Repository& vault, const std::string& branch);
+
+/// Commits the version on the branch's tip: one pack, then the ref. Equal folder, existing manifest and equal details: no commit. The
+/// manifest is written only together with changed members (or when there was none). Other files of the tree stay as they are.
+/// On return `version.manifest` is complete (its members filled in). `version.details` is used up.
+Result<Committed> commit_version(git::Repository& vault, const std::string& branch, Version& version);
+
+/// Media that does not shrink is stored, text is compressed.
+bool worth_compressing(std::string_view member_name);
+
+}  // namespace autobackup::vault

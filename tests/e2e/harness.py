@@ -1,0 +1,273 @@
+"""The real binary against the CVAT stand-in and a real git server.
+
+AUTOBACKUPD (environment) names the binary; without it the newest build directory of the repository is used.
+"""
+
+import contextlib
+import glob
+import hashlib
+import http.client
+import json
+import os
+import shutil
+import signal
+import subprocess
+import sys
+import tempfile
+import time
+import unittest
+import zipfile
+
+HERE = os.path.dirname(os.path.abspath(__file__))
+TESTS = os.path.dirname(HERE)
+REPOSITORY = os.path.dirname(TESTS)
+SAMPLES = os.path.join(TESTS, "data", "cvat", "samples")
+FIXED_ENVIRONMENT = {"PATH": os.environ["PATH"], "HOME": "/nonexistent", "LANG": "C.UTF-8", "TZ": "UTC"}
+
+
+def binary():
+    """The program under test."""
+    named = os.environ.get("AUTOBACKUPD")
+    found = [named] if named else sorted(glob.glob(os.path.join(REPOSITORY, "build*", "autobackupd")), key=os.path.getmtime)
+    if not found or not os.path.exists(found[-1]):
+        raise unittest.SkipTest("no autobackupd binary: build it, or name it in $AUTOBACKUPD")
+    return os.path.abspath(found[-1])
+
+
+def token_of(user):
+    return hashlib.sha1(f"standin-token-{user}".encode()).hexdigest()
+
+
+class Server:
+    """A helper program that writes its port to a file when it is ready."""
+
+    def __init__(self, directory, command):
+        self.directory = directory
+        self.port_file = os.path.join(directory, "port")
+        self.log = open(os.path.join(directory, "log"), "wb")
+        self.process = subprocess.Popen(command + ["--port-file", self.port_file], stdout=self.log, stderr=self.log)
+        deadline = time.monotonic() + 60
+        while not os.path.exists(self.port_file):
+            if self.process.poll() is not None or time.monotonic() > deadline:
+                with open(self.log.name, errors="replace") as text:
+                    raise RuntimeError(f"{command[1]} did not start: {text.read()[-2000:]}")
+            time.sleep(0.02)
+        with open(self.port_file) as text:
+            self.port = int(text.read())
+
+    def stop(self):
+        self.process.terminate()
+        try:
+            self.process.wait(10)
+        except subprocess.TimeoutExpired:
+            self.process.kill()
+            self.process.wait()
+        self.log.close()
+
+
+class Standin(Server):
+    def __init__(self, directory, *options):
+        script = os.path.join(TESTS, "standin", "cvat_standin.py")
+        super().__init__(directory, [sys.executable, script, *options])
+        self.url = f"http://127.0.0.1:{self.port}"
+
+    def order(self, verb, body=None):
+        link = http.client.HTTPConnection("127.0.0.1", self.port, timeout=30)
+        try:
+            link.request("GET" if body is None else "POST", f"/__standin__/{verb}", None if body is None else json.dumps(body))
+            answer = link.getresponse()
+            text = answer.read()
+            if answer.status != 200:
+                raise AssertionError(f"{verb}: {text!r}")
+            return json.loads(text)
+        finally:
+            link.close()
+
+    def mutate(self, op, **given):
+        return self.order("mutate", {"op": op, **given})
+
+    def fault(self, path, action, count=1, method=None, skip=0):
+        match = {"path": path}
+        if method:
+            match["method"] = method
+        return self.order("fault", {"match": match, "count": count, "skip": skip, "action": action})
+
+    def requests(self, **query):
+        """What was asked since the log was cleared: a list of {"method", "path", …}."""
+        text = "&".join(f"{key}={value}" for key, value in query.items())
+        answer = self.order("log?" + text if text else "log")
+        return answer["requests"] if isinstance(answer, dict) else answer
+
+
+class GitServer(Server):
+    def __init__(self, directory, *options):
+        script = os.path.join(TESTS, "gitserver", "gitserver.py")
+        self.repos = os.path.join(directory, "repos")
+        super().__init__(directory, [sys.executable, script, "--repos", self.repos, *options])
+        self.url = f"http://127.0.0.1:{self.port}"
+
+
+class Done:
+    """A finished call of the program."""
+
+    def __init__(self, code, out, err):
+        self.code, self.out, self.err = code, out, err
+
+    @property
+    def reports(self):
+        return [json.loads(line) for line in self.out.splitlines() if line.strip()]
+
+    @property
+    def report(self):
+        reports = self.reports
+        if len(reports) != 1:
+            raise AssertionError(f"{len(reports)} reports, exit {self.code}\n{self.err}")
+        return reports[0]
+
+    def item(self, number):
+        return next(item for item in self.report["items"] if item["id"] == number)
+
+
+def stage(item, name):
+    """The item's stage of that name."""
+    found = [one for one in item["stages"] if one["stage"] == name]
+    if not found:
+        raise AssertionError(f"no stage {name} in {[one['stage'] for one in item['stages']]}")
+    return found[0]
+
+
+def git(*arguments, cwd=None, check=True):
+    environment = {**FIXED_ENVIRONMENT, "GIT_CONFIG_GLOBAL": "/dev/null", "GIT_CONFIG_NOSYSTEM": "1", "GIT_TERMINAL_PROMPT": "0",
+                   "GIT_CONFIG_COUNT": "1", "GIT_CONFIG_KEY_0": "safe.directory", "GIT_CONFIG_VALUE_0": "*",
+                   "GIT_AUTHOR_NAME": "t", "GIT_AUTHOR_EMAIL": "t@t", "GIT_COMMITTER_NAME": "t", "GIT_COMMITTER_EMAIL": "t@t"}
+    done = subprocess.run(["git", *arguments], cwd=cwd, env=environment, capture_output=True, timeout=120)
+    if check and done.returncode != 0:
+        raise AssertionError(f"git {arguments}: {done.stderr.decode(errors='replace')}")
+    return done.stdout.decode(errors="replace").strip()
+
+
+class Case(unittest.TestCase):
+    """A directory of its own, servers on demand, and the program."""
+
+    maxDiff = None
+    standin_options = ()
+
+    def setUp(self):
+        self.directory = tempfile.mkdtemp(prefix="autobackupd-e2e-")
+        self.addCleanup(shutil.rmtree, self.directory, ignore_errors=True)
+        self.storage = os.path.join(self.directory, "storage")
+        self.credentials = os.path.join(self.directory, "credentials")
+        os.makedirs(self.credentials)
+        self.secret("git-password", "bot-password")
+        self.secret("lab-token", token_of("admin"))
+
+    def secret(self, name, value):
+        path = os.path.join(self.credentials, name)
+        with open(path, "w") as file:
+            file.write(value + "\n")
+        os.chmod(path, 0o600)
+
+    def place(self, name):
+        path = os.path.join(self.directory, name)
+        os.makedirs(path, exist_ok=True)
+        return path
+
+    def standin(self, *options):
+        server = Standin(self.place(f"standin-{len(os.listdir(self.directory))}"), *(options or self.standin_options))
+        self.addCleanup(server.stop)
+        return server
+
+    def git_server(self, *options):
+        server = GitServer(self.place(f"git-{len(os.listdir(self.directory))}"), *options)
+        self.addCleanup(server.stop)
+        return server
+
+    def configure(self, url, job="", git="", server="", top="", name="traffic-signs"):
+        """Writes a configuration; job, git and server are YAML lines of those mappings."""
+        def indented(text, spaces):
+            return "".join(" " * spaces + line + "\n" for line in text.strip("\n").splitlines())
+        target = f"    git:\n{indented(git, 6)}" if git else ""
+        text = (f"storage: {self.storage}\n{indented(top, 0)}"
+                f"servers:\n  lab:\n    cvat: {url}\n    auth: {{token: lab-token}}\n"
+                f"    limits: {{poll_first: 20ms, poll_max: 200ms}}\n{indented(server, 4)}"
+                f"jobs:\n  {name}:\n    schedule: manual\n    retry: {{attempts: 3, delay: 20ms, max_delay: 100ms}}\n"
+                f"    cvat:\n      server: lab\n{indented(job, 6)}{target}")
+        self.config = os.path.join(self.directory, "autobackupd.yaml")
+        with open(self.config, "w") as file:
+            file.write(text)
+
+    def command(self, *arguments):
+        return [binary(), arguments[0], "--config", self.config, *arguments[1:]]
+
+    def environment(self, **more):
+        return {**FIXED_ENVIRONMENT, "CREDENTIALS_DIRECTORY": self.credentials, **more}
+
+    def call(self, *arguments, timeout=120, **environment):
+        done = subprocess.run(self.command(*arguments), env=self.environment(**environment), capture_output=True, timeout=timeout)
+        return Done(done.returncode, done.stdout.decode(errors="replace"), done.stderr.decode(errors="replace"))
+
+    def run_job(self, *options, name="traffic-signs", code=0, **environment):
+        done = self.call("run", name, "--json", *options, **environment)
+        self.assertEqual(done.code, code, done.err + done.out)
+        return done
+
+    def start(self, *arguments):
+        process = subprocess.Popen(self.command(*arguments), env=self.environment(), stdout=subprocess.PIPE, stderr=subprocess.PIPE)
+        self.addCleanup(process.kill)
+        return process
+
+    def finish(self, process, timeout=30):
+        out, err = process.communicate(timeout=timeout)
+        return Done(process.returncode, out.decode(errors="replace"), err.decode(errors="replace"))
+
+    def stop(self, process, timeout=15):
+        """SIGTERM, and how long the stop took."""
+        begin = time.monotonic()
+        process.send_signal(signal.SIGTERM)
+        done = self.finish(process, timeout)
+        return done, time.monotonic() - begin
+
+    @property
+    def vault(self):
+        return os.path.join(self.storage, "vaults", "traffic-signs.git")
+
+    def files(self, repository, branch="main"):
+        """path → content of everything in the branch's tip."""
+        names = git("-c", "core.quotePath=false", "ls-tree", "-r", "-z", "--name-only", branch, cwd=repository).split("\0")
+        contents = {}
+        for name in names:
+            if name:
+                done = subprocess.run(["git", "cat-file", "blob", f"{branch}:{name}"], cwd=repository, capture_output=True, check=True)
+                contents[name] = done.stdout
+        return contents
+
+    def assert_sound(self, *repositories):
+        for repository in repositories:
+            self.assertEqual(git("fsck", "--full", "--strict", "--no-dangling", cwd=repository), "", repository)
+
+    def assert_no_leftovers(self):
+        left = [os.path.join(place, name) for place, _, names in os.walk(os.path.join(self.storage, "spool")) for name in names]
+        self.assertEqual(left, [])
+
+    def assert_members(self, files, folder, sample):
+        """The folder holds exactly the members of the sample ZIP."""
+        with zipfile.ZipFile(os.path.join(SAMPLES, sample)) as archive:
+            expected = {f"{folder}/{name}": archive.read(name) for name in archive.namelist() if not name.endswith("/")}
+        held = {name: content for name, content in files.items() if name.startswith(folder + "/")}
+        self.assertEqual(sorted(held), sorted(expected))
+        for name, content in expected.items():
+            self.assertEqual(held[name], content, name)
+
+
+@contextlib.contextmanager
+def waiting(seconds, what):
+    """`with waiting(5, "x") as again: while again(): …` fails after the time."""
+    end = time.monotonic() + seconds
+
+    def again():
+        if time.monotonic() > end:
+            raise AssertionError(f"waited {seconds} s for {what}")
+        time.sleep(0.02)
+        return True
+
+    yield again
