@@ -61,7 +61,7 @@ void tell_run(const CommandLine& line, const model::Run& run, journal::Sink* jou
         for (const journal::Entry& entry : report::entries_of(run)) journal->send(entry);
     }
     if (!line.json) return;
-    const std::string text = boost::json::serialize(report::to_json(run)) + "\n";
+    const std::string text = report::json_line(report::to_json(run)) + "\n";
     const Result<void> written = write_all(STDOUT_FILENO, text, "standard output");
     if (!written) spdlog::error("the report could not be printed: {}", describe(written.error()));
 }

@@ -105,6 +105,11 @@ bool Problems::touch(const yaml::Node& node) const {
 }
 
 void Problems::add(const yaml::Place& place, std::string path, std::string message, std::string suggestion) {
+    if (list_.size() >= most) return;
+    if (list_.size() == most - 1) {
+        message = "there are more problems than are told";
+        suggestion.clear();
+    }
     Problem problem;
     problem.file = place.file;
     problem.line = place.line;

@@ -32,6 +32,8 @@ public:
     [[nodiscard]] bool touch(const yaml::Node& node) const;
 
 private:
+    /// A file of another kind, given by mistake, must not flood the terminal.
+    static constexpr std::size_t most = 1000;
     std::vector<Problem> list_;
 };
 

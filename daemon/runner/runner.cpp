@@ -106,7 +106,7 @@ Awaitable<void> finish(Session& session, bool cancelled) {
     if (session.store) co_await session.shared.workers.drain_serial();
     run.finished_at = now();
     if (!session.store) co_return;
-    auto write = [&session] { return session.store->finish_run(session.run, boost::json::serialize(report::to_json(session.run))); };
+    auto write = [&session] { return session.store->finish_run(session.run, report::json_line(report::to_json(session.run))); };
     const Result<void> written = co_await session.shared.workers.run(std::move(write));
     if (!written) session.shared.listener.warning("the run could not be written to the history: " + describe(written.error()));
 }

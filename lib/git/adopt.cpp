@@ -11,6 +11,7 @@
 #include "lib/core/text.hpp"
 #include "lib/git/ref_lock.hpp"
 #include "lib/git/repository_impl.hpp"
+#include "lib/git/thin_bases.hpp"
 
 namespace autobackup::git {
 
@@ -55,8 +56,10 @@ Result<std::uint32_t> announced_objects(int fd, const fs::path& pack) {
 Result<std::string> index_pack(Repository::Impl& repository, int fd, const fs::path& pack, const fs::path& into) {
     // No connectivity check here: it refuses objects that git accepts, and cannot know of shallow or partial histories.
     git_indexer_options options = GIT_INDEXER_OPTIONS_INIT;
+    const Result<OdbHandle> bases = make_odb(repository.reader);
+    if (!bases) return bases.error();
     IndexerHandle indexer;
-    int rc = git_indexer_new(out(indexer), into.c_str(), 0600, repository.odb.get(), &options);
+    int rc = git_indexer_new(out(indexer), into.c_str(), 0600, bases->get(), &options);
     if (rc < 0) return git_failure(rc, "index", pack.string());
     git_indexer_progress progress{};
     std::vector<std::byte> piece(piece_bytes);

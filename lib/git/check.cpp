@@ -5,7 +5,6 @@
 #include <algorithm>
 #include <unordered_set>
 
-#include "lib/git/object_reader.hpp"
 #include "lib/git/object_text.hpp"
 #include "lib/git/repository_impl.hpp"
 
@@ -28,7 +27,7 @@ RawDigest finish(hash::Digest& digest) {
 
 class Checker {
 public:
-    explicit Checker(Repository::Impl& repository) : repository_(repository), reader_(repository) {}
+    explicit Checker(Repository::Impl& repository) : repository_(repository), reader_(repository.path / "objects", repository.packs) {}
 
     Repository::CheckReport run() {
         for (const Failure& failure : repository_.packs.unusable()) problem(describe(failure));
@@ -157,19 +156,19 @@ private:
     bool for_each_link(const Oid& oid, const LoadedObject& object, const Visit& visit) const {
         if (object.type == ObjectType::blob) return true;
         if (object.type == ObjectType::tag) {
-            const std::optional<TagTarget> target = parse_tag(object.content());
+            const std::optional<TagTarget> target = parse_tag(object.content);
             if (target) visit(target->oid, target->type);
             return target.has_value();
         }
         if (object.type == ObjectType::commit) {
-            const std::optional<Commit> commit = parse_commit(object.content());
+            const std::optional<Commit> commit = parse_commit(object.content);
             if (!commit) return false;
             visit(commit->tree, ObjectType::tree);
             if (std::binary_search(repository_.shallow.begin(), repository_.shallow.end(), oid)) return true;
             for (const Oid& parent : commit->parents) visit(parent, ObjectType::commit);
             return true;
         }
-        std::string_view content = object.content();
+        std::string_view content = object.content;
         while (!content.empty()) {
             const std::optional<TreeEntryView> entry = take_tree_entry(content);
             if (!entry) return false;
@@ -191,11 +190,8 @@ private:
             if (!pack->is_promisor()) continue;
             for (std::uint32_t row = 0; row < pack->count(); ++row) {
                 const Oid oid = pack->oid(row);
-                const git_oid raw = to_git(oid);
-                std::size_t size = 0;
-                git_object_t type = GIT_OBJECT_INVALID;
-                const int rc = git_odb_read_header(&size, &type, repository_.odb.get(), &raw);
-                if (rc < 0 || type == GIT_OBJECT_BLOB) continue;
+                const Result<ObjectHead> head = repository_.reader.head(oid);
+                if (!head || head->type == ObjectType::blob) continue;
                 const Result<LoadedObject> object = repository_.load(oid);
                 if (!object) continue;  // told by check_pack
                 for_each_link(oid, *object, [this](const Oid& link, std::optional<ObjectType>) { promised_.insert(link); });

@@ -31,6 +31,7 @@ private:
     std::vector<std::byte> buffer_;
     std::uint64_t start_ = 0;
     std::size_t filled_ = 0;
+    std::size_t ahead_ = 0;
 };
 
 /// Unpacks zlib streams, one after another.

@@ -23,7 +23,6 @@ struct Freer {
 
 using RepositoryHandle = std::unique_ptr<git_repository, Freer<&git_repository_free>>;
 using OdbHandle = std::unique_ptr<git_odb, Freer<&git_odb_free>>;
-using OdbObjectHandle = std::unique_ptr<git_odb_object, Freer<&git_odb_object_free>>;
 using IndexerHandle = std::unique_ptr<git_indexer, Freer<&git_indexer_free>>;
 using ConfigHandle = std::unique_ptr<git_config, Freer<&git_config_free>>;
 

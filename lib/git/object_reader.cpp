@@ -1,68 +1,53 @@
 // SPDX-License-Identifier: MIT
+// Streaming, and the opening of packs.
 #include "lib/git/object_reader.hpp"
 
 #include <fcntl.h>
 
 #include <algorithm>
-#include <charconv>
+#include <new>
+
+#include "lib/git/loose_stream.hpp"
 
 namespace autobackup::git {
 
 namespace {
 
-Failure damaged(const Repository::Impl& repository, const Oid& oid, std::string what) {
-    return fail(Errc::repository_invalid, "read", "object " + repository.object_name(oid), std::move(what));
-}
-
-Failure other_name(const Repository::Impl& repository, const Oid& oid, const Oid& found) {
-    return damaged(repository, oid, "its content is damaged (it has the name " + found.hex() + ")");
-}
-
 bool is_other_type(std::optional<ObjectType> expected, unsigned type) {
     return expected && static_cast<unsigned>(*expected) != type;
 }
 
-/// Takes "blob 123\0" off the front of a loose object; nothing when it is not there.
-std::optional<EntryHead> take_loose_header(std::span<const std::byte>& bytes) {
-    const std::string_view text(reinterpret_cast<const char*>(bytes.data()), std::min<std::size_t>(bytes.size(), 40));
-    const std::size_t space = text.find(' ');
-    const std::size_t zero = text.find('\0');
-    if (space == std::string_view::npos || zero == std::string_view::npos || space > zero) return std::nullopt;
-    EntryHead head;
-    const std::string_view type = text.substr(0, space);
-    head.type = type == "commit" ? 1U : type == "tree" ? 2U : type == "blob" ? 3U : type == "tag" ? 4U : 0U;
-    const auto [end, error] = std::from_chars(text.data() + space + 1, text.data() + zero, head.size);
-    if (head.type == 0 || error != std::errc{} || end != text.data() + zero) return std::nullopt;
-    bytes = bytes.subspan(zero + 1);
-    return head;
-}
-
-/// Takes a loose object apart while it is unpacked.
-struct LooseStream {
-    LooseStream(const TakeBytes& consumer, std::optional<ObjectType> wanted) : take(consumer), expected(wanted) {}
-
-    const TakeBytes& take;
-    std::optional<ObjectType> expected;
-    ObjectHasher hasher{ObjectType::blob, 0};
-    EntryHead head;
-    bool wrong = false;
-
-    Result<void> operator()(std::span<const std::byte> bytes) {
-        if (head.type == 0) {
-            const std::optional<EntryHead> found = take_loose_header(bytes);
-            wrong = !found || is_other_type(expected, found->type);
-            if (wrong) return fail(Errc::repository_invalid, "read", "a loose object", "its header is not as expected");
-            head = *found;
-            hasher.restart(static_cast<ObjectType>(head.type), head.size);
-        }
-        hasher.update(bytes);
-        return take(bytes);
-    }
-};
+constexpr const char* other_type = "it is an object of another type than expected";
 
 }  // namespace
 
-Result<void> ObjectReader::open_pack(PackFile& pack) {
+ObjectReader::ObjectReader(fs::path objects, const PackStore& packs)
+    : objects_(std::move(objects)), packs_(packs), decompressor_(libdeflate_alloc_decompressor()) {
+    if (decompressor_ == nullptr) throw std::bad_alloc();
+}
+
+Failure ObjectReader::failure(Errc code, const Oid& oid, std::string what) const {
+    return fail(code, "read", "object " + oid.hex() + " in " + objects_.parent_path().string(), std::move(what));
+}
+
+fs::path ObjectReader::loose_file(const Oid& oid) const {
+    const std::string name = oid.hex();
+    return objects_ / name.substr(0, 2) / name.substr(2);
+}
+
+bool ObjectReader::has(const Oid& oid) const {
+    std::error_code ignored;
+    return packs_.find(oid).has_value() || fs::exists(loose_file(oid), ignored);
+}
+
+void ObjectReader::forget() {
+    window_.reset();
+    file_.reset();
+    open_index_.clear();
+    bases_.clear();
+}
+
+Result<void> ObjectReader::open_pack(const PackFile& pack) {
     if (window_ && open_index_ == pack.index_path()) return {};
     Result<FileDescriptor> file = pack.open_pack();
     if (!file) return file.error();
@@ -85,7 +70,7 @@ Result<ObjectReader::Front> ObjectReader::read_front(PackLocation location) {
     if (!copied) return copied.error();
     front.length = *copied;
     const std::optional<EntryHead> head = decode_entry_head(std::span<const std::byte>(front.bytes).first(front.length));
-    if (!head) return damaged(repository_, location.pack->oid(location.row), "the head of its pack entry is damaged");
+    if (!head) return failure(Errc::repository_invalid, location.pack->oid(location.row), "the head of its pack entry is damaged");
     front.head = *head;
     return front;
 }
@@ -94,8 +79,17 @@ Result<ObjectType> ObjectReader::stream_entry(PackLocation location, const TakeB
     const Oid oid = location.pack->oid(location.row);
     const Result<Front> front = read_front(location);
     if (!front) return front.error();
-    if (front->head.is_delta()) return stream_loaded(oid, take, expected);
-    if (is_other_type(expected, front->head.type)) return damaged(repository_, oid, "it is an object of another type than expected");
+    if (front->head.is_delta()) {
+        const Result<BaseCache::Base> object = load_entry(location);
+        if (!object) return object.error();
+        if (is_other_type(expected, object->type)) return failure(Errc::repository_invalid, oid, other_type);
+        const auto type = static_cast<ObjectType>(object->type);
+        if (hash_object(type, *object->content) != oid) return failure(Errc::repository_invalid, oid, "its content is damaged");
+        const Result<void> taken = take(std::as_bytes(std::span(*object->content)));
+        if (!taken) return taken.error();
+        return type;
+    }
+    if (is_other_type(expected, front->head.type)) return failure(Errc::repository_invalid, oid, other_type);
     const auto type = static_cast<ObjectType>(front->head.type);
     ObjectHasher hasher(type, front->head.size);
     const auto hash_and_take = [&hasher, &take](std::span<const std::byte> bytes) -> Result<void> {
@@ -105,8 +99,7 @@ Result<ObjectType> ObjectReader::stream_entry(PackLocation location, const TakeB
     const Result<std::uint64_t> behind =
         inflater_.run(*window_, front->offset + front->head.length, front->end, hash_and_take);
     if (!behind) return behind.error();
-    const Oid found = hasher.finish();
-    if (found != oid) return other_name(repository_, oid, found);
+    if (hasher.finish() != oid) return failure(Errc::repository_invalid, oid, "its content is damaged");
     return type;
 }
 
@@ -119,32 +112,19 @@ Result<ObjectType> ObjectReader::stream_loose(const Oid& oid, const fs::path& fi
     FileWindow window(opened->get(), file);
     LooseStream stream(take, expected);
     const Result<std::uint64_t> behind = inflater_.run(window, 0, *size, std::ref(stream));
-    if (stream.wrong) return damaged(repository_, oid, "its header is damaged or that of another type than expected");
+    if (stream.wrong()) return failure(Errc::repository_invalid, oid, "its header is damaged, or that of another type than expected");
     if (!behind) return behind.error();
-    const Oid found = stream.hasher.finish();
-    if (found != oid) return other_name(repository_, oid, found);
-    return static_cast<ObjectType>(stream.head.type);
-}
-
-Result<ObjectType> ObjectReader::stream_loaded(const Oid& oid, const TakeBytes& take, std::optional<ObjectType> expected) {
-    // libgit2 hashes what it reads (strict hash verification is on unless switched off) and refuses another name.
-    const Result<LoadedObject> object = repository_.load(oid);
-    if (!object) return object.error();
-    if (is_other_type(expected, static_cast<unsigned>(object->type))) {
-        return damaged(repository_, oid, "it is an object of another type than expected");
-    }
-    const Result<void> taken = take(std::as_bytes(std::span(object->content())));
-    if (!taken) return taken.error();
-    return object->type;
+    if (*behind != *size) return failure(Errc::repository_invalid, oid, "something follows its content");
+    if (stream.name() != oid) return failure(Errc::repository_invalid, oid, "its content is damaged");
+    return static_cast<ObjectType>(stream.head().type);
 }
 
 Result<ObjectType> ObjectReader::stream(const Oid& oid, const TakeBytes& take, std::optional<ObjectType> expected) {
-    if (const std::optional<PackLocation> location = repository_.packs.find(oid)) return stream_entry(*location, take, expected);
-    const std::string name = oid.hex();
-    const fs::path loose = repository_.path / "objects" / name.substr(0, 2) / name.substr(2);
+    if (const std::optional<PackLocation> location = packs_.find(oid)) return stream_entry(*location, take, expected);
+    const fs::path loose = loose_file(oid);
     std::error_code ignored;
     if (fs::exists(loose, ignored)) return stream_loose(oid, loose, take, expected);
-    return stream_loaded(oid, take, expected);  // an alternate, or a pack with an old index
+    return failure(Errc::not_found, oid, "there is no such object");
 }
 
 }  // namespace autobackup::git

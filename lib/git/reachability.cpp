@@ -60,7 +60,7 @@ private:
         if (!repository_.has(oid)) return static_cast<CommitNode*>(nullptr);
         const Result<LoadedObject> object = repository_.load(oid, ObjectType::commit);
         if (!object) return object.error();
-        std::optional<Commit> commit = parse_commit(object->content());
+        std::optional<Commit> commit = parse_commit(object->content);
         if (!commit) return fail(Errc::repository_invalid, "walk", repository_.path.string(), "the commit " + oid.hex() + " is damaged");
         CommitNode& made = nodes_[oid];
         made.tree = commit->tree;
@@ -94,7 +94,7 @@ private:
                 return {};
             }
             if (seen_.insert(oid).second) tags_.push_back(oid);
-            const std::optional<TagTarget> target = parse_tag(object->content());
+            const std::optional<TagTarget> target = parse_tag(object->content);
             if (!target) return fail(Errc::repository_invalid, "walk", repository_.path.string(), "the tag " + oid.hex() + " is damaged");
             oid = target->oid;
         }
@@ -113,7 +113,7 @@ private:
             }
             if (object->type == ObjectType::tree) return mark_tree_known(oid);
             known_objects_.insert(oid);
-            const std::optional<TagTarget> target = object->type == ObjectType::tag ? parse_tag(object->content()) : std::nullopt;
+            const std::optional<TagTarget> target = object->type == ObjectType::tag ? parse_tag(object->content) : std::nullopt;
             if (!target) return {};
             oid = target->oid;
         }
@@ -197,7 +197,7 @@ private:
     Result<void> for_each_entry(const Oid& tree, const Visit& visit) {
         const Result<LoadedObject> object = repository_.load(tree, ObjectType::tree);
         if (!object) return object.error();
-        std::string_view content = object->content();
+        std::string_view content = object->content;
         while (!content.empty()) {
             const std::optional<TreeEntryView> entry = take_tree_entry(content);
             if (!entry) return fail(Errc::repository_invalid, "walk", repository_.path.string(), "the tree " + tree.hex() + " is damaged");

@@ -8,6 +8,7 @@
 
 #include <cerrno>
 #include <thread>
+#include <vector>
 
 namespace autobackup::git {
 
@@ -32,11 +33,18 @@ bool take_away(const fs::path& lock, const fs::path& temporary) {
     return true;
 }
 
-bool remove_stale_lock(const fs::path& root, const fs::path& lock) {
+std::vector<fs::path> our_temporaries(const fs::path& root) {
+    std::vector<fs::path> found;
     std::error_code error;
     for (fs::directory_iterator entry(root, error), end; !error && entry != end; entry.increment(error)) {
-        const bool ours = entry->path().filename().native().starts_with(RefLock::temporary_prefix);
-        if (ours && take_away(lock, entry->path())) return true;
+        if (entry->path().filename().native().starts_with(RefLock::temporary_prefix)) found.push_back(entry->path());
+    }
+    return found;
+}
+
+bool remove_stale_lock(const fs::path& root, const fs::path& lock) {
+    for (const fs::path& temporary : our_temporaries(root)) {
+        if (take_away(lock, temporary)) return true;
     }
     if (!is_older_than(lock, foreign_lock_age)) return false;
     remove_quietly(lock);
@@ -87,6 +95,22 @@ Result<void> RefLock::commit(std::string_view content) {
     if (::rename(lock_.c_str(), file_.c_str()) != 0) return fail_errno(errno, "rename", lock_.string() + " to " + file_.string());
     lock_.clear();
     return sync_directory(file_.parent_path());
+}
+
+void RefLock::remove_leftovers(const fs::path& root) {
+    const std::vector<fs::path> temporaries = our_temporaries(root);
+    if (temporaries.empty()) return;
+    // The locks first: without its other name a lock could not be told from one of another program's.
+    const auto try_lock = [&temporaries](const fs::path& file) {
+        if (file.extension() != ".lock") return;
+        for (const fs::path& temporary : temporaries) take_away(file, temporary);
+    };
+    std::error_code error;
+    for (fs::directory_iterator entry(root, error), end; !error && entry != end; entry.increment(error)) try_lock(entry->path());
+    for (fs::recursive_directory_iterator entry(root / "refs", error), end; !error && entry != end; entry.increment(error)) {
+        try_lock(entry->path());
+    }
+    remove_abandoned(root, temporary_prefix, /*ours=*/true);
 }
 
 Result<void> make_directories_durably(const fs::path& path) {

@@ -18,6 +18,9 @@ public:
     /// Writes, fsyncs, renames over the file, fsyncs its directory.
     Result<void> commit(std::string_view content);
 
+    /// Removes the locks and temporary files of dead processes in the repository at `root`.
+    static void remove_leftovers(const fs::path& root);
+
     /// Prefix of the temporary files' names, in the root of the repository.
     static constexpr std::string_view temporary_prefix = "autobackup_ref_";
 

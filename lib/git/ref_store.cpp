@@ -7,7 +7,6 @@
 
 #include "lib/core/text.hpp"
 #include "lib/git/handle.hpp"
-#include "lib/git/ref_lock.hpp"
 
 namespace autobackup::git {
 
@@ -157,7 +156,5 @@ Result<std::vector<std::pair<std::string, Oid>>> RefStore::list(const std::strin
     }
     return found;
 }
-
-void RefStore::remove_leftovers() const { remove_abandoned(root_, RefLock::temporary_prefix, /*ours=*/true); }
 
 }  // namespace autobackup::git

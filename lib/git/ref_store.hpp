@@ -46,8 +46,6 @@ public:
                           const std::function<std::optional<Oid>(const Oid&)>& peel);  ///< peel: what a tag object stands for
     Result<void> remove(const std::string& name);
     Result<void> set_head(const std::string& branch);
-    /// Locks and temporary files that a dead process left.
-    void remove_leftovers() const;
 
 private:
     using Peel = std::function<std::optional<Oid>(const Oid&)>;

@@ -2,7 +2,6 @@
 // Reading objects and refs.
 #include <algorithm>
 
-#include "lib/git/object_reader.hpp"
 #include "lib/git/object_text.hpp"
 #include "lib/git/repository_impl.hpp"
 
@@ -23,40 +22,12 @@ Failure broken(const Repository::Impl& impl, const Oid& oid, std::string what) {
 
 }  // namespace
 
-Result<void> Repository::Impl::open_objects() {
-    // An object database of our own rather than that of the git_repository, which could not be opened anew.
-    const int rc = git_odb_open(out(odb), (path / "objects").c_str());
-    if (rc < 0) return git_failure(rc, "open the objects of", path.string());
-    return {};
-}
-
 void Repository::Impl::refresh() {
-    switch (packs.refresh()) {
-        case PackStore::Change::none: return;
-        case PackStore::Change::added: git_odb_refresh(odb.get()); return;
-        case PackStore::Change::removed: break;
-    }
-    // libgit2 goes on looking in packs that were removed (by git repack, say).
-    OdbHandle before = std::move(odb);
-    if (!open_objects()) odb = std::move(before);
-}
-
-bool Repository::Impl::has(const Oid& oid) const {
-    const git_oid raw = to_git(oid);
-    return packs.find(oid) || git_odb_exists_ext(odb.get(), &raw, GIT_ODB_LOOKUP_NO_REFRESH) == 1;
-}
-
-Result<LoadedObject> Repository::Impl::load(const Oid& oid) {
-    if (!has(oid)) return not_here(*this, oid, "read");
-    LoadedObject object;
-    const git_oid raw = to_git(oid);
-    const int rc = git_odb_read(out(object.handle), odb.get(), &raw);
-    if (rc < 0) return git_failure(rc, "read", "object " + object_name(oid));
-    object.type = static_cast<ObjectType>(git_odb_object_type(object.handle.get()));
-    return object;
+    if (packs.refresh() == PackStore::Change::removed) reader.forget();
 }
 
 Result<LoadedObject> Repository::Impl::load(const Oid& oid, ObjectType type) {
+    if (!has(oid)) return not_here(*this, oid, "read");
     Result<LoadedObject> object = load(oid);
     if (object && object->type != type) return broken(*this, oid, "it is an object of another type than expected");
     return object;
@@ -68,7 +39,7 @@ Result<Oid> Repository::Impl::peel(const Oid& oid) {
         const Result<LoadedObject> object = load(at);
         if (!object) return object.error();
         if (object->type != ObjectType::tag) return at;
-        const std::optional<TagTarget> target = parse_tag(object->content());
+        const std::optional<TagTarget> target = parse_tag(object->content);
         if (!target) return broken(*this, at, "the tag is damaged");
         if (target->type != ObjectType::tag) return target->oid;
         at = target->oid;
@@ -90,7 +61,7 @@ Result<Commit> Repository::read_commit(const Oid& commit) const {
     impl_->refresh();
     const Result<LoadedObject> object = impl_->load(commit, ObjectType::commit);
     if (!object) return object.error();
-    std::optional<Commit> parsed = parse_commit(object->content());
+    std::optional<Commit> parsed = parse_commit(object->content);
     if (!parsed) return broken(*impl_, commit, "the commit has no tree");
     return std::move(*parsed);
 }
@@ -99,7 +70,7 @@ Result<std::vector<TreeEntry>> Repository::read_tree(const Oid& tree) const {
     impl_->refresh();
     const Result<LoadedObject> object = impl_->load(tree, ObjectType::tree);
     if (!object) return object.error();
-    std::optional<std::vector<TreeEntry>> entries = parse_tree(object->content());
+    std::optional<std::vector<TreeEntry>> entries = parse_tree(object->content);
     if (!entries) return broken(*impl_, tree, "the tree is damaged");
     return std::move(*entries);
 }
@@ -165,20 +136,16 @@ Result<std::string> Repository::read_blob(const Oid& blob, std::size_t limit) co
 Result<std::uint64_t> Repository::blob_size(const Oid& blob) const {
     impl_->refresh();
     if (!impl_->has(blob)) return not_here(*impl_, blob, "read");
-    const git_oid raw = to_git(blob);
-    std::size_t size = 0;
-    git_object_t type = GIT_OBJECT_INVALID;
-    const int rc = git_odb_read_header(&size, &type, impl_->odb.get(), &raw);
-    if (rc < 0) return git_failure(rc, "read", "object " + impl_->object_name(blob));
-    if (type != GIT_OBJECT_BLOB) return broken(*impl_, blob, "it is not a blob");
-    return std::uint64_t{size};
+    const Result<ObjectHead> head = impl_->reader.head(blob);
+    if (!head) return head.error();
+    if (head->type != ObjectType::blob) return broken(*impl_, blob, "it is not a blob");
+    return head->size;
 }
 
 Result<void> Repository::stream_blob(const Oid& blob, const TakeBytes& take) const {
     impl_->refresh();
     if (!impl_->has(blob)) return not_here(*impl_, blob, "read");
-    ObjectReader reader(*impl_);
-    const Result<ObjectType> type = reader.stream(blob, take, ObjectType::blob);
+    const Result<ObjectType> type = impl_->reader.stream(blob, take, ObjectType::blob);
     if (!type) return type.error();
     return {};
 }

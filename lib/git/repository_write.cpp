@@ -149,12 +149,8 @@ Result<void> Repository::set_refs(const std::vector<RefChange>& changes, const s
         }
     }
     const auto peel = [this](const Oid& oid) -> std::optional<Oid> {
-        const git_oid raw = to_git(oid);
-        std::size_t size = 0;
-        git_object_t type = GIT_OBJECT_INVALID;
-        if (!impl_->has(oid) || git_odb_read_header(&size, &type, impl_->odb.get(), &raw) < 0 || type != GIT_OBJECT_TAG) {
-            return std::nullopt;
-        }
+        const Result<ObjectHead> head = impl_->reader.head(oid);
+        if (!head || head->type != ObjectType::tag) return std::nullopt;
         const Result<Oid> peeled = impl_->peel(oid);
         return peeled ? std::optional<Oid>(*peeled) : std::nullopt;
     };

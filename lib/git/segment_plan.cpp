@@ -6,7 +6,6 @@
 #include <algorithm>
 #include <unordered_set>
 
-#include "lib/git/object_reader.hpp"
 #include "lib/git/zlib_encoder.hpp"
 
 namespace autobackup::git {
@@ -20,7 +19,7 @@ struct PackedObject {
 
 class Planner {
 public:
-    explicit Planner(Repository::Impl& repository) : repository_(repository), reader_(repository) {
+    explicit Planner(Repository::Impl& repository) : repository_(repository), reader_(repository.reader) {
         plan_.spill = std::make_unique<SpillBuffer>(repository.path / "objects");
     }
 
@@ -98,37 +97,20 @@ private:
             add_file_bytes(object, front->offset, front->end, 0);
             return {};
         }
-        std::size_t base_bytes = 0;
-        const std::optional<Oid> base = base_of(object, *front, base_bytes);
+        const Result<ObjectReader::BaseReference> reference = reader_.base_of(object.location, *front);
+        if (!reference) return reference.error();
+        const Oid base = reference->location.pack->oid(reference->location.row);
         // Bases in one and the same pack cannot lead in a circle; across packs they can.
-        const std::optional<PackLocation> found = base && wanted_.contains(*base) ? repository_.packs.find(*base) : std::nullopt;
+        const std::optional<PackLocation> found = wanted_.contains(base) ? repository_.packs.find(base) : std::nullopt;
         if (!found || found->pack != object.location.pack) return add_encoded(oid);
         std::array<std::byte, longest_entry_head> head{};
         const std::size_t length = encode_entry_head(reference_delta, front->head.size, head);
         Result<void> added = add_bytes(std::span<const std::byte>(head).first(length));
-        if (added) added = add_bytes(std::as_bytes(std::span(base->bytes)));
+        if (added) added = add_bytes(std::as_bytes(std::span(base.bytes)));
         if (!added) return added;
-        const std::size_t skipped = front->head.length + base_bytes;
+        const std::size_t skipped = front->head.length + reference->bytes;
         add_file_bytes(object, front->offset + skipped, front->end, libdeflate_crc32(0, front->bytes.data(), skipped));
         return {};
-    }
-
-    /// Name of a delta's base; nothing when it cannot be told.
-    static std::optional<Oid> base_of(const PackedObject& object, const ObjectReader::Front& front, std::size_t& bytes) {
-        const std::span<const std::byte> after = std::span<const std::byte>(front.bytes).first(front.length).subspan(front.head.length);
-        if (front.head.type == reference_delta) {
-            Oid base;
-            bytes = base.bytes.size();
-            if (after.size() < bytes) return std::nullopt;
-            std::memcpy(base.bytes.data(), after.data(), bytes);
-            return base;
-        }
-        const std::optional<BaseDistance> back = decode_base_distance(after);
-        if (!back || back->distance > front.offset) return std::nullopt;
-        bytes = back->length;
-        const std::optional<std::uint32_t> row = object.location.pack->row_at(front.offset - back->distance);
-        if (!row) return std::nullopt;
-        return object.location.pack->oid(*row);
     }
 
     void add_file_bytes(const PackedObject& object, std::uint64_t from, std::uint64_t to, std::uint32_t crc_start) {
@@ -157,17 +139,14 @@ private:
 
     Result<void> add_encoded(const Oid& oid) {
         // Type and size come first, and a delta has them only when it is put together.
-        const git_oid raw = to_git(oid);
-        std::size_t size = 0;
-        git_object_t type = GIT_OBJECT_INVALID;
-        const int rc = git_odb_read_header(&size, &type, repository_.odb.get(), &raw);
-        if (rc < 0) return git_failure(rc, "read", "object " + repository_.object_name(oid));
+        const Result<ObjectHead> object = reader_.head(oid);
+        if (!object) return object.error();
         std::array<std::byte, longest_entry_head> head{};
-        const std::size_t length = encode_entry_head(static_cast<unsigned>(type), size, head);
+        const std::size_t length = encode_entry_head(static_cast<unsigned>(object->type), object->size, head);
         const Result<void> added = add_bytes(std::span<const std::byte>(head).first(length));
         if (!added) return added;
         const TakeBytes put = [this](std::span<const std::byte> bytes) { return add_bytes(bytes); };
-        encoder_.begin(size, /*compress=*/true);
+        encoder_.begin(object->size, /*compress=*/true);
         const Result<ObjectType> streamed =
             reader_.stream(oid, [&](std::span<const std::byte> bytes) { return encoder_.update(bytes, put); });
         if (!streamed) return streamed.error();
@@ -175,7 +154,7 @@ private:
     }
 
     Repository::Impl& repository_;
-    ObjectReader reader_;
+    ObjectReader& reader_;
     ZlibEncoder encoder_;
     SegmentPlan plan_;
     std::unordered_set<Oid, OidHash> wanted_;

@@ -30,6 +30,7 @@ void Builder::refuse(const Place& at, std::string message) const {
 }
 
 void Builder::report(const Place& at, std::string message) {
+    if (issues_.size() >= limits_.issues) refuse(at, "there are more mistakes; the reading ends here");
     issues_.push_back(Issue{at, path(), std::move(message)});
 }
 

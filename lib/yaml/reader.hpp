@@ -15,9 +15,10 @@ namespace autobackup::yaml {
 /// What a document may cost at most; more is an Issue, not a crash.
 struct Limits {
     std::size_t bytes = std::size_t{4} << 20;
-    int depth = 64;  ///< nested lists and mappings
-    std::size_t nodes =
-        100'000;  ///< aliases counted as often as they occur, so that an alias bomb is refused
+    int depth = 64;            ///< nested lists and mappings
+    std::size_t issues = 500;  ///< then the reading ends
+    /// Aliases counted as often as they occur, so that an alias bomb is refused.
+    std::size_t nodes = 100'000;
 };
 
 /// Something that is wrong with the document.

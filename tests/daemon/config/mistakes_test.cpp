@@ -12,8 +12,7 @@ using test::ConfigFile;
 using test::job_with;
 using Lines = std::vector<std::string>;
 
-TEST(Mistakes, all_come_in_one_pass_in_order) {
-    const ConfigFile file(R"(storage: var/lib
+constexpr std::string_view many_mistakes = R"(storage: var/lib
 time_zone: Europe/Berln
 limits:
   runs: 0
@@ -37,58 +36,63 @@ jobs:
     enabled: false
     cvat: {tasks: [0, {}]}
     git: {branch: a..b, url: ftp://x/y}
-)");
-    EXPECT_EQ(file.problems(),
-              (Lines{
-                  "autobackupd.yaml:1:10: storage: given 'var/lib', allowed is an absolute path",
-                  "autobackupd.yaml:2:12: time_zone: given 'Europe/Berln' is no time zone of this system's "
-                  "tzdata (such as "
-                  "Europe/Berlin, UTC)",
-                  "autobackupd.yaml:4:9: limits.runs: given '0', allowed is a whole number from 1 to 1000",
-                  "autobackupd.yaml:5:12: limits.reserve: given '2G', allowed is a whole number with a unit, "
-                  "such as 512KiB, 2GiB, "
-                  "100MB",
-                  "autobackupd.yaml:6:3: limits.conect: unknown key 'conect'; allowed: runs, per_host, "
-                  "reserve, connect, no_progress "
-                  "(did you mean 'connect'?)",
-                  "autobackupd.yaml:8:3: servers.Lab: given 'Lab' as a name, allowed is "
-                  "[a-z0-9][a-z0-9._-]{0,63} (did you mean "
-                  "'lab'?)",
-                  "autobackupd.yaml:13:5: jobs.signs.shedule: unknown key 'shedule'; allowed: enabled, "
-                  "schedule, time_zone, jitter, "
-                  "catch_up, overlap, timeout, after, retry, cvat, archive, git (did you mean 'schedule'?)",
-                  "autobackupd.yaml:14:14: jobs.signs.enabled: given 'yes', allowed is true or false",
-                  "autobackupd.yaml:15:14: jobs.signs.timeout: given '6' is no duration: the unit is missing "
-                  "(such as 250ms, 90s, 15m, "
-                  "6h, 3d)",
-                  "autobackupd.yaml:16:23: jobs.signs.retry.attempts: given '010', allowed is a whole number "
-                  "from 1 to 100",
-                  "autobackupd.yaml:16:35: jobs.signs.retry.delay: given '-1s' is no duration: a whole "
-                  "number with a unit is needed "
-                  "(such as 250ms, 90s, 15m, 6h, 3d)",
-                  "autobackupd.yaml:17:22: jobs.signs.cvat.projects: given 'some', allowed is all, none, a "
-                  "list, or {include: […], "
-                  "exclude: […]} (did you mean 'none'?)",
-                  "autobackupd.yaml:17:36: jobs.signs.cvat.export: given 'task', allowed is tasks, project, "
-                  "auto (did you mean "
-                  "'tasks'?)",
-                  "autobackupd.yaml:17:50: jobs.signs.cvat.server: there is no server 'lab'; there are: Lab "
-                  "(did you mean 'Lab'?)",
-                  "autobackupd.yaml:18:29: jobs.signs.archive.keep.daily: given 'seven', allowed is a whole "
-                  "number from 0 to 100000",
-                  "autobackupd.yaml:20:15: jobs.other.schedule: given '30 2 30 2 *': no date fits it: day 30 "
-                  "does not come in February",
-                  "autobackupd.yaml:22:5: jobs.other.enabled: the key 'enabled' is here twice: first at "
-                  "autobackupd.yaml:21:5",
-                  "autobackupd.yaml:23:20: jobs.other.cvat.tasks[0]: given 0, an id is 1 or more",
-                  "autobackupd.yaml:23:23: jobs.other.cvat.tasks[1]: given a mapping, allowed is an id, a "
-                  "name or a glob",
-                  "autobackupd.yaml:24:19: jobs.other.git.branch: given 'a..b', allowed is the name of a "
-                  "branch, such as main",
-                  "autobackupd.yaml:24:30: jobs.other.git.url: given 'ftp://x/y', allowed is https://, "
-                  "http://, file:/// or an "
-                  "absolute path",
-              }));
+)";
+
+// In the order of the file, which is the order in which they are told.
+const Lines told{
+    "autobackupd.yaml:1:10: storage: given 'var/lib', allowed is an absolute path",
+    "autobackupd.yaml:2:12: time_zone: given 'Europe/Berln' is no time zone of this system's "
+    "tzdata (such as "
+    "Europe/Berlin, UTC)",
+    "autobackupd.yaml:4:9: limits.runs: given '0', allowed is a whole number from 1 to 1000",
+    "autobackupd.yaml:5:12: limits.reserve: given '2G', allowed is a whole number with a unit, "
+    "such as 512KiB, 2GiB, "
+    "100MB",
+    "autobackupd.yaml:6:3: limits.conect: unknown key 'conect'; allowed: runs, per_host, "
+    "reserve, connect, no_progress "
+    "(did you mean 'connect'?)",
+    "autobackupd.yaml:8:3: servers.Lab: given 'Lab' as a name, allowed is "
+    "[a-z0-9][a-z0-9._-]{0,63} (did you mean "
+    "'lab'?)",
+    "autobackupd.yaml:13:5: jobs.signs.shedule: unknown key 'shedule'; allowed: enabled, "
+    "schedule, time_zone, jitter, "
+    "catch_up, overlap, timeout, after, retry, cvat, archive, git (did you mean 'schedule'?)",
+    "autobackupd.yaml:14:14: jobs.signs.enabled: given 'yes', allowed is true or false",
+    "autobackupd.yaml:15:14: jobs.signs.timeout: given '6' is no duration: the unit is missing "
+    "(such as 250ms, 90s, 15m, "
+    "6h, 3d)",
+    "autobackupd.yaml:16:23: jobs.signs.retry.attempts: given '010', allowed is a whole number "
+    "from 1 to 100",
+    "autobackupd.yaml:16:35: jobs.signs.retry.delay: given '-1s' is no duration: a whole "
+    "number with a unit is needed "
+    "(such as 250ms, 90s, 15m, 6h, 3d)",
+    "autobackupd.yaml:17:22: jobs.signs.cvat.projects: given 'some', allowed is all, none, a "
+    "list, or {include: […], "
+    "exclude: […]} (did you mean 'none'?)",
+    "autobackupd.yaml:17:36: jobs.signs.cvat.export: given 'task', allowed is tasks, project, "
+    "auto (did you mean "
+    "'tasks'?)",
+    "autobackupd.yaml:17:50: jobs.signs.cvat.server: there is no server 'lab'; there are: Lab "
+    "(did you mean 'Lab'?)",
+    "autobackupd.yaml:18:29: jobs.signs.archive.keep.daily: given 'seven', allowed is a whole "
+    "number from 0 to 100000",
+    "autobackupd.yaml:20:15: jobs.other.schedule: given '30 2 30 2 *': no date fits it: day 30 "
+    "does not come in February",
+    "autobackupd.yaml:22:5: jobs.other.enabled: the key 'enabled' is here twice: first at "
+    "autobackupd.yaml:21:5",
+    "autobackupd.yaml:23:20: jobs.other.cvat.tasks[0]: given 0, an id is 1 or more",
+    "autobackupd.yaml:23:23: jobs.other.cvat.tasks[1]: given a mapping, allowed is an id, a "
+    "name or a glob",
+    "autobackupd.yaml:24:19: jobs.other.git.branch: given 'a..b', allowed is the name of a "
+    "branch, such as main",
+    "autobackupd.yaml:24:30: jobs.other.git.url: given 'ftp://x/y', allowed is https://, "
+    "http://, file:/// or an "
+    "absolute path",
+};
+
+TEST(Mistakes, all_come_in_one_pass_in_order) {
+    const ConfigFile file(many_mistakes);
+    EXPECT_EQ(file.problems(), told);
     EXPECT_FALSE(file.load().config);
 }
 
@@ -223,6 +227,14 @@ TEST(Mistakes, a_circle_of_jobs_is_named) {
     EXPECT_NE(problems[0].find("jobs.x.after: jobs wait for each other in a circle: x, y, z, x"),
               std::string::npos)
         << problems[0];
+}
+
+TEST(Mistakes, a_flood_of_them_is_cut) {
+    std::string text;
+    for (int i = 0; i < 3000; ++i) text += "key" + std::to_string(i) + ": 1\n";
+    const Loaded loaded = ConfigFile(text).load();
+    ASSERT_EQ(loaded.problems.size(), 1000U);
+    EXPECT_EQ(loaded.problems.back().message, "there are more problems than are told");
 }
 
 TEST(Mistakes, a_top_level_that_is_no_mapping) {

@@ -54,6 +54,33 @@ inline Recorded recorded(const json::object& exchange, std::string where) {
     return out;
 }
 
+/// Recorded calls that this room never makes.
+struct NotOurs {
+    const char* pattern;
+    const char* reason;
+};
+inline const NotOurs not_ours[] = {
+    {"HEAD .*", "HEAD is never sent: it fails, or consumes the export"},
+    {"OPTIONS .*", "OPTIONS is a restore's question"},
+    {"DELETE .*", "nothing is ever deleted on a server"},
+    {"(POST|PATCH) /api/(projects|tasks)/backup.*", "restore"},
+    {"PATCH /api/projects/\\d+_.*", "restore"},
+    {"POST /api/requests/.*", "exports are not cancelled"},
+    {"(GET|POST) /api/(projects|tasks|jobs)/\\d+/dataset/.*", "dataset export"},
+    {"GET /api/server/annotation/formats", "dataset export"},
+    {"(GET|POST) /api/auth/access_tokens.*", "tokens are made by the user"},
+    {"POST /api/auth/(logout|login/)", "never logs out; the route without slash is the one"},
+    {"POST /api/projects", "creates nothing"},
+    {"POST /api/projects/\\d+/backup", "no such call"},
+    {"PATCH /api/jobs/.*", "changes no job"},
+    {"GET /api/(issues|events)", "read by others"},
+    {"GET /api/tasks/\\d+/status", "the task itself tells its state"},
+    {"GET "
+     "/api/(nosuch|/.*|projects/|projects/\\d+/|projects/\\d+/backup/|server/health|projects/\\d+/backup/"
+     "export)",
+     "wrong routes, asked to see the answer"},
+};
+
 /// Every exchange of every file; what is none is counted with its reason.
 inline std::vector<Recorded> all_recorded(std::map<std::string, int>& left_out) {
     std::vector<std::filesystem::path> files;

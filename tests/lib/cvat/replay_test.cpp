@@ -245,32 +245,6 @@ const Route ours[] = {
      }},
 };
 
-struct NotOurs {
-    const char* pattern;
-    const char* reason;
-};
-const NotOurs not_ours[] = {
-    {"HEAD .*", "HEAD is never sent: it fails, or consumes the export"},
-    {"OPTIONS .*", "OPTIONS is a restore's question"},
-    {"DELETE .*", "nothing is ever deleted on a server"},
-    {"(POST|PATCH) /api/(projects|tasks)/backup.*", "restore"},
-    {"PATCH /api/projects/\\d+_.*", "restore"},
-    {"POST /api/requests/.*", "exports are not cancelled"},
-    {"(GET|POST) /api/(projects|tasks|jobs)/\\d+/dataset/.*", "dataset export"},
-    {"GET /api/server/annotation/formats", "dataset export"},
-    {"(GET|POST) /api/auth/access_tokens.*", "tokens are made by the user"},
-    {"POST /api/auth/(logout|login/)", "never logs out; the route without slash is the one"},
-    {"POST /api/projects", "creates nothing"},
-    {"POST /api/projects/\\d+/backup", "no such call"},
-    {"PATCH /api/jobs/.*", "changes no job"},
-    {"GET /api/(issues|events)", "read by others"},
-    {"GET /api/tasks/\\d+/status", "the task itself tells its state"},
-    {"GET "
-     "/api/(nosuch|/.*|projects/|projects/\\d+/|projects/\\d+/backup/|server/health|projects/\\d+/backup/"
-     "export)",
-     "wrong routes, asked to see the answer"},
-};
-
 /// Whether some rule speaks of it.
 bool handle(const Recorded& one, std::map<std::string, int>& left_out) {
     const std::string call = one.method + " " + one.path.substr(0, one.path.find('?'));

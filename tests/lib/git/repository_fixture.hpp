@@ -5,6 +5,7 @@
 
 #include <optional>
 
+#include "lib/core/file.hpp"
 #include "lib/git/repository.hpp"
 #include "tests/support/git_objects.hpp"
 #include "tests/support/git_program.hpp"

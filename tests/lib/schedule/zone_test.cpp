@@ -73,6 +73,14 @@ TEST(SummerTime, intervals_follow_real_time) {
               (Texts{"2027-04-04 01:00:00+11:00", "2027-04-04 02:00:00+10:30", "2027-04-04 03:00:00+10:30"}));
 }
 
+TEST(SummerTime, a_gap_of_half_an_hour) {
+    const SysSeconds before = day(2026, 10, 3) + chrono::hours(14);
+    EXPECT_EQ(due("hourly", "Australia/Lord_Howe", before, before + chrono::hours(2)),
+              (Texts{"2026-10-04 01:00:00+10:30", "2026-10-04 03:00:00+11:00"}));
+    EXPECT_EQ(due("daily 02:15", "Australia/Lord_Howe", before, before + chrono::hours(2)),
+              (Texts{"2026-10-04 02:30:00+11:00"}));
+}
+
 TEST(SummerTime, an_interval_is_not_moved_by_when_it_is_asked) {
     const Schedule seven = *parse("every 7h");
     const Zone utc = *Zone::find("UTC");

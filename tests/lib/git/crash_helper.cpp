@@ -1,0 +1,39 @@
+// SPDX-License-Identifier: MIT
+// What a backup does to its vault: crash_helper VAULT ROUND writes a commit of that round on top of the branch and moves the branch.
+// Exit 0 when the branch stands at it, 3 when the disk was full, 4 on another failure.
+#include <cstdio>
+#include <cstdlib>
+
+#include "lib/git/repository.hpp"
+#include "tests/support/git_objects.hpp"
+
+using namespace autobackup;
+
+namespace {
+
+int finish(const Failure& failure) {
+    std::fprintf(stderr, "%s: %s\n", std::string(name(failure.code)).c_str(), describe(failure).c_str());
+    return failure.code == Errc::disk_full ? 3 : 4;
+}
+
+}  // namespace
+
+int main(int count, char** words) {
+    if (count != 3) return 2;
+    const unsigned round = static_cast<unsigned>(std::atoi(words[2]));
+    Result<git::Repository> vault = git::Repository::open_or_init(words[1], "main");
+    if (!vault) return finish(vault.error());
+    const Result<std::optional<git::Oid>> tip = vault->resolve("refs/heads/main");
+    if (!tip) return finish(tip.error());
+    std::vector<git::Oid> parents;
+    if (tip->has_value()) parents.push_back(**tip);
+    // More than one piece of the pack's writer, and both ways of storing.
+    const std::vector<test::NamedContent> files{{"a/image.jpg", test::noise(1'300'000, round), false},
+                                                {"a/annotations.json", test::prose(50'000, round), true}};
+    const Result<git::Oid> commit = test::write_commit(*vault, files, parents, 1'700'000'000 + round, "round " + std::string(words[2]));
+    if (!commit) return finish(commit.error());
+    const Result<void> set = vault->set_ref("refs/heads/main", *commit, *tip, "round");
+    if (!set) return finish(set.error());
+    std::printf("%s\n", commit->hex().c_str());
+    return 0;
+}

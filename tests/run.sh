@@ -1,0 +1,47 @@
+#!/bin/sh
+# Installs what is needed, builds everything and runs all tests:
+#   sh tests/run.sh            the whole (release, ASan + UBSan, TSan, judges)
+#   sh tests/run.sh quick      release build, unit and end-to-end tests only
+set -eu
+repository=$(cd "$(dirname "$0")/.." && pwd)
+. "$repository/tests/packages.sh"
+install_packages tests
+cd "$repository"
+mode=${1:-all}
+jobs=$(nproc)
+passed=0
+step() { printf '\n== %s (%s)\n' "$1" "$(date -u +%H:%M:%S)"; }
+
+step "style: arrows between rooms, statements that g++ 12.2 breaks"
+python3 tests/style/include_graph.py
+python3 tests/style/coroutine_lint.py
+python3 -m unittest discover -q -s tests/style
+
+step "the stand-in's own tests"
+python3 -m unittest discover -q -s tests/standin
+
+step "build"
+build_into build -DCMAKE_BUILD_TYPE=RelWithDebInfo -DAUTOBACKUPD_WERROR=ON
+
+step "unit tests"
+ctest --test-dir build -j "$jobs" --output-on-failure --no-tests=error
+
+step "end to end: the binary, the stand-in, a real git server"
+AUTOBACKUPD="$repository/build/autobackupd" python3 tests/e2e/all.py
+
+if [ "$mode" = quick ]; then exit 0; fi
+
+step "judges: the real cvat-sdk and cvat-cli, and the recorded exchanges, against the stand-in"
+sh tests/judges/run_cvat_judges.sh
+
+step "address and undefined-behaviour sanitizers"
+build_into build-asan -DCMAKE_BUILD_TYPE=Debug -DAUTOBACKUPD_SANITIZE=address
+ctest --test-dir build-asan -j "$jobs" --output-on-failure --no-tests=error
+AUTOBACKUPD="$repository/build-asan/autobackupd" python3 tests/e2e/all.py test_first_run test_stop
+
+step "thread sanitizer"
+build_into build-tsan -DCMAKE_BUILD_TYPE=Debug -DAUTOBACKUPD_SANITIZE=thread -- async_test autobackupd
+build-tsan/tests/lib/async/async_test --gtest_brief=1
+AUTOBACKUPD="$repository/build-tsan/autobackupd" python3 tests/e2e/all.py test_first_run
+
+step "everything passed"
