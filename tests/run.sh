@@ -21,7 +21,7 @@ step "the stand-in's own tests"
 python3 -m unittest discover -q -s tests/standin
 
 step "build"
-build_into build -DCMAKE_BUILD_TYPE=RelWithDebInfo -DAUTOBACKUPD_WERROR=ON
+build_into build -DCMAKE_BUILD_TYPE=RelWithDebInfo -DAUTOBACKUPD_WERROR=ON -DAUTOBACKUPD_TESTS=ON
 
 step "unit tests"
 ctest --test-dir build -j "$jobs" --output-on-failure --no-tests=error

@@ -18,6 +18,8 @@ import time
 import unittest
 import zipfile
 
+import report_checker
+
 HERE = os.path.dirname(os.path.abspath(__file__))
 TESTS = os.path.dirname(HERE)
 REPOSITORY = os.path.dirname(TESTS)
@@ -127,6 +129,11 @@ class Done:
     def item(self, number):
         return next(item for item in self.report["items"] if item["id"] == number)
 
+    def errors(self, number=None):
+        """The errors of the failed stages of an item (of all items without a number)."""
+        items = [item for item in self.report["items"] if number in (None, item["id"])]
+        return [one["error"] for item in items for one in item["stages"] if "error" in one]
+
 
 def stage(item, name):
     """The item's stage of that name."""
@@ -204,7 +211,10 @@ class Case(unittest.TestCase):
 
     def call(self, *arguments, timeout=120, **environment):
         done = subprocess.run(self.command(*arguments), env=self.environment(**environment), capture_output=True, timeout=timeout)
-        return Done(done.returncode, done.stdout.decode(errors="replace"), done.stderr.decode(errors="replace"))
+        done = Done(done.returncode, done.stdout.decode(errors="replace"), done.stderr.decode(errors="replace"))
+        if arguments[0] == "run" and "--json" in arguments and done.code >= 0:
+            report_checker.check_output(done.out, done.code)
+        return done
 
     def run_job(self, *options, name="traffic-signs", code=0, **environment):
         done = self.call("run", name, "--json", *options, **environment)

@@ -44,7 +44,8 @@ inline std::string noise(std::size_t size, unsigned seed) {
 inline std::string prose(std::size_t size, unsigned seed) {
     std::mt19937 random(seed);
     std::string text;
-    while (text.size() < size) text += "{\"frame\": " + std::to_string(random() % 1000) + ", \"label\": \"car\"},\n";
+    while (text.size() < size)
+        text += "{\"frame\": " + std::to_string(random() % 1000) + ", \"label\": \"car\"},\n";
     text.resize(size);
     return text;
 }

@@ -18,11 +18,14 @@ inline std::string shell_quoted(const std::string& text) {
 }
 
 /// Runs `git -C directory arguments…`; `input` is a file for stdin.
-inline CommandResult try_git(const std::filesystem::path& directory, const std::vector<std::string>& arguments,
-                      const std::string& input = "/dev/null") {
+inline CommandResult try_git(const std::filesystem::path& directory,
+                             const std::vector<std::string>& arguments,
+                             const std::string& input = "/dev/null") {
     std::string command =
-        "GIT_CONFIG_NOSYSTEM=1 HOME=/nonexistent GIT_AUTHOR_NAME=T GIT_AUTHOR_EMAIL=t@example.org GIT_COMMITTER_NAME=T "
-        "GIT_COMMITTER_EMAIL=t@example.org GIT_TERMINAL_PROMPT=0 git -c safe.directory='*' -c protocol.file.allow=always "
+        "GIT_CONFIG_NOSYSTEM=1 HOME=/nonexistent GIT_AUTHOR_NAME=T GIT_AUTHOR_EMAIL=t@example.org "
+        "GIT_COMMITTER_NAME=T "
+        "GIT_COMMITTER_EMAIL=t@example.org GIT_TERMINAL_PROMPT=0 git -c safe.directory='*' -c "
+        "protocol.file.allow=always "
         "-c init.defaultBranch=main -C " +
         shell_quoted(directory.string());
     for (const std::string& argument : arguments) command += " " + shell_quoted(argument);

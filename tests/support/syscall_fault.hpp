@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: MIT
-// Runs a program and kills it at, or fails, the n-th of its system calls that change something on disk. Unlike strace's own
-// injection the calls of all threads are counted together, so that each is reached. Linux on x86-64.
+// Runs a program and kills it at, or fails, the n-th of its system calls that change something on disk.
+// Unlike strace's own injection the calls of all threads are counted together, so that each is reached. Linux
+// on x86-64.
 #pragma once
 
 #include <fcntl.h>
@@ -38,29 +39,52 @@ namespace detail {
 /// Names of the calls that change files; empty for all others. Writes to stdout and stderr do not count.
 inline std::string changing_call(const user_regs_struct& registers) {
     switch (registers.orig_rax) {
-        case SYS_write: return registers.rdi <= 2 ? "" : "write";
-        case SYS_pwrite64: return "pwrite64";
-        case SYS_writev: return "writev";
-        case SYS_fsync: return "fsync";
-        case SYS_fdatasync: return "fdatasync";
-        case SYS_ftruncate: return "ftruncate";
-        case SYS_fallocate: return "fallocate";
-        case SYS_open: return (registers.rsi & O_CREAT) != 0 ? "open" : "";
-        case SYS_openat: return (registers.rdx & O_CREAT) != 0 ? "openat" : "";
-        case SYS_rename: return "rename";
-        case SYS_renameat: return "renameat";
-        case SYS_renameat2: return "renameat2";
-        case SYS_link: return "link";
-        case SYS_linkat: return "linkat";
-        case SYS_unlink: return "unlink";
-        case SYS_unlinkat: return "unlinkat";
-        case SYS_mkdir: return "mkdir";
-        case SYS_mkdirat: return "mkdirat";
-        case SYS_rmdir: return "rmdir";
-        case SYS_chmod: return "chmod";
-        case SYS_fchmod: return "fchmod";
-        case SYS_fchmodat: return "fchmodat";
-        default: return "";
+        case SYS_write:
+            return registers.rdi <= 2 ? "" : "write";
+        case SYS_pwrite64:
+            return "pwrite64";
+        case SYS_writev:
+            return "writev";
+        case SYS_fsync:
+            return "fsync";
+        case SYS_fdatasync:
+            return "fdatasync";
+        case SYS_ftruncate:
+            return "ftruncate";
+        case SYS_fallocate:
+            return "fallocate";
+        case SYS_open:
+            return (registers.rsi & O_CREAT) != 0 ? "open" : "";
+        case SYS_openat:
+            return (registers.rdx & O_CREAT) != 0 ? "openat" : "";
+        case SYS_rename:
+            return "rename";
+        case SYS_renameat:
+            return "renameat";
+        case SYS_renameat2:
+            return "renameat2";
+        case SYS_link:
+            return "link";
+        case SYS_linkat:
+            return "linkat";
+        case SYS_unlink:
+            return "unlink";
+        case SYS_unlinkat:
+            return "unlinkat";
+        case SYS_mkdir:
+            return "mkdir";
+        case SYS_mkdirat:
+            return "mkdirat";
+        case SYS_rmdir:
+            return "rmdir";
+        case SYS_chmod:
+            return "chmod";
+        case SYS_fchmod:
+            return "fchmod";
+        case SYS_fchmodat:
+            return "fchmodat";
+        default:
+            return "";
     }
 }
 
@@ -85,7 +109,8 @@ public:
                 ::ptrace(PTRACE_SYSCALL, thread, nullptr, nullptr);
             } else {
                 const bool ours = signal == SIGTRAP || signal == SIGSTOP;  // new threads begin stopped
-                ::ptrace(PTRACE_SYSCALL, thread, nullptr, reinterpret_cast<void*>(static_cast<long>(ours ? 0 : signal)));
+                ::ptrace(PTRACE_SYSCALL, thread, nullptr,
+                         reinterpret_cast<void*>(static_cast<long>(ours ? 0 : signal)));
             }
         }
     }
@@ -126,7 +151,8 @@ private:
 }  // namespace detail
 
 /// `words` is program and arguments; its output goes to `log`.
-inline FaultedRun run_with_fault(std::vector<std::string> words, const SyscallFault& fault, const std::filesystem::path& log) {
+inline FaultedRun run_with_fault(std::vector<std::string> words, const SyscallFault& fault,
+                                 const std::filesystem::path& log) {
     std::vector<char*> arguments;
     for (std::string& word : words) arguments.push_back(word.data());
     arguments.push_back(nullptr);
@@ -142,7 +168,8 @@ inline FaultedRun run_with_fault(std::vector<std::string> words, const SyscallFa
         ::_exit(127);
     }
     int status = 0;
-    if (::waitpid(child, &status, 0) != child || !WIFSTOPPED(status)) throw std::runtime_error("the program could not be traced");
+    if (::waitpid(child, &status, 0) != child || !WIFSTOPPED(status))
+        throw std::runtime_error("the program could not be traced");
     const long options = PTRACE_O_TRACESYSGOOD | PTRACE_O_TRACECLONE | PTRACE_O_TRACEEXEC | PTRACE_O_EXITKILL;
     ::ptrace(PTRACE_SETOPTIONS, child, nullptr, reinterpret_cast<void*>(options));
     ::ptrace(PTRACE_SYSCALL, child, nullptr, nullptr);

@@ -25,7 +25,8 @@ protected:
         test::git(source_, {"commit", "-q", "-m", name});
     }
     Oid source_tip(const std::string& revision = "HEAD") const {
-        return Oid::parse(std::string_view(test::git(source_, {"rev-parse", revision})).substr(0, 40)).value();
+        return Oid::parse(std::string_view(test::git(source_, {"rev-parse", revision})).substr(0, 40))
+            .value();
     }
     /// `git pack-objects` of these revisions ("^" excludes), as a peer would send it.
     Fetched packed(const std::vector<std::string>& revisions, const std::vector<std::string>& options) {
@@ -35,10 +36,11 @@ protected:
         lines.close();
         Fetched fetched;
         fetched.pack = directory_.path() / "received";
-        std::string words = "cd " + test::shell_quoted(source_.string()) + " && git pack-objects -q --revs --stdout";
+        std::string words =
+            "cd " + test::shell_quoted(source_.string()) + " && git pack-objects -q --revs --stdout";
         for (const std::string& option : options) words += " " + option;
-        const test::CommandResult run =
-            test::run_command(words + " <" + test::shell_quoted(list.string()) + " >" + test::shell_quoted(fetched.pack.string()));
+        const test::CommandResult run = test::run_command(words + " <" + test::shell_quoted(list.string()) +
+                                                          " >" + test::shell_quoted(fetched.pack.string()));
         EXPECT_EQ(run.exit_code, 0) << run.output;
         return fetched;
     }
@@ -50,7 +52,8 @@ protected:
     Fetched shallow_and_partial() {
         test::git(source_, {"config", "uploadpack.allowFilter", "true"});
         const fs::path clone = directory_.path() / "clone.git";
-        test::git(directory_.path(), {"clone", "-q", "--bare", "--depth=1", "--filter=blob:none", "file://" + source_.string(), clone.string()});
+        test::git(directory_.path(), {"clone", "-q", "--bare", "--depth=1", "--filter=blob:none",
+                                      "file://" + source_.string(), clone.string()});
         Fetched fetched;
         for (const auto& file : fs::directory_iterator(clone / "objects/pack")) {
             if (file.path().extension() != ".pack") continue;
@@ -89,7 +92,8 @@ TEST_F(Adopt, AThinPackIsCompleted) {
     set_main(source_tip("HEAD~1"));
     const Fetched thin = packed({"HEAD", "^HEAD~1"}, {"--thin", "--delta-base-offset"});
     // It really is thin: git cannot index it on its own.
-    const test::CommandResult alone = test::try_git(directory_.path(), {"index-pack", "-o", "/dev/null", thin.pack.string()});
+    const test::CommandResult alone =
+        test::try_git(directory_.path(), {"index-pack", "-o", "/dev/null", thin.pack.string()});
     ASSERT_NE(alone.exit_code, 0);
     adopt(thin);
     set_main(source_tip(), source_tip("HEAD~1"));
@@ -116,7 +120,9 @@ TEST_F(Adopt, DamagedAndForeignFilesAreRefused) {
     const std::string bytes = read_file(good.pack).value();
     std::string flipped = bytes;
     flipped[flipped.size() / 2] = static_cast<char>(flipped[flipped.size() / 2] ^ 1);
-    for (const std::string& bad : {flipped, bytes.substr(0, bytes.size() / 2), bytes.substr(0, bytes.size() - 5), std::string("<html>not a pack</html>"), std::string()}) {
+    for (const std::string& bad :
+         {flipped, bytes.substr(0, bytes.size() / 2), bytes.substr(0, bytes.size() - 5),
+          std::string("<html>not a pack</html>"), std::string()}) {
         ASSERT_TRUE(write_file_durably(good.pack, bad));
         EXPECT_FALSE(repository_->adopt_pack(good, "origin", ""));
         EXPECT_TRUE(packs().empty());

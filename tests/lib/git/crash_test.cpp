@@ -18,10 +18,15 @@ protected:
         old_tip_ = tip();
     }
     test::FaultedRun helper(int round, const test::SyscallFault& fault) const {
-        return test::run_with_fault({GIT_CRASH_HELPER, path_.string(), std::to_string(round)}, fault, directory_.path() / "log");
+        return test::run_with_fault({GIT_CRASH_HELPER, path_.string(), std::to_string(round)}, fault,
+                                    directory_.path() / "log");
     }
-    std::string log() const { return read_file(directory_.path() / "log").value(); }
-    std::string tip() const { return git({"rev-parse", "refs/heads/main"}); }
+    std::string log() const {
+        return read_file(directory_.path() / "log").value();
+    }
+    std::string tip() const {
+        return git({"rev-parse", "refs/heads/main"});
+    }
     void start_anew() const {
         fs::remove_all(path_);
         fs::copy(saved_, path_, fs::copy_options::recursive);
@@ -30,7 +35,9 @@ protected:
         std::size_t count = 0;
         for (const auto& file : fs::recursive_directory_iterator(path)) {
             const std::string name = file.path().filename();
-            if (name.find("tmp") != std::string::npos || name.ends_with(".lock") || name.starts_with("autobackup_")) ++count;
+            if (name.find("tmp") != std::string::npos || name.ends_with(".lock") ||
+                name.starts_with("autobackup_"))
+                ++count;
         }
         return count;
     }
@@ -48,7 +55,8 @@ TEST_F(Crash, KilledAtEveryChangeTheVaultStaysWholeAndTheNextRunSucceeds) {
         test::SyscallFault fault;
         fault.at = at;
         const test::FaultedRun run = helper(2, fault);
-        SCOPED_TRACE("killed at call " + std::to_string(at) + " of " + std::to_string(calls) + ", " + run.name);
+        SCOPED_TRACE("killed at call " + std::to_string(at) + " of " + std::to_string(calls) + ", " +
+                     run.name);
         ASSERT_TRUE(run.killed);
         expect_strict_fsck(path_);
         const std::string after = tip();
@@ -69,7 +77,8 @@ TEST_F(Crash, AFreshVaultKilledAtEveryChangeIsMadeByTheNextRun) {
         test::SyscallFault fault;
         fault.at = at;
         const test::FaultedRun run = helper(2, fault);
-        SCOPED_TRACE("killed at call " + std::to_string(at) + " of " + std::to_string(calls) + ", " + run.name);
+        SCOPED_TRACE("killed at call " + std::to_string(at) + " of " + std::to_string(calls) + ", " +
+                     run.name);
         const test::FaultedRun next = helper(3, {});
         EXPECT_EQ(next.exit_code, 0) << log();
         EXPECT_EQ(strange_files(path_), 0U);
@@ -90,10 +99,12 @@ TEST_F(Crash, AFullOrBrokenDiskAtEveryChangeIsToldAndLeavesNothing) {
             fault.at = at;
             fault.error = error;
             const test::FaultedRun run = helper(2, fault);
-            SCOPED_TRACE(std::string(std::strerror(error)) + " at call " + std::to_string(at) + ", " + run.name);
+            SCOPED_TRACE(std::string(std::strerror(error)) + " at call " + std::to_string(at) + ", " +
+                         run.name);
             ASSERT_FALSE(run.killed);
             if (run.name == "unlink") {
-                EXPECT_EQ(run.exit_code, 0) << "what cannot be removed does not spoil what was written: " << log();
+                EXPECT_EQ(run.exit_code, 0)
+                    << "what cannot be removed does not spoil what was written: " << log();
                 continue;
             }
             EXPECT_EQ(run.exit_code, error == ENOSPC ? 3 : 4) << log();

@@ -65,7 +65,8 @@ TEST_F(Open, WhatIsNotABareRepositoryIsRefusedAndNotTouched) {
     EXPECT_TRUE(fs::exists(folder / "letter"));
     EXPECT_EQ(Repository::open(directory_.path() / "nowhere").error().code, Errc::repository_invalid);
     std::ofstream(directory_.path() / "file") << "";
-    EXPECT_EQ(Repository::open_or_init(directory_.path() / "file", "main").error().code, Errc::repository_invalid);
+    EXPECT_EQ(Repository::open_or_init(directory_.path() / "file", "main").error().code,
+              Errc::repository_invalid);
 }
 
 TEST_F(Open, DamageIsRefused) {
@@ -79,12 +80,24 @@ TEST_F(Open, DamageIsRefused) {
         return opened ? Errc::internal : opened.error().code;
     };
     EXPECT_EQ(spoil("config", "[core\nbare = perhaps"), Errc::repository_invalid);
-    EXPECT_EQ(spoil("config", "[core]\n\tbare = true\n\trepositoryformatversion = 1\n[extensions]\n\tobjectFormat = sha256\n"),
-              Errc::repository_invalid);
+    EXPECT_EQ(
+        spoil(
+            "config",
+            "[core]\n\tbare = true\n\trepositoryformatversion = 1\n[extensions]\n\tobjectFormat = sha256\n"),
+        Errc::repository_invalid);
     EXPECT_EQ(spoil("HEAD", ""), Errc::repository_invalid);
     ASSERT_TRUE(Repository::open_or_init(path_, "main"));
     fs::remove(path_ / "HEAD");
     EXPECT_EQ(Repository::open_or_init(path_, "main").error().code, Errc::repository_invalid);
+}
+
+TEST_F(Open, BorrowedObjectsAreRefused) {
+    ASSERT_TRUE(Repository::open_or_init(path_, "main"));
+    std::ofstream(path_ / "objects/info/alternates") << "/somewhere/else\n";
+    const Result<Repository> opened = Repository::open(path_);
+    ASSERT_FALSE(opened);
+    EXPECT_EQ(opened.error().code, Errc::repository_invalid);
+    EXPECT_NE(opened.error().message.find("alternates"), std::string::npos);
 }
 
 TEST_F(Open, BadBranchNamesMakeNothing) {
@@ -103,11 +116,17 @@ TEST_F(Open, TidiesUpAfterTheDeadButNotAfterTheLiving) {
     const fs::path gits = packs / "tmp_pack_XyZ123";
     const fs::path orphan = packs / ("pack-" + std::string(40, 'a') + ".pack");
     const fs::path young_orphan = packs / ("pack-" + std::string(40, 'b') + ".pack");
-    const std::vector<fs::path> dead{packs / "tmp_pack_autobackup_dead00", packs / "tmp_idx_autobackup_dead00", packs / "tmp_pack_oldold",
-                                     path_ / "autobackup_ref_dead00", orphan, path_ / "objects/tmp_objdir-autobackup-dead00"};
+    const std::vector<fs::path> dead{packs / "tmp_pack_autobackup_dead00",
+                                     packs / "tmp_idx_autobackup_dead00",
+                                     packs / "tmp_pack_oldold",
+                                     path_ / "autobackup_ref_dead00",
+                                     orphan,
+                                     path_ / "objects/tmp_objdir-autobackup-dead00"};
     fs::create_directories(dead.back() / "pack");
-    for (const fs::path& file : {living, gits, young_orphan, dead[0], dead[1], dead[2], dead[3], dead[4]}) std::ofstream(file) << "x";
-    for (const fs::path& file : {dead[2], orphan}) fs::last_write_time(file, fs::file_time_type::clock::now() - std::chrono::hours(25));
+    for (const fs::path& file : {living, gits, young_orphan, dead[0], dead[1], dead[2], dead[3], dead[4]})
+        std::ofstream(file) << "x";
+    for (const fs::path& file : {dead[2], orphan})
+        fs::last_write_time(file, fs::file_time_type::clock::now() - std::chrono::hours(25));
     const int holder = ::open(living.c_str(), O_RDONLY | O_CLOEXEC);
     ASSERT_EQ(::flock(holder, LOCK_EX), 0);
     ASSERT_TRUE(Repository::open_or_init(path_, "main"));

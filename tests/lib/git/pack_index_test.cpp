@@ -25,10 +25,12 @@ IndexEntry row(const Oid& oid, std::uint64_t offset, std::uint32_t crc) {
 
 TEST(EntryHead, SurvivesARoundTrip) {
     for (const unsigned type : {1U, 2U, 3U, 4U, offset_delta, reference_delta}) {
-        for (std::uint64_t size = 0, step = 0; step < 64; size = (std::uint64_t{1} << step) + (step % 2), ++step) {
+        for (std::uint64_t size = 0, step = 0; step < 64;
+             size = (std::uint64_t{1} << step) + (step % 2), ++step) {
             std::array<std::byte, longest_entry_head> bytes{};
             const std::size_t length = encode_entry_head(type, size, bytes);
-            const std::optional<EntryHead> head = decode_entry_head(std::span<const std::byte>(bytes).first(length));
+            const std::optional<EntryHead> head =
+                decode_entry_head(std::span<const std::byte>(bytes).first(length));
             ASSERT_TRUE(head) << size;
             EXPECT_EQ(head->type, type);
             EXPECT_EQ(head->size, size);
@@ -51,7 +53,10 @@ TEST(PackIndex, OffsetsBeyondTwoGibibytesAreReadByGit) {
     std::string expected;
     for (int i = 0; i < 1000; ++i) {
         const Oid oid = hash_object(ObjectType::blob, std::to_string(i));
-        const std::uint64_t offset = i == 0 ? 2 * gibibyte - 1 : i == 1 ? 2 * gibibyte : i == 2 ? 4 * gibibyte : random() % (gibibyte << (i % 12));
+        const std::uint64_t offset = i == 0   ? 2 * gibibyte - 1
+                                     : i == 1 ? 2 * gibibyte
+                                     : i == 2 ? 4 * gibibyte
+                                              : random() % (gibibyte << (i % 12));
         entries.push_back(row(oid, offset, static_cast<std::uint32_t>(random())));
     }
     const fs::path path = directory.path() / "pack-test.idx";
@@ -60,7 +65,8 @@ TEST(PackIndex, OffsetsBeyondTwoGibibytesAreReadByGit) {
         ASSERT_TRUE(file);
         ASSERT_TRUE(write_pack_index(file->get(), path, entries, RawDigest{}));
     }
-    std::sort(entries.begin(), entries.end(), [](const IndexEntry& a, const IndexEntry& b) { return a.oid < b.oid; });
+    std::sort(entries.begin(), entries.end(),
+              [](const IndexEntry& a, const IndexEntry& b) { return a.oid < b.oid; });
     for (const IndexEntry& entry : entries) {
         char crc[16];
         std::snprintf(crc, sizeof crc, "%08x", entry.crc);
@@ -82,7 +88,8 @@ TEST(PackIndex, OffsetsBeyondTwoGibibytesAreReadByGit) {
 
 class BigPack : public RepositoryTest {};
 
-// A pack with a hole between two objects: git finds entries by their offset alone, so that it need not have 5 GiB of content.
+// A pack with a hole between two objects: git finds entries by their offset alone, so that it need not have 5
+// GiB of content.
 TEST_F(BigPack, ObjectsBehindFiveGibibytesAreReadByGitAndByUs) {
     const std::string content = "far out";
     const Oid oid = hash_object(ObjectType::blob, content);
@@ -92,11 +99,14 @@ TEST_F(BigPack, ObjectsBehindFiveGibibytesAreReadByGitAndByUs) {
     const Result<FileDescriptor> file = open_file(path, O_RDWR | O_CREAT);
     ASSERT_TRUE(file);
     const auto put_at = [&file](std::uint64_t offset, std::span<const std::byte> bytes) {
-        ASSERT_EQ(::pwrite(file->get(), bytes.data(), bytes.size(), static_cast<off_t>(offset)), static_cast<ssize_t>(bytes.size()));
+        ASSERT_EQ(::pwrite(file->get(), bytes.data(), bytes.size(), static_cast<off_t>(offset)),
+                  static_cast<ssize_t>(bytes.size()));
     };
     const auto entry_of = [](const std::string& text) {
         std::array<std::byte, longest_entry_head> head{};
-        std::vector<std::byte> bytes(head.begin(), head.begin() + static_cast<std::ptrdiff_t>(encode_entry_head(3, text.size(), head)));
+        std::vector<std::byte> bytes(
+            head.begin(),
+            head.begin() + static_cast<std::ptrdiff_t>(encode_entry_head(3, text.size(), head)));
         std::copy_n(head.begin(), bytes.size(), bytes.begin());
         ZlibEncoder encoder;
         const TakeBytes append = [&bytes](std::span<const std::byte> more) -> Result<void> {
@@ -118,7 +128,8 @@ TEST_F(BigPack, ObjectsBehindFiveGibibytesAreReadByGitAndByUs) {
     const fs::path index = fs::path(path).replace_extension(".idx");
     const Result<FileDescriptor> index_file = open_file(index, O_WRONLY | O_CREAT);
     ASSERT_TRUE(index_file);
-    ASSERT_TRUE(write_pack_index(index_file->get(), index, {row(oid, 5 * gibibyte, 0), row(near_oid, 12, 0)}, trailer));
+    ASSERT_TRUE(write_pack_index(index_file->get(), index, {row(oid, 5 * gibibyte, 0), row(near_oid, 12, 0)},
+                                 trailer));
     EXPECT_EQ(git({"cat-file", "blob", oid.hex()}), content);
     EXPECT_EQ(git({"cat-file", "blob", near_oid.hex()}), near);
     EXPECT_EQ(repository_->read_blob(oid).value(), content);
@@ -131,7 +142,8 @@ TEST_F(BigPack, DamagedIndexesAreNotBelieved) {
     const std::string good = read_file(index).value();
     fs::permissions(index, fs::perms::owner_all);
     const fs::path bad = directory_.path() / "bad.idx";
-    for (const std::size_t length : {std::size_t{0}, std::size_t{7}, std::size_t{1071}, good.size() - 4, good.size() - 1}) {
+    for (const std::size_t length :
+         {std::size_t{0}, std::size_t{7}, std::size_t{1071}, good.size() - 4, good.size() - 1}) {
         ASSERT_TRUE(write_file_durably(bad, good.substr(0, length)));
         EXPECT_EQ(PackFile::open(bad).error().code, Errc::repository_invalid) << length;
     }

@@ -19,7 +19,8 @@ protected:
         std::mt19937 random(1);
         std::uint64_t total = 0;
         for (;;) {
-            const Result<std::size_t> got = reader.read(std::span(buffer).first(1 + random() % buffer.size()));
+            const Result<std::size_t> got =
+                reader.read(std::span(buffer).first(1 + random() % buffer.size()));
             if (!got) return got.error();
             if (*got == 0) break;
             out.write(reinterpret_cast<const char*>(buffer.data()), static_cast<std::streamsize>(*got));
@@ -96,11 +97,13 @@ TEST_F(PackReading, ObjectsOfSeveralPacksLooseOnesAndDeltas) {
     std::mt19937 random(5);
     for (int round = 0; round < 10; ++round) {
         std::shuffle(objects.begin(), objects.end(), random);
-        const std::vector<Oid> some(objects.begin(), objects.begin() + static_cast<std::ptrdiff_t>(1 + random() % objects.size()));
+        const std::vector<Oid> some(
+            objects.begin(), objects.begin() + static_cast<std::ptrdiff_t>(1 + random() % objects.size()));
         Result<PackReader> reader = PackReader::make(*repository_, some);
         ASSERT_TRUE(reader) << describe(reader.error());
         // Without --strict: what these refer to is not all there.
-        test::git(empty_peer("some" + std::to_string(round)), {"index-pack", "--stdin"}, drain(*reader).value());
+        test::git(empty_peer("some" + std::to_string(round)), {"index-pack", "--stdin"},
+                  drain(*reader).value());
     }
 }
 
@@ -143,11 +146,13 @@ TEST_F(PackReading, MissingObjectsAreThoseOfRevList) {
     for (int i = 0; i < 40; ++i) {
         std::vector<test::NamedContent> files;
         for (int file = 0; file < 6; ++file) {
-            files.push_back({"d" + std::to_string(random() % 3) + "/f" + std::to_string(file), std::to_string(random() % 12), true});
+            files.push_back({"d" + std::to_string(random() % 3) + "/f" + std::to_string(file),
+                             std::to_string(random() % 12), true});
         }
         std::vector<Oid> parents;
         for (unsigned p = 0; !commits.empty() && p < 1 + random() % 2; ++p) {
-            const Oid parent = commits[commits.size() - 1 - random() % std::min<std::size_t>(commits.size(), 5)];
+            const Oid parent =
+                commits[commits.size() - 1 - random() % std::min<std::size_t>(commits.size(), 5)];
             if (std::find(parents.begin(), parents.end(), parent) == parents.end()) parents.push_back(parent);
         }
         // Wrong clocks among them.
@@ -170,27 +175,32 @@ TEST_F(PackReading, MissingObjectsAreThoseOfRevList) {
         ASSERT_TRUE(missing) << describe(missing.error());
         const std::set<std::string> ours = names(*missing);
         const std::set<std::string> theirs = listed_by_git(words);
-        // Never less than what git finds. More only by commits that a wrong clock hides from the early end of the walk, and objects
-        // that come back from further down the history than the border.
+        // Never less than what git finds. More only by commits that a wrong clock hides from the early end of
+        // the walk, and objects that come back from further down the history than the border.
         EXPECT_TRUE(std::includes(theirs.begin(), theirs.end(), ours.begin(), ours.end()) ||
                     std::includes(ours.begin(), ours.end(), theirs.begin(), theirs.end()));
         std::set<std::string> needed;
-        const std::set<std::string> whole = listed_by_git({words.begin(), words.begin() + static_cast<std::ptrdiff_t>(tips.size())});
+        const std::set<std::string> whole =
+            listed_by_git({words.begin(), words.begin() + static_cast<std::ptrdiff_t>(tips.size())});
         std::set<std::string> peer_has;
         if (known.size() > 1) {
             std::vector<std::string> of_known;
             for (std::size_t k = 0; k + 1 < known.size(); ++k) of_known.push_back(known[k].hex());
             peer_has = listed_by_git(of_known);
         }
-        std::set_difference(whole.begin(), whole.end(), peer_has.begin(), peer_has.end(), std::inserter(needed, needed.end()));
-        EXPECT_TRUE(std::includes(ours.begin(), ours.end(), needed.begin(), needed.end())) << "the peer would lack objects";
+        std::set_difference(whole.begin(), whole.end(), peer_has.begin(), peer_has.end(),
+                            std::inserter(needed, needed.end()));
+        EXPECT_TRUE(std::includes(ours.begin(), ours.end(), needed.begin(), needed.end()))
+            << "the peer would lack objects";
         for (const std::string& name : ours) EXPECT_TRUE(whole.contains(name)) << name;
     }
 }
 
 TEST_F(PackReading, AContentThatMovedIsNotSentAgain) {
-    const Result<Oid> first = test::write_commit(*repository_, {{"task_0/data/1.jpg", "one", false}, {"task_1/data/2.jpg", "two", false}}, {});
-    const Result<Oid> second = test::write_commit(*repository_, {{"task_0/data/2.jpg", "two", false}}, {*first});
+    const Result<Oid> first = test::write_commit(
+        *repository_, {{"task_0/data/1.jpg", "one", false}, {"task_1/data/2.jpg", "two", false}}, {});
+    const Result<Oid> second =
+        test::write_commit(*repository_, {{"task_0/data/2.jpg", "two", false}}, {*first});
     const std::vector<Oid> missing = repository_->missing_objects({*second}, {*first}).value();
     ASSERT_EQ(missing.size(), 2U) << "the commit and its root";
     EXPECT_EQ(missing.front(), *second);

@@ -59,13 +59,15 @@ TEST_F(Refs, LogSaysWhatHappened) {
 }
 
 TEST_F(Refs, ATargetThatIsNotThereIsRefused) {
-    const Result<void> set = repository_->set_ref("refs/heads/main", hash_object(ObjectType::blob, "no"), std::nullopt, "test");
+    const Result<void> set =
+        repository_->set_ref("refs/heads/main", hash_object(ObjectType::blob, "no"), std::nullopt, "test");
     ASSERT_FALSE(set);
     EXPECT_EQ(set.error().code, Errc::not_found);
 }
 
 TEST_F(Refs, BadNamesAreRefused) {
-    for (const char* name : {"HEAD", "main", "refs/heads/../../config", "refs/heads/a..b", "refs/heads/a.lock", "refs/heads/", ""}) {
+    for (const char* name : {"HEAD", "main", "refs/heads/../../config", "refs/heads/a..b",
+                             "refs/heads/a.lock", "refs/heads/", ""}) {
         EXPECT_FALSE(repository_->set_ref(name, first_, std::nullopt, "test")) << name;
         EXPECT_FALSE(repository_->delete_ref(name)) << name;
     }
@@ -98,7 +100,9 @@ TEST_F(Refs, ListsLooseAndPackedOnesByName) {
     const auto refs = repository_->refs("refs/heads/");
     ASSERT_TRUE(refs) << describe(refs.error());
     using Row = std::pair<std::string, Oid>;
-    EXPECT_EQ(*refs, (std::vector<Row>{{"refs/heads/a/x", first_}, {"refs/heads/b", second_}, {"refs/heads/link", second_}}));
+    EXPECT_EQ(*refs,
+              (std::vector<Row>{
+                  {"refs/heads/a/x", first_}, {"refs/heads/b", second_}, {"refs/heads/link", second_}}));
     EXPECT_EQ(repository_->refs("refs/heads/b")->size(), 1U);
     EXPECT_EQ(repository_->refs("refs/")->size(), 4U);
     EXPECT_EQ(repository_->refs("")->size(), 4U);
@@ -125,7 +129,8 @@ TEST_F(Refs, DeletionTakesLooseAndPackedAndLog) {
     EXPECT_FALSE(fs::exists(path_ / "logs/refs/heads/a"));
     EXPECT_TRUE(fs::exists(path_ / "refs/heads"));
     EXPECT_TRUE(repository_->delete_ref("refs/heads/a/b/c")) << "a ref that is not there is no error";
-    ASSERT_TRUE(repository_->set_ref("refs/heads/a", first_, std::nullopt, "test")) << "the directory is out of the way";
+    ASSERT_TRUE(repository_->set_ref("refs/heads/a", first_, std::nullopt, "test"))
+        << "the directory is out of the way";
     EXPECT_EQ(leftovers(), 0U);
     expect_strict_fsck(path_);
 }

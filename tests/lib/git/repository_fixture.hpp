@@ -24,7 +24,8 @@ protected:
         return std::move(*opened);
     }
     /// A commit whose only file says `text`, on top of `parents`; written, but no ref moved.
-    Oid commit_of(const std::string& text, const std::vector<Oid>& parents = {}, std::int64_t time = 1'700'000'000) {
+    Oid commit_of(const std::string& text, const std::vector<Oid>& parents = {},
+                  std::int64_t time = 1'700'000'000) {
         const Result<Oid> commit = test::write_commit(*repository_, {{"file", text, true}}, parents, time);
         if (!commit) throw std::runtime_error(describe(commit.error()));
         return *commit;

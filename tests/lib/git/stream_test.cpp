@@ -13,11 +13,12 @@ class Stream : public RepositoryTest {
 protected:
     Result<std::string> streamed(const Oid& oid, std::size_t* largest_piece = nullptr) const {
         std::string content;
-        const Result<void> done = repository_->stream_blob(oid, [&](std::span<const std::byte> bytes) -> Result<void> {
-            if (largest_piece != nullptr) *largest_piece = std::max(*largest_piece, bytes.size());
-            content.append(reinterpret_cast<const char*>(bytes.data()), bytes.size());
-            return {};
-        });
+        const Result<void> done =
+            repository_->stream_blob(oid, [&](std::span<const std::byte> bytes) -> Result<void> {
+                if (largest_piece != nullptr) *largest_piece = std::max(*largest_piece, bytes.size());
+                content.append(reinterpret_cast<const char*>(bytes.data()), bytes.size());
+                return {};
+            });
         if (!done) return done.error();
         return content;
     }
@@ -101,7 +102,8 @@ TEST_F(Stream, AbsentObjectsAndOtherTypesAreTold) {
     EXPECT_EQ(streamed(commit).error().code, Errc::repository_invalid);
     EXPECT_EQ(repository_->blob_size(commit).error().code, Errc::repository_invalid);
     EXPECT_EQ(repository_->read_tree(commit).error().code, Errc::repository_invalid);
-    EXPECT_EQ(repository_->read_commit(hash_object(ObjectType::blob, "x")).error().code, Errc::repository_invalid);
+    EXPECT_EQ(repository_->read_commit(hash_object(ObjectType::blob, "x")).error().code,
+              Errc::repository_invalid);
 }
 
 TEST_F(Stream, ALimitIsHeldBeforeReading) {
@@ -115,10 +117,11 @@ TEST_F(Stream, AConsumersFailureStopsTheStream) {
     const NewBlob blob = test::blob_of(test::noise(1'000'000, 2), false);
     ASSERT_TRUE(repository_->write_pack({blob}, {}, {}));
     int calls = 0;
-    const Result<void> done = repository_->stream_blob(blob.oid, [&calls](std::span<const std::byte>) -> Result<void> {
-        ++calls;
-        return fail(Errc::disk_full, "write", "somewhere", "full");
-    });
+    const Result<void> done =
+        repository_->stream_blob(blob.oid, [&calls](std::span<const std::byte>) -> Result<void> {
+            ++calls;
+            return fail(Errc::disk_full, "write", "somewhere", "full");
+        });
     ASSERT_FALSE(done);
     EXPECT_EQ(done.error().code, Errc::disk_full);
     EXPECT_EQ(calls, 1);

@@ -23,8 +23,9 @@ TEST_F(Tree, DirectoriesAreSortedAsIfTheirNameEndedInASlash) {
     const NewBlob blob = test::blob_of("x");
     std::vector<RawObject> objects{make_tree({entry("f", mode_file, blob.oid)})};
     const Oid folder = objects.front().oid;
-    objects.push_back(make_tree({entry("a", mode_tree, folder), entry("a.b", mode_file, blob.oid), entry("a0", mode_file, blob.oid),
-                                 entry("a-b", mode_file, blob.oid), entry("\xc3\xa4", 0100755, blob.oid)}));
+    objects.push_back(make_tree({entry("a", mode_tree, folder), entry("a.b", mode_file, blob.oid),
+                                 entry("a0", mode_file, blob.oid), entry("a-b", mode_file, blob.oid),
+                                 entry("\xc3\xa4", 0100755, blob.oid)}));
     ASSERT_TRUE(repository_->write_pack({blob}, objects, {}));
     // git fsck --strict knows treeNotSorted.
     expect_strict_fsck(path_);
@@ -53,10 +54,11 @@ TEST_F(Tree, RandomFoldersReadBackAsTheyWereBuilt) {
         const Oid root = folder.build(objects);
         ASSERT_TRUE(repository_->write_pack({blob}, objects, {}));
         std::string walked;
-        ASSERT_TRUE(repository_->walk(root, [&walked](const std::string& path, const TreeEntry&) -> Result<void> {
-            walked += path + "\n";
-            return {};
-        }));
+        ASSERT_TRUE(
+            repository_->walk(root, [&walked](const std::string& path, const TreeEntry&) -> Result<void> {
+                walked += path + "\n";
+                return {};
+            }));
         EXPECT_EQ(walked, git({"-c", "core.quotePath=false", "ls-tree", "-r", "--name-only", root.hex()}));
     }
     expect_strict_fsck(path_);
@@ -119,7 +121,8 @@ TEST_F(Tree, CommitsAreWhatGitTakesForClean) {
     ASSERT_TRUE(repository_->write_pack({}, objects, {}));
     set_main(second);
     expect_strict_fsck(path_);
-    EXPECT_EQ(git({"log", "-1", "--format=%an|%ae|%at|%B", first.hex()}), "Evil \"Name|ab@example.org|0|subject\n\nbody without end\n\n");
+    EXPECT_EQ(git({"log", "-1", "--format=%an|%ae|%at|%B", first.hex()}),
+              "Evil \"Name|ab@example.org|0|subject\n\nbody without end\n\n");
     EXPECT_EQ(git({"log", "-1", "--format=%an|%ae|%at|%s", second.hex()}), "unknown||1700000000|nulbyte\n");
     const Result<Commit> read = repository_->read_commit(second);
     ASSERT_TRUE(read) << describe(read.error());
@@ -132,8 +135,9 @@ TEST_F(Tree, CommitsAreWhatGitTakesForClean) {
 
 TEST(ObjectText, ReadsWhatOthersWrote) {
     const std::string tree = std::string(40, 'a');
-    const std::optional<Commit> commit =
-        parse_commit("tree " + tree + "\nauthor X\ngpgsig -----BEGIN\n parent not a parent\n -----END\n\nmessage\n\nparent of nothing");
+    const std::optional<Commit> commit = parse_commit(
+        "tree " + tree +
+        "\nauthor X\ngpgsig -----BEGIN\n parent not a parent\n -----END\n\nmessage\n\nparent of nothing");
     ASSERT_TRUE(commit);
     EXPECT_TRUE(commit->parents.empty());
     EXPECT_EQ(commit->unix_seconds, 0);

@@ -19,13 +19,15 @@ protected:
 
 TEST_F(WritePack, ContentOfEverySizeComesBackFromGit) {
     std::vector<std::string> contents;
-    for (const std::size_t size : {0U, 1U, 15U, 16U, 65'534U, 65'535U, 65'536U, 131'070U, 131'071U, 1'048'576U, 5'000'000U}) {
+    for (const std::size_t size :
+         {0U, 1U, 15U, 16U, 65'534U, 65'535U, 65'536U, 131'070U, 131'071U, 1'048'576U, 5'000'000U}) {
         contents.push_back(test::noise(size, static_cast<unsigned>(size)));
         contents.push_back(test::prose(size, static_cast<unsigned>(size)));
         contents.push_back(std::string(size, '\0'));
     }
     std::vector<NewBlob> blobs;
-    for (std::size_t i = 0; i < contents.size(); ++i) blobs.push_back(blob_of(contents[i], i % 2 == 0, 1 + 9'973 * i));
+    for (std::size_t i = 0; i < contents.size(); ++i)
+        blobs.push_back(blob_of(contents[i], i % 2 == 0, 1 + 9'973 * i));
     for (const std::string& content : contents) blobs.push_back(blob_of(content + "!", true));
     for (const std::string& content : contents) blobs.push_back(blob_of(content + "?", false));
     const Result<std::optional<PackInfo>> written = repository_->write_pack(blobs, {}, {});
@@ -44,7 +46,8 @@ TEST_F(WritePack, ContentOfEverySizeComesBackFromGit) {
 }
 
 TEST_F(WritePack, CommitsStandInFrontOfTreesAndBlobs) {
-    const Result<Oid> commit = test::write_commit(*repository_, {{"a/b.json", test::prose(5000, 1)}, {"c.jpg", "jpg", false}}, {});
+    const Result<Oid> commit =
+        test::write_commit(*repository_, {{"a/b.json", test::prose(5000, 1)}, {"c.jpg", "jpg", false}}, {});
     ASSERT_TRUE(commit) << describe(commit.error());
     ASSERT_TRUE(repository_->set_ref("refs/heads/main", *commit, std::nullopt, "first"));
     expect_strict_fsck(path_);
@@ -82,7 +85,8 @@ TEST_F(WritePack, ContentThatHasAnotherNameIsRefused) {
         NewBlob longer = blob_of("the content", compress);
         longer.size -= 1;
         for (const NewBlob& blob : {wrong, shorter, longer}) {
-            const Result<std::optional<PackInfo>> written = repository_->write_pack({blob_of("good"), blob}, {}, {});
+            const Result<std::optional<PackInfo>> written =
+                repository_->write_pack({blob_of("good"), blob}, {}, {});
             ASSERT_FALSE(written);
             EXPECT_EQ(written.error().code, Errc::content_mismatch);
             EXPECT_NE(written.error().object.find(blob.oid.hex()), std::string::npos);

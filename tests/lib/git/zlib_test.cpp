@@ -12,23 +12,29 @@ namespace {
 
 class Zlib : public testing::Test {
 protected:
-    /// What the stream in `bytes` unpacks to, by way of a file and a small window; `crc` is that of the stream.
-    Result<std::string> unpack(const std::string& bytes, std::uint64_t* behind = nullptr, std::uint32_t* crc = nullptr) {
+    /// What the stream in `bytes` unpacks to, by way of a file and a small window; `crc` is that of the
+    /// stream.
+    Result<std::string> unpack(const std::string& bytes, std::uint64_t* behind = nullptr,
+                               std::uint32_t* crc = nullptr) {
         const fs::path path = directory_.path() / "stream";
         EXPECT_TRUE(write_file_durably(path, bytes));
         const Result<FileDescriptor> file = open_file(path, O_RDONLY);
         FileWindow window(file->get(), path, 1000);
         Inflater inflater;
         std::string content;
-        const Result<std::uint64_t> end = inflater.run(window, 0, bytes.size(), [&content](std::span<const std::byte> piece) -> Result<void> {
-            content.append(reinterpret_cast<const char*>(piece.data()), piece.size());
-            return {};
-        }, crc);
+        const Result<std::uint64_t> end = inflater.run(
+            window, 0, bytes.size(),
+            [&content](std::span<const std::byte> piece) -> Result<void> {
+                content.append(reinterpret_cast<const char*>(piece.data()), piece.size());
+                return {};
+            },
+            crc);
         if (!end) return end.error();
         if (behind != nullptr) *behind = *end;
         return content;
     }
-    static std::string encode(ZlibEncoder& encoder, const std::string& content, bool compress, std::size_t piece) {
+    static std::string encode(ZlibEncoder& encoder, const std::string& content, bool compress,
+                              std::size_t piece) {
         std::string encoded;
         const TakeBytes append = [&encoded](std::span<const std::byte> bytes) -> Result<void> {
             encoded.append(reinterpret_cast<const char*>(bytes.data()), bytes.size());
@@ -36,7 +42,8 @@ protected:
         };
         encoder.begin(content.size(), compress);
         for (std::size_t at = 0; at < content.size(); at += piece) {
-            EXPECT_TRUE(encoder.update(std::as_bytes(std::span(std::string_view(content).substr(at, piece))), append));
+            EXPECT_TRUE(encoder.update(std::as_bytes(std::span(std::string_view(content).substr(at, piece))),
+                                       append));
         }
         EXPECT_TRUE(encoder.finish(append));
         return encoded;
@@ -47,13 +54,14 @@ protected:
 TEST_F(Zlib, WhatIsEncodedUnpacksWithZlibAndWithOurReader) {
     ZlibEncoder encoder;
     for (const std::size_t size : {0U, 1U, 1'000U, 65'535U, 65'536U, 200'000U, 4'194'304U, 4'194'305U}) {
-        for (const std::string& content : {test::noise(size, 3), test::prose(size, 4), std::string(size, '\0')}) {
+        for (const std::string& content :
+             {test::noise(size, 3), test::prose(size, 4), std::string(size, '\0')}) {
             for (const bool compress : {false, true}) {
                 const std::string encoded = encode(encoder, content, compress, 50'021);
                 std::string plain(size + 1, '\0');
                 uLongf length = plain.size();
-                ASSERT_EQ(::uncompress(reinterpret_cast<Bytef*>(plain.data()), &length, reinterpret_cast<const Bytef*>(encoded.data()),
-                                       encoded.size()),
+                ASSERT_EQ(::uncompress(reinterpret_cast<Bytef*>(plain.data()), &length,
+                                       reinterpret_cast<const Bytef*>(encoded.data()), encoded.size()),
                           Z_OK);
                 plain.resize(length);
                 EXPECT_EQ(plain, content);
@@ -63,7 +71,8 @@ TEST_F(Zlib, WhatIsEncodedUnpacksWithZlibAndWithOurReader) {
                 ASSERT_TRUE(unpacked) << describe(unpacked.error());
                 EXPECT_EQ(*unpacked, content);
                 EXPECT_EQ(behind, encoded.size());
-                EXPECT_EQ(crc, ::crc32(0, reinterpret_cast<const Bytef*>(encoded.data()), static_cast<uInt>(encoded.size())));
+                EXPECT_EQ(crc, ::crc32(0, reinterpret_cast<const Bytef*>(encoded.data()),
+                                       static_cast<uInt>(encoded.size())));
                 EXPECT_LE(encoded.size(), size + 5 * (size / 65'535 + 1) + 11 + size / 1000);
             }
         }
@@ -79,19 +88,24 @@ TEST_F(Zlib, AnAdlerSumThatComesBackToOneIsNoBeginning) {
     EXPECT_EQ(encoded.size(), 2 + 5 + content.size() + 4);
 }
 
-// zlib's fastest level writes the same first two bytes as we do for stored streams, and mixes stored with compressed blocks.
+// zlib's fastest level writes the same first two bytes as we do for stored streams, and mixes stored with
+// compressed blocks.
 TEST_F(Zlib, StoredBlocksMayBeFollowedByOthers) {
     const std::string noise = test::noise(200'000, 5);
     const std::string content = noise + test::prose(200'000, 6) + noise.substr(150'000);
     std::string encoded(compressBound(content.size()), '\0');
     uLongf length = encoded.size();
-    ASSERT_EQ(::compress2(reinterpret_cast<Bytef*>(encoded.data()), &length, reinterpret_cast<const Bytef*>(content.data()), content.size(), 1), Z_OK);
+    ASSERT_EQ(::compress2(reinterpret_cast<Bytef*>(encoded.data()), &length,
+                          reinterpret_cast<const Bytef*>(content.data()), content.size(), 1),
+              Z_OK);
     encoded.resize(length);
     ASSERT_EQ(encoded.substr(0, 2), "\x78\x01");
-    ASSERT_LE(static_cast<unsigned char>(encoded[2]), 1) << "the first block must be a stored one for this test to say anything";
+    ASSERT_LE(static_cast<unsigned char>(encoded[2]), 1)
+        << "the first block must be a stored one for this test to say anything";
     std::uint32_t crc = 0;
     EXPECT_EQ(unpack(encoded, nullptr, &crc).value(), content);
-    EXPECT_EQ(crc, ::crc32(0, reinterpret_cast<const Bytef*>(encoded.data()), static_cast<uInt>(encoded.size())));
+    EXPECT_EQ(crc,
+              ::crc32(0, reinterpret_cast<const Bytef*>(encoded.data()), static_cast<uInt>(encoded.size())));
 }
 
 TEST_F(Zlib, DamageIsFound) {

@@ -1,0 +1,125 @@
+"""The command line and the configuration, as a user or a script meets them."""
+
+import json
+import os
+import subprocess
+import unittest
+
+from harness import Case, binary
+
+
+class CommandLine(Case):
+    def plain(self, *arguments, **environment):
+        done = subprocess.run([binary(), *arguments], env=self.environment(**environment), capture_output=True, timeout=60)
+        return done.returncode, done.stdout.decode(), done.stderr.decode()
+
+    def test_help_and_version_go_to_stdout(self):
+        for verb in ([], ["run"], ["check-config"], ["schema"], ["sample-config"]):
+            code, out, err = self.plain(*verb, "--help")
+            self.assertEqual((code, err), (0, ""), verb)
+            self.assertIn("Example", out, verb)
+        code, out, _ = self.plain("--version")
+        self.assertEqual(code, 0)
+        for word in ("autobackupd 0.1.0 (", "Boost 1.", "libgit2 ", "OpenSSL "):
+            self.assertIn(word, out)
+
+    def test_mistakes_on_the_command_line_are_exit_2(self):
+        for arguments in (["run"], ["run", "--nonsense", "x"], ["nonsense"], ["run", "x", "--log-level", "loud"]):
+            code, out, err = self.plain(*arguments)
+            self.assertEqual((code, out), (2, ""), arguments)
+            self.assertTrue(err, arguments)
+        code, _, err = self.plain("schema", AUTOBACKUPD_LOG_LEVEL="loud")
+        self.assertEqual(code, 2)
+        self.assertIn("AUTOBACKUPD_LOG_LEVEL", err)
+
+    def test_what_comes_later_says_so(self):
+        for arguments in (["serve"], [], ["import-config", "--from", "gitim", "x"], ["sample-config", "github"]):
+            code, out, err = self.plain(*arguments)
+            self.assertEqual((code, out), (2, ""), arguments)
+            self.assertIn("not in this version", err, arguments)
+
+    def test_schema_and_samples_are_data(self):
+        code, out, _ = self.plain("schema")
+        self.assertEqual(code, 0)
+        self.assertEqual(json.loads(out)["$schema"], "https://json-schema.org/draft/2020-12/schema")
+        for kind in ("minimal", "cvat", "full"):
+            code, out, err = self.plain("sample-config", kind)
+            self.assertEqual((code, err), (0, ""))
+            self.config = os.path.join(self.directory, f"{kind}.yaml")
+            with open(self.config, "w") as file:
+                file.write(out)
+            done = self.call("check-config", "--skip-secrets")
+            self.assertEqual(done.code, 0, f"{kind}: {done.err}")
+
+    def test_an_unknown_job_is_exit_2_with_a_near_miss(self):
+        self.configure("http://127.0.0.1:1")
+        done = self.call("run", "trafic-signs", "--json")
+        self.assertEqual((done.code, done.out), (2, ""))
+        self.assertIn('did you mean "traffic-signs"', done.err)
+
+
+class CheckConfig(Case):
+    def test_all_mistakes_come_at_once_with_their_place(self):
+        self.configure("http://cvat_lab.example.org", job="projcts: all\ntouch: maybe", server="limits2: {}")
+        done = self.call("check-config", "--json")
+        self.assertEqual(done.code, 2)
+        errors = json.loads(done.out)["errors"]
+        self.assertGreaterEqual(len(errors), 4, errors)
+        for error in errors:
+            self.assertEqual(sorted(error), ["column", "file", "line", "message", "path", "suggestion"])
+            self.assertEqual(error["file"], self.config)
+            self.assertGreater(error["line"], 0)
+        unknown = next(error for error in errors if error["path"].endswith("projcts"))
+        self.assertEqual(unknown["suggestion"], "projects")
+        self.assertIn(f"{self.config}:{unknown['line']}:{unknown['column']}: ", self.call("check-config").err)
+        run = self.call("run", "traffic-signs", "--json")
+        self.assertEqual((run.code, run.out), (2, ""))
+
+    def test_conf_d_is_read_and_a_double_names_both_places(self):
+        self.configure("http://127.0.0.1:1")
+        more = self.place("conf.d")
+        with open(os.path.join(more, "10-more.yaml"), "w") as file:
+            file.write("jobs:\n  other:\n    schedule: daily 02:30\n    cvat: {server: lab}\n")
+        done = self.call("check-config", "--show", "--origin")
+        self.assertEqual(done.code, 0, done.err)
+        self.assertIn("10-more.yaml", done.out)
+        self.assertIn("job other is due at", done.out)
+        self.assertEqual(done.out.count(" 02:30:00"), 5, done.out)
+        with open(os.path.join(more, "20-twice.yaml"), "w") as file:
+            file.write("jobs:\n  other:\n    cvat: {server: lab}\n")
+        done = self.call("check-config")
+        self.assertEqual(done.code, 2)
+        self.assertIn("20-twice.yaml:2:3", done.err)
+        self.assertIn("10-more.yaml:2", done.err)
+
+    def test_a_missing_secret_is_named_and_nothing_is_asked(self):
+        cvat = self.standin()
+        self.configure(cvat.url)
+        os.remove(os.path.join(self.credentials, "lab-token"))
+        for arguments in (("check-config",), ("run", "traffic-signs")):
+            done = self.call(*arguments)
+            self.assertEqual(done.code, 2)
+            for word in ("servers.lab.auth.token", "traffic-signs", self.credentials, "/etc/autobackupd/credentials"):
+                self.assertIn(word, done.err)
+        self.assertEqual(self.call("check-config", "--skip-secrets").code, 0)
+        self.assertEqual(cvat.requests(), [])
+
+    def test_online_asks_servers_and_targets(self):
+        cvat = self.standin()
+        forge = self.git_server("--create", "a.git")
+        target = f"url: {forge.url}/git/a.git\nauth: {{username: bot, password: git-password}}"
+        self.configure(cvat.url, git=target)
+        done = self.call("check-config", "--online", "--json")
+        self.assertEqual(done.code, 0, done.err)
+        answers = json.loads(done.out)["online"]
+        self.assertEqual([answer["ok"] for answer in answers], [True, True])
+        self.assertIn("CVAT 2.54.1 as admin", answers[0]["text"])
+        self.assertEqual([one["method"] for one in cvat.requests() if one["method"] != "GET"], [])
+        self.secret("lab-token", "0" * 40)
+        done = self.call("check-config", "--online")
+        self.assertEqual(done.code, 1)
+        self.assertNotIn("0" * 40, done.err)
+
+
+if __name__ == "__main__":
+    unittest.main()
