@@ -8,7 +8,6 @@
 #include "daemon/app/commands.hpp"
 #include "daemon/config/load.hpp"
 #include "lib/core/file.hpp"
-#include "lib/git/repository.hpp"
 #include "lib/journal/logging.hpp"
 
 namespace autobackup::app {
@@ -73,7 +72,6 @@ int main_command(int argc, const char* const* argv, const char* const* environme
         return parsed.exit_code;
     }
     set_up_logging(*parsed.command);
-    git::initialise_library();
     return dispatch(loop, *parsed.command, variables);
 }
 

@@ -4,6 +4,7 @@
 
 #include <filesystem>
 #include <functional>
+#include <map>
 #include <memory>
 #include <string>
 #include <vector>
@@ -59,6 +60,9 @@ struct Context {
     Instant started_at{};
     /// An item is finished: its human line can be printed.
     std::function<void(const model::Item&)> item_done{};
+    /// One at a time for an object: a task may be asked for by its project and as an item of its own.
+    std::map<std::string, async::Turnstile> object_turns{};
+    std::uint64_t files_fetched = 0;
 };
 
 cvat::Object project_object(std::int64_t id);

@@ -229,22 +229,33 @@ Awaitable<Result<NewestByWorkspace>> cheap_question(Context& context, std::vecto
     co_return co_await ask_newest(context, spaces);
 }
 
+Awaitable<void> learn_ground(Context& context, Result<Ground>& ground) { ground = co_await read_ground(context); }
+
+// The cheap question before anything else, when an earlier run has learned whom it is asked. What it fails with, connect() will say
+// better.
+Awaitable<void> ask_early(Context& context, std::vector<std::string>& spaces, Result<NewestByWorkspace>& newest) {
+    const std::string server = co_await value(context, server_key);
+    if (server.empty()) co_return;
+    assume_server(context, server);
+    newest = co_await cheap_question(context, spaces);
+}
+
 }  // namespace
 
 Awaitable<void> back_up(Context& context, model::Run& run) {
     context.progress.item(context.job.name, "looking for changes");
-    Result<Ground> ground = co_await read_ground(context);
+    Result<Ground> ground = Ground();
+    Result<NewestByWorkspace> early = fail(Errc::internal, "ask", "server", "not asked");
+    std::vector<std::string> spaces;
+    std::vector<Awaitable<void>> first;
+    first.push_back(learn_ground(context, ground));
+    first.push_back(ask_early(context, spaces, early));
+    co_await async::all_of(std::move(first));
     if (!ground) {
         run.errors.push_back(ground.error());
         co_return;
     }
-    const std::string server = co_await value(context, server_key);
-    std::vector<std::string> spaces;
-    if (!server.empty()) {
-        assume_server(context, server);
-        const Result<NewestByWorkspace> newest = co_await cheap_question(context, spaces);
-        if (newest && co_await nothing_moved(context, *ground, *newest, run)) co_return;
-    }
+    if (early && co_await nothing_moved(context, *ground, *early, run)) co_return;
     const Result<cvat::About> about = co_await context.client.connect();
     if (!about) {
         run.errors.push_back(about.error());

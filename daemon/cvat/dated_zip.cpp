@@ -99,6 +99,10 @@ Result<WrittenZip> link_zip(const FetchedZip& whole, const fs::path& temporary) 
     remove_quietly(temporary);
     if (::link(whole.file.c_str(), temporary.c_str()) != 0) return fail_errno(errno, "link", temporary.string());
     ::chmod(temporary.c_str(), 0640);
+    const Result<FileDescriptor> fd = open_file(temporary, O_RDONLY);
+    if (!fd) return fd.error();
+    const Result<void> synced = sync_file(fd->get(), temporary);  // the spool does not
+    if (!synced) return synced.error();
     return WrittenZip{whole.bytes, whole.sha256};
 }
 

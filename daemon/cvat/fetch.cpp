@@ -1,6 +1,9 @@
 // SPDX-License-Identifier: MIT
 #include "daemon/cvat/fetch.hpp"
 
+#include <cerrno>
+#include <cstdio>
+
 #include "lib/core/file.hpp"
 #include "lib/core/text.hpp"
 
@@ -79,10 +82,13 @@ Awaitable<std::string> known_request(Context& context, cvat::Object object) {
     co_return std::string();
 }
 
-Awaitable<Result<VerifiedZip>> verify(Context& context, cvat::Object object, std::filesystem::path file, FetchLog& log) {
+// The download gets a name of its own first: while it is in use, the same object may be fetched again.
+Awaitable<Result<VerifiedZip>> verify(Context& context, cvat::Object object, std::filesystem::path downloaded, std::filesystem::path file,
+                                      FetchLog& log) {
     const auto begin = Clock::now();
     context.progress.phase("verifying " + object_name(context, object));
-    auto work = [&context, object, file] {
+    auto work = [&context, object, downloaded, file]() -> Result<VerifiedZip> {
+        if (::rename(downloaded.c_str(), file.c_str()) != 0) return fail_errno(errno, "rename", downloaded.string());
         return verify_zip(file, object.kind, object_name(context, object), context.workers.size(), context.workers.stop_token());
     };
     Result<VerifiedZip> verified = co_await context.workers.run(std::move(work));
@@ -139,7 +145,9 @@ void FetchLog::add_stages(std::vector<model::Stage>& stages) const {
 
 Awaitable<Result<FetchedZip>> fetch_object(Context& context, cvat::Object object, FetchLog& log) {
     Observer observer(context, object);
-    const std::filesystem::path file = context.places.spool() / (key_of(object) + ".zip");
+    const std::filesystem::path target = context.places.spool() / (key_of(object) + ".zip");
+    async::Turnstile& turn = context.object_turns.try_emplace(key_of(object), std::size_t{1}).first->second;
+    const async::Turnstile::Pass pass = co_await turn.enter();
     std::string request = co_await known_request(context, object);
     for (int attempt = 1;; ++attempt) {
         Result<cvat::Exporter::Ready> ready = co_await context.exporter.ready(object, request, observer);
@@ -151,7 +159,7 @@ Awaitable<Result<FetchedZip>> fetch_object(Context& context, cvat::Object object
         ++log.exports;
         log.export_s += static_cast<double>(ready->took.count()) / 1000.0;
         log.export_attempts = std::max(log.export_attempts, ready->attempts);
-        Result<cvat::ExportedFile> downloaded = co_await context.exporter.download(object, *ready, file, observer);
+        Result<cvat::ExportedFile> downloaded = co_await context.exporter.download(object, *ready, target, observer);
         if (!downloaded) {
             log.failed.push_back(failed_stage("download", object, downloaded.error()));
             co_return downloaded.error();
@@ -159,8 +167,10 @@ Awaitable<Result<FetchedZip>> fetch_object(Context& context, cvat::Object object
         log.bytes += downloaded->bytes;
         log.resumed += downloaded->resumed;
         log.download_s += static_cast<double>(downloaded->download_time.count()) / 1000.0;
+        const std::filesystem::path file =
+            context.places.spool() / (key_of(object) + "-fetched-" + std::to_string(++context.files_fetched) + ".zip");
         const std::shared_ptr<void> guard = guard_of(file);
-        Result<VerifiedZip> verified = co_await verify(context, object, file, log);
+        Result<VerifiedZip> verified = co_await verify(context, object, target, file, log);
         if (verified) {
             FetchedZip fetched;
             fetched.zip = std::move(*verified);

@@ -143,7 +143,9 @@ void add_only_unmatched(const Context& context, WorkList& list) {
         const bool found = std::any_of(list.work.begin(), list.work.end(), [&](const Work& work) {
             return entry_matches(entry, Candidate{work.id, work.name, false}, cvat::name(work.kind));
         });
-        if (!found) add_unmatched(context, entry, entry.starts_with("task") ? cvat::Kind::task : cvat::Kind::project, list);
+        const cvat::Kind kind = entry.starts_with("task:") ? cvat::Kind::task : cvat::Kind::project;
+        const bool prefixed = entry.starts_with("task:") || entry.starts_with("project:");
+        if (!found) add_unmatched(context, prefixed ? entry.substr(entry.find(':') + 1) : entry, kind, list);
     }
 }
 
@@ -184,7 +186,7 @@ std::string watermark_text(const Context& context, const NewestByWorkspace& newe
                            std::optional<Instant> valid_until) {
     const config::CvatSource& source = context.source;
     json::array wanted{context.client.settings().base.text(), static_cast<int>(source.projects.base), static_cast<int>(source.tasks.base),
-                       source.details, static_cast<int>(source.export_mode)};
+                       source.details, source.touch, static_cast<int>(source.export_mode)};
     for (const config::Selection* selection : {&source.projects, &source.tasks}) {
         wanted.push_back(json::value_from(selection->include));
         wanted.push_back(json::value_from(selection->exclude));

@@ -47,7 +47,9 @@ Awaitable<Result<void>> open_state(Session& session) {
 }
 
 Awaitable<void> work(Session& session) {
-    const auto& source = std::get<config::CvatSource>(session.job.source);
+    config::CvatSource source = std::get<config::CvatSource>(session.job.source);
+    const config::Config& all = session.shared.config;
+    if (!source.organization) source.organization = std::get<config::CvatServer>(all.servers.at(source.server).what).organization;
     Result<std::unique_ptr<CvatServices>> services = co_await make_cvat_services(session.shared, session.job, source);
     if (!services) {
         session.run.errors.push_back(services.error());

@@ -178,6 +178,10 @@ Result<Committed> commit_version(git::Repository& vault, const std::string& bran
         objects.push_back(std::move(manifest));
     }
     bool details_changed = false;
+    // Beside other members a side file that nobody keeps up any more would say what is no longer so.
+    if (members_changed && !version.details) {
+        std::erase_if(root, [&](const git::TreeEntry& e) { return e.name == item.details_name(); });
+    }
     if (version.details) {
         git::RawObject details = text_blob(std::move(*version.details));
         const git::TreeEntry* held = find(tip->root, item.details_name());

@@ -167,7 +167,11 @@ Download::Step Download::after_error(const http::Response& answer) {
             condition_ = false;
             return Step::again;
         case DownloadProblem::out_of_range:
-            if (++restarts_ > exporter_.policy_.attempts) return give_up(std::move(failure));
+            if (++restarts_ > exporter_.policy_.attempts) {
+                failure.code = Errc::bad_response;
+                failure.message = "the file on the server is shorter than its Content-Length says";
+                return give_up(std::move(failure));
+            }
             return is_single_shot(ready_.url_path) ? Step::export_again : Step::again;
         case DownloadProblem::expired:
         case DownloadProblem::result_lost:

@@ -41,7 +41,7 @@ public:
 };
 
 struct ExportedFile {
-    std::filesystem::path path;  ///< complete, length checked, fsynced
+    std::filesystem::path path;  ///< complete, length checked; not fsynced (a spool does not outlive a power loss)
     std::uint64_t bytes = 0;
     int export_attempts = 1;
     int download_attempts = 1;

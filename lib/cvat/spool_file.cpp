@@ -119,12 +119,9 @@ Result<void> SpoolFile::note() {
     return {};
 }
 
+// Not fsynced: after a power loss the boot id in the note says that a partial file is not to be believed, and a complete one is
+// read from end to end before it is used. Whoever keeps the file for good syncs it.
 Result<std::string> SpoolFile::finish() {
-    const Result<void> synced = sync_file(file_.get(), path_);
-    if (!synced) return synced.error();
-    const Result<void> directory =
-        sync_directory(path_.parent_path().empty() ? fs::path(".") : path_.parent_path());
-    if (!directory) return directory.error();
     remove_quietly(side_file(path_));
     file_.reset();
     return digest_.finish_hex();

@@ -20,7 +20,8 @@ namespace {
 constexpr std::size_t piece_bytes = std::size_t{1} << 20;
 constexpr mode_t pack_mode = 0440;
 
-/// A directory beside objects/pack, removed with all that is in it; locked, so that others can tell that its maker lives.
+/// A directory beside objects/pack, removed with all that is in it; locked, so that others can tell that its
+/// maker lives.
 class Quarantine {
 public:
     static Result<Quarantine> create(const fs::path& objects) {
@@ -28,7 +29,8 @@ public:
         if (::mkdtemp(name.data()) == nullptr) return fail_errno(errno, "make directory", name);
         return Quarantine(name);
     }
-    Quarantine(Quarantine&& other) noexcept : path_(std::exchange(other.path_, fs::path())), held_(std::move(other.held_)) {}
+    Quarantine(Quarantine&& other) noexcept
+        : path_(std::exchange(other.path_, fs::path())), held_(std::move(other.held_)) {}
     Quarantine& operator=(Quarantine&&) = delete;
     ~Quarantine() {
         std::error_code ignored;
@@ -52,9 +54,12 @@ Result<std::uint32_t> announced_objects(int fd, const fs::path& pack) {
     return *count;
 }
 
-/// Runs libgit2's indexer over the pack; it adds the bases that a thin pack leaves out. Returns the name of the new pack.
-Result<std::string> index_pack(Repository::Impl& repository, int fd, const fs::path& pack, const fs::path& into) {
-    // No connectivity check here: it refuses objects that git accepts, and cannot know of shallow or partial histories.
+/// Runs libgit2's indexer over the pack; it adds the bases that a thin pack leaves out. Returns the name of
+/// the new pack.
+Result<std::string> index_pack(Repository::Impl& repository, int fd, const fs::path& pack,
+                               const fs::path& into) {
+    // No connectivity check here: it refuses objects that git accepts, and cannot know of shallow or partial
+    // histories.
     git_indexer_options options = GIT_INDEXER_OPTIONS_INIT;
     const Result<OdbHandle> bases = make_odb(repository.reader);
     if (!bases) return bases.error();
@@ -99,15 +104,16 @@ Result<void> move_pack(const fs::path& from, const fs::path& to, const std::stri
         if (!synced) return synced;
     }
     for (const std::string& file : files) {
-        if (::rename((from / file).c_str(), (to / file).c_str()) != 0) return fail_errno(errno, "rename", (from / file).string());
+        if (::rename((from / file).c_str(), (to / file).c_str()) != 0)
+            return fail_errno(errno, "rename", (from / file).string());
     }
     return sync_directory(to);
 }
 
 using Settings = std::vector<std::pair<std::string, std::string>>;
 
-/// What git writes for `git clone --filter=blob:none`, and the older extensions.partialClone besides: git looks for missing
-/// objects at a remote only when it knows that they were promised.
+/// What git writes for `git clone --filter=blob:none`, and the older extensions.partialClone besides: git
+/// looks for missing objects at a remote only when it knows that they were promised.
 Settings partial_clone_settings(const std::string& remote_name, const std::string& url) {
     const std::string remote = "remote." + remote_name;
     Settings settings{{"core.repositoryformatversion", "1"},
@@ -172,9 +178,11 @@ Result<void> add_shallow(const fs::path& root, const std::vector<Oid>& have, con
 
 }  // namespace
 
-Result<void> Repository::adopt_pack(const Fetched& fetched, const std::string& remote_name, const std::string& remote_url) {
+Result<void> Repository::adopt_pack(const Fetched& fetched, const std::string& remote_name,
+                                    const std::string& remote_url) {
     if (fetched.promisor) {
-        const Result<void> configured = change_config(impl_->path, partial_clone_settings(remote_name, remote_url));
+        const Result<void> configured =
+            change_config(impl_->path, partial_clone_settings(remote_name, remote_url));
         if (!configured) return configured;
     }
     const Result<FileDescriptor> file = open_file(fetched.pack, O_RDONLY);
@@ -187,7 +195,8 @@ Result<void> Repository::adopt_pack(const Fetched& fetched, const std::string& r
         if (!quarantine) return quarantine.error();
         const Result<std::string> name = index_pack(*impl_, file->get(), fetched.pack, quarantine->path());
         if (!name) return name.error();
-        const Result<void> moved = move_pack(quarantine->path(), impl_->pack_directory(), *name, fetched.promisor);
+        const Result<void> moved =
+            move_pack(quarantine->path(), impl_->pack_directory(), *name, fetched.promisor);
         if (!moved) return moved;
     }
     Result<void> settings = impl_->read_settings();  // the shallow list may have grown since it was read

@@ -16,7 +16,9 @@ constexpr std::size_t most_problems = 1000;
 
 using OidSet = std::unordered_set<Oid, OidHash>;
 
-Result<void> look_only(std::span<const std::byte>) { return {}; }
+Result<void> look_only(std::span<const std::byte>) {
+    return {};
+}
 
 RawDigest finish(hash::Digest& digest) {
     const std::string raw = digest.finish();
@@ -27,7 +29,8 @@ RawDigest finish(hash::Digest& digest) {
 
 class Checker {
 public:
-    explicit Checker(Repository::Impl& repository) : repository_(repository), reader_(repository.path / "objects", repository.packs) {}
+    explicit Checker(Repository::Impl& repository)
+        : repository_(repository), reader_(repository.path / "objects", repository.packs) {}
 
     Repository::CheckReport run() {
         for (const Failure& failure : repository_.packs.unusable()) problem(describe(failure));
@@ -47,7 +50,8 @@ private:
     void check_pack(PackFile& pack) {
         hash::Digest digest(hash::Algorithm::sha1);
         digest.update(pack.content());
-        if (finish(digest) != pack.index_digest()) problem(pack.index_path().string() + ": the index does not have its SHA-1");
+        if (finish(digest) != pack.index_digest())
+            problem(pack.index_path().string() + ": the index does not have its SHA-1");
         const Result<FileDescriptor> file = pack.open_pack();
         if (!file) return problem(describe(file.error()));
         const Result<void> raw = check_pack_bytes(pack, file->get());
@@ -86,15 +90,19 @@ private:
             crc = 0;
             done = read_to(*end);
             if (!done) return done;
-            if (crc != pack.crc(row)) problem(pack.pack_path().string() + ": the checksum of object " + pack.oid(row).hex() + " differs");
+            if (crc != pack.crc(row))
+                problem(pack.pack_path().string() + ": the checksum of object " + pack.oid(row).hex() +
+                        " differs");
         }
-        if (finish(digest) != pack.pack_digest()) problem(pack.pack_path().string() + ": the pack does not have its SHA-1");
+        if (finish(digest) != pack.pack_digest())
+            problem(pack.pack_path().string() + ": the pack does not have its SHA-1");
         return {};
     }
 
     void check_loose() {
         std::error_code error;
-        for (fs::directory_iterator folder(repository_.path / "objects", error), end; !error && folder != end; folder.increment(error)) {
+        for (fs::directory_iterator folder(repository_.path / "objects", error), end; !error && folder != end;
+             folder.increment(error)) {
             if (folder->path().filename().native().size() == 2) check_loose_folder(folder->path());
         }
         if (error) problem(repository_.path.string() + ": the objects cannot be listed: " + error.message());
@@ -103,7 +111,8 @@ private:
     void check_loose_folder(const fs::path& folder) {
         std::error_code error;
         for (fs::directory_iterator file(folder, error), end; !error && file != end; file.increment(error)) {
-            const std::optional<Oid> oid = Oid::parse(folder.filename().string() + file->path().filename().string());
+            const std::optional<Oid> oid =
+                Oid::parse(folder.filename().string() + file->path().filename().string());
             if (!oid) continue;  // a temporary file of git's
             ++report_.objects;
             const Result<ObjectType> type = reader_.stream_loose(*oid, file->path(), look_only);
@@ -136,7 +145,8 @@ private:
             stack_.pop_back();
             if (!seen_.insert(step.oid).second) continue;
             if (!repository_.has(step.oid)) {
-                if (!is_promised(step.oid)) problem("object " + step.oid.hex() + ", which " + step.from + " needs, is missing");
+                if (!is_promised(step.oid))
+                    problem("object " + step.oid.hex() + ", which " + step.from + " needs, is missing");
             } else if (step.type != ObjectType::blob) {
                 follow(step);
             }
@@ -144,12 +154,15 @@ private:
     }
 
     void follow(const Step& step) {
-        const Result<LoadedObject> object = step.type ? repository_.load(step.oid, *step.type) : repository_.load(step.oid);
+        const Result<LoadedObject> object =
+            step.type ? repository_.load(step.oid, *step.type) : repository_.load(step.oid);
         if (!object) return problem(describe(object.error()) + " (needed by " + step.from + ")");
-        const bool understood = for_each_link(step.oid, *object, [&](const Oid& oid, std::optional<ObjectType> type) {
-            stack_.push_back({oid, type, step.oid.hex()});
-        });
-        if (!understood) problem("object " + step.oid.hex() + ", which " + step.from + " needs, is not well formed");
+        const bool understood =
+            for_each_link(step.oid, *object, [&](const Oid& oid, std::optional<ObjectType> type) {
+                stack_.push_back({oid, type, step.oid.hex()});
+            });
+        if (!understood)
+            problem("object " + step.oid.hex() + ", which " + step.from + " needs, is not well formed");
     }
 
     template <class Visit>
@@ -172,12 +185,14 @@ private:
         while (!content.empty()) {
             const std::optional<TreeEntryView> entry = take_tree_entry(content);
             if (!entry) return false;
-            if (!is_submodule_mode(entry->mode)) visit(entry->oid, is_tree_mode(entry->mode) ? ObjectType::tree : ObjectType::blob);
+            if (!is_submodule_mode(entry->mode))
+                visit(entry->oid, is_tree_mode(entry->mode) ? ObjectType::tree : ObjectType::blob);
         }
         return true;
     }
 
-    /// Whether an object of a promisor pack names it: then the remote has undertaken to give it (gitformat-pack, "partial clone").
+    /// Whether an object of a promisor pack names it: then the remote has undertaken to give it
+    /// (gitformat-pack, "partial clone").
     bool is_promised(const Oid& oid) {
         if (!repository_.partial) return false;
         if (!promised_known_) collect_promised();
@@ -194,7 +209,8 @@ private:
                 if (!head || head->type == ObjectType::blob) continue;
                 const Result<LoadedObject> object = repository_.load(oid);
                 if (!object) continue;  // told by check_pack
-                for_each_link(oid, *object, [this](const Oid& link, std::optional<ObjectType>) { promised_.insert(link); });
+                for_each_link(oid, *object,
+                              [this](const Oid& link, std::optional<ObjectType>) { promised_.insert(link); });
             }
         }
     }

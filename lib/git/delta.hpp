@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: MIT
-// Deltas of pack entries (gitformat-pack(5), "Deltified representation"), and the contents they are applied to. Private to lib/git.
+// Deltas of pack entries (gitformat-pack(5), "Deltified representation"), and the contents they are applied
+// to. Private to lib/git.
 #pragma once
 
 #include <cstdint>
@@ -19,11 +20,12 @@ struct DeltaSizes {
 };
 std::optional<DeltaSizes> take_delta_sizes(std::string_view& delta) noexcept;
 
-/// What the delta makes of `base`; nothing when it is damaged or meant for another base. No more memory is taken than the delta
-/// can really fill.
+/// What the delta makes of `base`; nothing when it is damaged or meant for another base. No more memory is
+/// taken than the delta can really fill.
 std::optional<std::string> apply_delta(std::string_view base, std::string_view delta);
 
-/// Contents that deltas were lately applied to, by pack and offset: the entries of a chain mostly follow one another.
+/// Contents that deltas were lately applied to, by pack and offset: the entries of a chain mostly follow one
+/// another.
 class BaseCache {
 public:
     using Content = std::shared_ptr<const std::string>;

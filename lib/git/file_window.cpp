@@ -14,7 +14,8 @@ constexpr std::size_t first_read = std::size_t{8} << 10;
 
 }  // namespace
 
-FileWindow::FileWindow(int fd, fs::path name, std::size_t capacity) : fd_(fd), name_(std::move(name)), buffer_(capacity) {}
+FileWindow::FileWindow(int fd, fs::path name, std::size_t capacity)
+    : fd_(fd), name_(std::move(name)), buffer_(capacity) {}
 
 Result<std::span<const std::byte>> FileWindow::at(std::uint64_t offset, std::uint64_t end) {
     const bool inside = offset >= start_ && offset < start_ + filled_;
@@ -28,12 +29,14 @@ Result<std::span<const std::byte>> FileWindow::at(std::uint64_t offset, std::uin
             const ssize_t got = ::pread(fd_, buffer_.data(), ahead_, static_cast<off_t>(offset));
             if (got < 0 && errno == EINTR) continue;
             if (got < 0) return fail_errno(errno, "read", name_.string());
-            if (got == 0 && offset < end) return fail(Errc::io_error, "read", name_.string(), "the file ends too early");
+            if (got == 0 && offset < end)
+                return fail(Errc::io_error, "read", name_.string(), "the file ends too early");
             filled_ = static_cast<std::size_t>(got);
             break;
         }
     }
-    const std::span<const std::byte> there = std::span<const std::byte>(buffer_).first(filled_).subspan(offset - start_);
+    const std::span<const std::byte> there =
+        std::span<const std::byte>(buffer_).first(filled_).subspan(offset - start_);
     return there.first(static_cast<std::size_t>(std::min<std::uint64_t>(there.size(), end - offset)));
 }
 

@@ -21,7 +21,6 @@ struct Freer {
     }
 };
 
-using RepositoryHandle = std::unique_ptr<git_repository, Freer<&git_repository_free>>;
 using OdbHandle = std::unique_ptr<git_odb, Freer<&git_odb_free>>;
 using IndexerHandle = std::unique_ptr<git_indexer, Freer<&git_indexer_free>>;
 using ConfigHandle = std::unique_ptr<git_config, Freer<&git_config_free>>;
@@ -34,7 +33,7 @@ public:
     OutParameter(const OutParameter&) = delete;
     OutParameter& operator=(const OutParameter&) = delete;
     ~OutParameter() { handle_.reset(raw_); }
-    operator typename Handle::pointer*() noexcept { return &raw_; }
+    operator typename Handle::pointer *() noexcept { return &raw_; }
 
 private:
     Handle& handle_;
@@ -46,9 +45,9 @@ OutParameter<Handle> out(Handle& handle) noexcept {
     return OutParameter<Handle>(handle);
 }
 
-/// The Failure of a libgit2 call that returned `rc` < 0. Call at once, on the same thread: libgit2's text is per thread and the
-/// next call may replace it (and it is meaningless after a success). Full disks become disk_full, unknown objects not_found,
-/// what does not parse or match repository_invalid.
+/// The Failure of a libgit2 call that returned `rc` < 0. Call at once, on the same thread: libgit2's text is
+/// per thread and the next call may replace it (and it is meaningless after a success). Full disks become
+/// disk_full, unknown objects not_found, what does not parse or match repository_invalid.
 Failure git_failure(int rc, std::string operation, std::string object);
 
 inline git_oid to_git(const Oid& oid) noexcept {

@@ -54,15 +54,17 @@ Inflater::Inflater() : output_(output_bytes) {
     if (inflateInit(&stream_) != Z_OK) throw std::bad_alloc();
 }
 
-Inflater::~Inflater() { inflateEnd(&stream_); }
+Inflater::~Inflater() {
+    inflateEnd(&stream_);
+}
 
-Result<std::uint64_t> Inflater::run(FileWindow& file, std::uint64_t offset, std::uint64_t end, const TakeBytes& take,
-                                    std::uint32_t* crc) {
+Result<std::uint64_t> Inflater::run(FileWindow& file, std::uint64_t offset, std::uint64_t end,
+                                    const TakeBytes& take, std::uint32_t* crc) {
     const Result<StoredRun> stored = run_stored(file, offset, end, take, crc);
     if (!stored) return stored.error();
     if (stored->behind != 0) return stored->behind;
-    // Something else than stored blocks came up, which may refer back to what lies before it: unpack from the beginning, and leave
-    // out what was given already.
+    // Something else than stored blocks came up, which may refer back to what lies before it: unpack from the
+    // beginning, and leave out what was given already.
     std::uint64_t skip = stored->given;
     const auto take_rest = [&skip, &take](std::span<const std::byte> bytes) -> Result<void> {
         const std::size_t left_out = static_cast<std::size_t>(std::min<std::uint64_t>(skip, bytes.size()));
@@ -73,10 +75,10 @@ Result<std::uint64_t> Inflater::run(FileWindow& file, std::uint64_t offset, std:
     return run_inflate(file, offset, end, take_rest, crc);
 }
 
-// Our own media blobs are nothing but stored blocks: their content goes from the file's window straight to the consumer, which is
-// several times faster than zlib's inflate with its copy and its slow adler sum.
-Result<Inflater::StoredRun> Inflater::run_stored(FileWindow& file, std::uint64_t offset, std::uint64_t end, const TakeBytes& take,
-                                                 std::uint32_t* crc) {
+// Our own media blobs are nothing but stored blocks: their content goes from the file's window straight to
+// the consumer, which is several times faster than zlib's inflate with its copy and its slow adler sum.
+Result<Inflater::StoredRun> Inflater::run_stored(FileWindow& file, std::uint64_t offset, std::uint64_t end,
+                                                 const TakeBytes& take, std::uint32_t* crc) {
     StreamBytes bytes(file, offset, end, crc != nullptr ? *crc : 0);
     StoredRun run;
     std::array<std::byte, 2> front{};
@@ -88,9 +90,13 @@ Result<Inflater::StoredRun> Inflater::run_stored(FileWindow& file, std::uint64_t
         std::array<std::byte, 5> block{};
         const Result<std::size_t> headed = bytes.copy(block);
         if (!headed) return headed.error();
-        const unsigned length = std::to_integer<unsigned>(block[1]) | std::to_integer<unsigned>(block[2]) << 8;
-        const unsigned inverse = std::to_integer<unsigned>(block[3]) | std::to_integer<unsigned>(block[4]) << 8;
-        if (*headed != block.size() || std::to_integer<unsigned>(block[0]) > 1 || (length ^ inverse) != 0xffff) return run;
+        const unsigned length = std::to_integer<unsigned>(block[1]) | std::to_integer<unsigned>(block[2])
+                                                                          << 8;
+        const unsigned inverse = std::to_integer<unsigned>(block[3]) | std::to_integer<unsigned>(block[4])
+                                                                           << 8;
+        if (*headed != block.size() || std::to_integer<unsigned>(block[0]) > 1 ||
+            (length ^ inverse) != 0xffff)
+            return run;
         last = block[0] == std::byte{1};
         for (std::size_t left = length; left != 0;) {
             if (bytes.at_end()) return damaged(file, offset, "it is cut off");
@@ -107,14 +113,15 @@ Result<Inflater::StoredRun> Inflater::run_stored(FileWindow& file, std::uint64_t
     const Result<std::size_t> summed = bytes.copy(sum);
     if (!summed) return summed.error();
     if (*summed != sum.size()) return damaged(file, offset, "it is cut off");
-    if (get32(reinterpret_cast<const unsigned char*>(sum.data())) != adler) return damaged(file, offset, "its checksum differs");
+    if (get32(reinterpret_cast<const unsigned char*>(sum.data())) != adler)
+        return damaged(file, offset, "its checksum differs");
     if (crc != nullptr) *crc = bytes.crc;
     run.behind = bytes.at;
     return run;
 }
 
-Result<std::uint64_t> Inflater::run_inflate(FileWindow& file, std::uint64_t offset, std::uint64_t end, const TakeBytes& take,
-                                            std::uint32_t* crc) {
+Result<std::uint64_t> Inflater::run_inflate(FileWindow& file, std::uint64_t offset, std::uint64_t end,
+                                            const TakeBytes& take, std::uint32_t* crc) {
     const std::uint64_t start = offset;
     inflateReset(&stream_);
     for (;;) {

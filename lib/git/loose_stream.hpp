@@ -15,7 +15,8 @@ std::optional<EntryHead> take_loose_header(std::span<const std::byte>& bytes);
 /// Takes a loose object apart while it is unpacked: header, content to `take`, name.
 class LooseStream {
 public:
-    LooseStream(const TakeBytes& take, std::optional<ObjectType> expected) : take_(take), expected_(expected) {}
+    LooseStream(const TakeBytes& take, std::optional<ObjectType> expected)
+        : take_(take), expected_(expected) {}
     Result<void> operator()(std::span<const std::byte> bytes);
     /// The header was not one, or told another type than expected.
     [[nodiscard]] bool wrong() const noexcept { return wrong_; }

@@ -14,8 +14,11 @@ namespace {
 // git itself makes chains of 50, at most 4095; more than this can only be a circle.
 constexpr std::size_t longest_chain = 10'000;
 
-/// zlib cannot shrink by more than about 1032 : 1 (RFC 1951: 258 bytes take two bits); a size beyond it is damage.
-bool is_possible_size(std::uint64_t size, std::uint64_t compressed) { return size / 1040 <= compressed; }
+/// zlib cannot shrink by more than about 1032 : 1 (RFC 1951: 258 bytes take two bits); a size beyond it is
+/// damage.
+bool is_possible_size(std::uint64_t size, std::uint64_t compressed) {
+    return size / 1040 <= compressed;
+}
 
 constexpr const char* damaged_delta = "the delta that it is stored as is damaged";
 
@@ -28,7 +31,8 @@ Result<LoadedObject> ObjectReader::load(const Oid& oid) {
         if (!entry) return entry.error();
         object.type = static_cast<ObjectType>(entry->type);
         object.content = *entry->content;
-        if (hash_object(object.type, object.content) != oid) return failure(Errc::repository_invalid, oid, "its content is damaged");
+        if (hash_object(object.type, object.content) != oid)
+            return failure(Errc::repository_invalid, oid, "its content is damaged");
         return object;
     }
     const auto append = [&object](std::span<const std::byte> bytes) -> Result<void> {
@@ -43,7 +47,8 @@ Result<LoadedObject> ObjectReader::load(const Oid& oid) {
 
 Result<ObjectReader::BaseReference> ObjectReader::base_of(PackLocation location, const Front& front) const {
     const Oid oid = location.pack->oid(location.row);
-    const std::span<const std::byte> after = std::span<const std::byte>(front.bytes).first(front.length).subspan(front.head.length);
+    const std::span<const std::byte> after =
+        std::span<const std::byte>(front.bytes).first(front.length).subspan(front.head.length);
     BaseReference base;
     std::optional<std::uint32_t> row;
     if (front.head.type == reference_delta) {
@@ -54,18 +59,22 @@ Result<ObjectReader::BaseReference> ObjectReader::base_of(PackLocation location,
         row = location.pack->find(name);
     } else {
         const std::optional<BaseDistance> back = decode_base_distance(after);
-        if (!back || back->distance > front.offset) return failure(Errc::repository_invalid, oid, damaged_delta);
+        if (!back || back->distance > front.offset)
+            return failure(Errc::repository_invalid, oid, damaged_delta);
         base.bytes = back->length;
         row = location.pack->row_at(front.offset - back->distance);
     }
     // A pack on disk holds the bases of all its deltas.
-    if (!row) return failure(Errc::repository_invalid, oid, "the base of the delta that it is stored as is missing");
+    if (!row)
+        return failure(Errc::repository_invalid, oid,
+                       "the base of the delta that it is stored as is missing");
     base.location.pack = location.pack;
     base.location.row = *row;
     return base;
 }
 
-Result<std::string> ObjectReader::inflate_entry(PackLocation location, const Front& front, std::size_t skipped) {
+Result<std::string> ObjectReader::inflate_entry(PackLocation location, const Front& front,
+                                                std::size_t skipped) {
     const std::uint64_t start = front.offset + skipped;
     const std::uint64_t length = front.end - start;
     const Oid oid = location.pack->oid(location.row);
@@ -78,7 +87,8 @@ Result<std::string> ObjectReader::inflate_entry(PackLocation location, const Fro
     std::string content(front.head.size, '\0');
     std::size_t used = 0;
     const libdeflate_result result =
-        libdeflate_zlib_decompress_ex(decompressor_.get(), compressed_.data(), compressed_.size(), content.data(), content.size(), &used, nullptr);
+        libdeflate_zlib_decompress_ex(decompressor_.get(), compressed_.data(), compressed_.size(),
+                                      content.data(), content.size(), &used, nullptr);
     if (result != LIBDEFLATE_SUCCESS || used != compressed_.size()) {
         return failure(Errc::repository_invalid, oid, "its compressed content is damaged");
     }
@@ -114,12 +124,14 @@ Result<BaseCache::Base> ObjectReader::load_entry(PackLocation location) {
             break;
         }
         deltas.emplace_back(key, std::move(*content));
-        if (deltas.size() > longest_chain) return failure(Errc::repository_invalid, location.pack->oid(location.row), damaged_delta);
+        if (deltas.size() > longest_chain)
+            return failure(Errc::repository_invalid, location.pack->oid(location.row), damaged_delta);
         at = next;
     }
     for (; !deltas.empty(); deltas.pop_back()) {
         std::optional<std::string> content = apply_delta(*base.content, deltas.back().second);
-        if (!content) return failure(Errc::repository_invalid, location.pack->oid(location.row), damaged_delta);
+        if (!content)
+            return failure(Errc::repository_invalid, location.pack->oid(location.row), damaged_delta);
         base.content = std::make_shared<const std::string>(std::move(*content));
         bases_.keep(deltas.back().first, base);
     }
@@ -153,7 +165,8 @@ Result<ObjectHead> ObjectReader::delta_head(PackLocation location, const Front& 
         const Result<BaseReference> reference = base_of(at, current);
         if (!reference) return reference.error();
         if (!sized) {
-            const Result<std::string> delta = inflate_entry(at, current, current.head.length + reference->bytes);
+            const Result<std::string> delta =
+                inflate_entry(at, current, current.head.length + reference->bytes);
             if (!delta) return delta.error();
             std::string_view text = *delta;
             const std::optional<DeltaSizes> sizes = take_delta_sizes(text);
@@ -183,7 +196,9 @@ Result<ObjectHead> ObjectReader::loose_head(const Oid& oid, const fs::path& file
         return fail(Errc::cancelled, "read", "a loose object", "its header is all that is wanted");
     };
     const Result<std::uint64_t> run = inflater_.run(window, 0, *size, stop_after_header);
-    if (!found) return run ? failure(Errc::repository_invalid, oid, "it is empty") : failure(Errc::repository_invalid, oid, "its header is damaged");
+    if (!found)
+        return run ? failure(Errc::repository_invalid, oid, "it is empty")
+                   : failure(Errc::repository_invalid, oid, "its header is damaged");
     ObjectHead head;
     head.type = static_cast<ObjectType>(found->type);
     head.size = found->size;

@@ -27,7 +27,8 @@ ObjectReader::ObjectReader(fs::path objects, const PackStore& packs)
 }
 
 Failure ObjectReader::failure(Errc code, const Oid& oid, std::string what) const {
-    return fail(code, "read", "object " + oid.hex() + " in " + objects_.parent_path().string(), std::move(what));
+    return fail(code, "read", "object " + oid.hex() + " in " + objects_.parent_path().string(),
+                std::move(what));
 }
 
 fs::path ObjectReader::loose_file(const Oid& oid) const {
@@ -69,13 +70,17 @@ Result<ObjectReader::Front> ObjectReader::read_front(PackLocation location) {
     const Result<std::size_t> copied = window_->copy(front.offset, front.end, front.bytes);
     if (!copied) return copied.error();
     front.length = *copied;
-    const std::optional<EntryHead> head = decode_entry_head(std::span<const std::byte>(front.bytes).first(front.length));
-    if (!head) return failure(Errc::repository_invalid, location.pack->oid(location.row), "the head of its pack entry is damaged");
+    const std::optional<EntryHead> head =
+        decode_entry_head(std::span<const std::byte>(front.bytes).first(front.length));
+    if (!head)
+        return failure(Errc::repository_invalid, location.pack->oid(location.row),
+                       "the head of its pack entry is damaged");
     front.head = *head;
     return front;
 }
 
-Result<ObjectType> ObjectReader::stream_entry(PackLocation location, const TakeBytes& take, std::optional<ObjectType> expected) {
+Result<ObjectType> ObjectReader::stream_entry(PackLocation location, const TakeBytes& take,
+                                              std::optional<ObjectType> expected) {
     const Oid oid = location.pack->oid(location.row);
     const Result<Front> front = read_front(location);
     if (!front) return front.error();
@@ -84,7 +89,8 @@ Result<ObjectType> ObjectReader::stream_entry(PackLocation location, const TakeB
         if (!object) return object.error();
         if (is_other_type(expected, object->type)) return failure(Errc::repository_invalid, oid, other_type);
         const auto type = static_cast<ObjectType>(object->type);
-        if (hash_object(type, *object->content) != oid) return failure(Errc::repository_invalid, oid, "its content is damaged");
+        if (hash_object(type, *object->content) != oid)
+            return failure(Errc::repository_invalid, oid, "its content is damaged");
         const Result<void> taken = take(std::as_bytes(std::span(*object->content)));
         if (!taken) return taken.error();
         return type;
@@ -112,15 +118,19 @@ Result<ObjectType> ObjectReader::stream_loose(const Oid& oid, const fs::path& fi
     FileWindow window(opened->get(), file);
     LooseStream stream(take, expected);
     const Result<std::uint64_t> behind = inflater_.run(window, 0, *size, std::ref(stream));
-    if (stream.wrong()) return failure(Errc::repository_invalid, oid, "its header is damaged, or that of another type than expected");
+    if (stream.wrong())
+        return failure(Errc::repository_invalid, oid,
+                       "its header is damaged, or that of another type than expected");
     if (!behind) return behind.error();
     if (*behind != *size) return failure(Errc::repository_invalid, oid, "something follows its content");
     if (stream.name() != oid) return failure(Errc::repository_invalid, oid, "its content is damaged");
     return static_cast<ObjectType>(stream.head().type);
 }
 
-Result<ObjectType> ObjectReader::stream(const Oid& oid, const TakeBytes& take, std::optional<ObjectType> expected) {
-    if (const std::optional<PackLocation> location = packs_.find(oid)) return stream_entry(*location, take, expected);
+Result<ObjectType> ObjectReader::stream(const Oid& oid, const TakeBytes& take,
+                                        std::optional<ObjectType> expected) {
+    if (const std::optional<PackLocation> location = packs_.find(oid))
+        return stream_entry(*location, take, expected);
     const fs::path loose = loose_file(oid);
     std::error_code ignored;
     if (fs::exists(loose, ignored)) return stream_loose(oid, loose, take, expected);

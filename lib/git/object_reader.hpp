@@ -21,23 +21,27 @@ struct ObjectHead {
     std::uint64_t size = 0;
 };
 
-/// Reads objects out of packs and loose files. Own code rather than libgit2's: that of 1.5.1 maps the files and trusts what it
-/// finds there, so that a damaged index or pack ends the process; here damage is an error like any other.
-/// One thread. Keeps the last pack open. The PackStore must outlive it.
+/// Reads objects out of packs and loose files. Own code rather than libgit2's: that of 1.5.1 maps the files
+/// and trusts what it finds there, so that a damaged index or pack ends the process; here damage is an error
+/// like any other. One thread. Keeps the last pack open. The PackStore must outlive it.
 class ObjectReader {
 public:
     ObjectReader(fs::path objects, const PackStore& packs);
 
     [[nodiscard]] bool has(const Oid& oid) const;
-    /// Type and size; of the content no more is read than need be. not_found, repository_invalid, io_error as everywhere here.
+    /// Type and size; of the content no more is read than need be. not_found, repository_invalid, io_error as
+    /// everywhere here.
     Result<ObjectHead> head(const Oid& oid);
     /// The whole object, proved to have its name.
     Result<LoadedObject> load(const Oid& oid);
-    /// Content in pieces, in flat memory where it is stored whole (a delta is put together in memory); afterwards it has been proved
-    /// to have the name. With `expected` an object of another type is refused before the first piece.
-    Result<ObjectType> stream(const Oid& oid, const TakeBytes& take, std::optional<ObjectType> expected = std::nullopt);
+    /// Content in pieces, in flat memory where it is stored whole (a delta is put together in memory);
+    /// afterwards it has been proved to have the name. With `expected` an object of another type is refused
+    /// before the first piece.
+    Result<ObjectType> stream(const Oid& oid, const TakeBytes& take,
+                              std::optional<ObjectType> expected = std::nullopt);
     /// The same for one entry of a pack, and for one loose file.
-    Result<ObjectType> stream_entry(PackLocation location, const TakeBytes& take, std::optional<ObjectType> expected = std::nullopt);
+    Result<ObjectType> stream_entry(PackLocation location, const TakeBytes& take,
+                                    std::optional<ObjectType> expected = std::nullopt);
     Result<ObjectType> stream_loose(const Oid& oid, const fs::path& file, const TakeBytes& take,
                                     std::optional<ObjectType> expected = std::nullopt);
     /// To be called when packs of the store went away.

@@ -44,13 +44,15 @@ std::optional<ObjectType> type_of_name(std::string_view name) {
 
 std::optional<TreeEntryView> take_tree_entry(std::string_view& content) {
     TreeEntryView entry;
-    const auto [after_mode, error] = std::from_chars(content.data(), content.data() + content.size(), entry.mode, 8);
+    const auto [after_mode, error] =
+        std::from_chars(content.data(), content.data() + content.size(), entry.mode, 8);
     if (error != std::errc{}) return std::nullopt;
     content.remove_prefix(static_cast<std::size_t>(after_mode - content.data()));
     if (content.empty() || content.front() != ' ') return std::nullopt;
     content.remove_prefix(1);
     const std::size_t zero = content.find('\0');
-    if (zero == std::string_view::npos || zero == 0 || content.size() - zero - 1 < entry.oid.bytes.size()) return std::nullopt;
+    if (zero == std::string_view::npos || zero == 0 || content.size() - zero - 1 < entry.oid.bytes.size())
+        return std::nullopt;
     entry.name = content.substr(0, zero);
     std::memcpy(entry.oid.bytes.data(), content.data() + zero + 1, entry.oid.bytes.size());
     content.remove_prefix(zero + 1 + entry.oid.bytes.size());

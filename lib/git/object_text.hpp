@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: MIT
-// The text of tree, commit and tag objects, read as leniently as git itself reads them: a mirror holds what people wrote with
-// any program in twenty years.
+// The text of tree, commit and tag objects, read as leniently as git itself reads them: a mirror holds what
+// people wrote with any program in twenty years.
 #pragma once
 
 #include <optional>
@@ -13,8 +13,12 @@ namespace autobackup::git {
 
 inline constexpr std::uint32_t mode_submodule = 0160000;
 
-[[nodiscard]] constexpr bool is_tree_mode(std::uint32_t mode) noexcept { return (mode & 0170000) == mode_tree; }
-[[nodiscard]] constexpr bool is_submodule_mode(std::uint32_t mode) noexcept { return (mode & 0170000) == mode_submodule; }
+[[nodiscard]] constexpr bool is_tree_mode(std::uint32_t mode) noexcept {
+    return (mode & 0170000) == mode_tree;
+}
+[[nodiscard]] constexpr bool is_submodule_mode(std::uint32_t mode) noexcept {
+    return (mode & 0170000) == mode_submodule;
+}
 
 /// One entry inside a tree's content; `name` points into it.
 struct TreeEntryView {

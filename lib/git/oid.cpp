@@ -11,10 +11,14 @@ namespace {
 
 std::string_view type_name(ObjectType type) {
     switch (type) {
-        case ObjectType::commit: return "commit";
-        case ObjectType::tree: return "tree";
-        case ObjectType::blob: return "blob";
-        case ObjectType::tag: return "tag";
+        case ObjectType::commit:
+            return "commit";
+        case ObjectType::tree:
+            return "tree";
+        case ObjectType::blob:
+            return "blob";
+        case ObjectType::tag:
+            return "tag";
     }
     return "blob";
 }
@@ -43,9 +47,13 @@ int digit_value(char c) {
 
 }  // namespace
 
-std::string Oid::hex() const { return autobackup::hex(bytes); }
+std::string Oid::hex() const {
+    return autobackup::hex(bytes);
+}
 
-std::string Oid::short_hex() const { return hex().substr(0, 8); }
+std::string Oid::short_hex() const {
+    return hex().substr(0, 8);
+}
 
 bool Oid::is_zero() const noexcept {
     return std::all_of(bytes.begin(), bytes.end(), [](unsigned char byte) { return byte == 0; });
@@ -74,7 +82,9 @@ ObjectHasher::ObjectHasher(ObjectType type, std::uint64_t size) : digest_(hash::
     add_header(digest_, type, size);
 }
 
-Oid ObjectHasher::finish() { return take_name(digest_); }
+Oid ObjectHasher::finish() {
+    return take_name(digest_);
+}
 
 void ObjectHasher::restart(ObjectType type, std::uint64_t size) {
     static_cast<void>(digest_.finish());

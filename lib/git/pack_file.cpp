@@ -32,7 +32,9 @@ RawDigest digest_at(const unsigned char* at) noexcept {
 PackFile::PackFile(fs::path index, const unsigned char* map, std::size_t size) noexcept
     : index_(std::move(index)), map_(map), size_(size) {}
 
-PackFile::~PackFile() { ::munmap(const_cast<unsigned char*>(map_), size_); }
+PackFile::~PackFile() {
+    ::munmap(const_cast<unsigned char*>(map_), size_);
+}
 
 Result<std::unique_ptr<PackFile>> PackFile::open(const fs::path& index) {
     const Result<FileDescriptor> file = open_file(index, O_RDONLY);
@@ -44,7 +46,8 @@ Result<std::unique_ptr<PackFile>> PackFile::open(const fs::path& index) {
     if (map == MAP_FAILED) return fail_errno(errno, "map", index.string());
     std::unique_ptr<PackFile> pack(new PackFile(index, static_cast<const unsigned char*>(map), *size));
     const unsigned char magic[] = {0xff, 't', 'O', 'c', 0, 0, 0, 2};
-    if (std::memcmp(pack->map_, magic, sizeof magic) != 0) return damaged(index, "it is not a pack index of version 2");
+    if (std::memcmp(pack->map_, magic, sizeof magic) != 0)
+        return damaged(index, "it is not a pack index of version 2");
     std::uint32_t previous = 0;
     for (std::size_t i = 0; i < 256; ++i) {
         const std::uint32_t upto = get32(pack->map_ + fanout_at + 4 * i);
@@ -60,7 +63,9 @@ Result<std::unique_ptr<PackFile>> PackFile::open(const fs::path& index) {
     return pack;
 }
 
-fs::path PackFile::pack_path() const { return fs::path(index_).replace_extension(".pack"); }
+fs::path PackFile::pack_path() const {
+    return fs::path(index_).replace_extension(".pack");
+}
 
 bool PackFile::is_promisor() const {
     std::error_code ignored;
@@ -103,9 +108,13 @@ std::uint64_t PackFile::offset(std::uint32_t row) const noexcept {
     return get64(map_ + at) & ~(std::uint64_t{1} << 63);
 }
 
-RawDigest PackFile::pack_digest() const noexcept { return digest_at(map_ + size_ - 2 * digest_bytes); }
+RawDigest PackFile::pack_digest() const noexcept {
+    return digest_at(map_ + size_ - 2 * digest_bytes);
+}
 
-RawDigest PackFile::index_digest() const noexcept { return digest_at(map_ + size_ - digest_bytes); }
+RawDigest PackFile::index_digest() const noexcept {
+    return digest_at(map_ + size_ - digest_bytes);
+}
 
 std::span<const std::byte> PackFile::content() const noexcept {
     return std::as_bytes(std::span(map_, size_ - digest_bytes));
@@ -122,10 +131,13 @@ Result<FileDescriptor> PackFile::open_pack() const {
     RawDigest trailer{};
     const Result<void> front = read_exactly(file->get(), header, 0, path);
     if (!front) return front.error();
-    const Result<void> back = read_exactly(file->get(), std::as_writable_bytes(std::span(trailer)), *size - digest_bytes, path);
+    const Result<void> back =
+        read_exactly(file->get(), std::as_writable_bytes(std::span(trailer)), *size - digest_bytes, path);
     if (!back) return back.error();
-    if (parse_pack_header(header) != count_) return damaged(path, "the header of the pack is not that of its index");
-    if (trailer != pack_digest()) return damaged(path, "the pack does not belong to its index, or its end is missing");
+    if (parse_pack_header(header) != count_)
+        return damaged(path, "the header of the pack is not that of its index");
+    if (trailer != pack_digest())
+        return damaged(path, "the pack does not belong to its index, or its end is missing");
     return file;
 }
 
@@ -140,16 +152,18 @@ const std::vector<std::uint32_t>& PackFile::rows_by_offset() {
 
 std::optional<std::uint32_t> PackFile::row_at(std::uint64_t offset_wanted) {
     const std::vector<std::uint32_t>& rows = rows_by_offset();
-    const auto found = std::lower_bound(rows.begin(), rows.end(), offset_wanted,
-                                        [this](std::uint32_t row, std::uint64_t wanted) { return offset(row) < wanted; });
+    const auto found =
+        std::lower_bound(rows.begin(), rows.end(), offset_wanted,
+                         [this](std::uint32_t row, std::uint64_t wanted) { return offset(row) < wanted; });
     if (found == rows.end() || offset(*found) != offset_wanted) return std::nullopt;
     return *found;
 }
 
 Result<std::uint64_t> PackFile::end_of(std::uint64_t start) {
     const std::vector<std::uint32_t>& rows = rows_by_offset();
-    const auto next = std::upper_bound(rows.begin(), rows.end(), start,
-                                       [this](std::uint64_t wanted, std::uint32_t row) { return wanted < offset(row); });
+    const auto next =
+        std::upper_bound(rows.begin(), rows.end(), start,
+                         [this](std::uint64_t wanted, std::uint32_t row) { return wanted < offset(row); });
     if (next != rows.end()) return offset(*next);
     struct stat status {};
     if (::stat(pack_path().c_str(), &status) != 0) return fail_errno(errno, "stat", pack_path().string());

@@ -36,7 +36,8 @@ public:
     [[nodiscard]] std::span<const std::byte> content() const noexcept;
     [[nodiscard]] RawDigest index_digest() const noexcept;
 
-    /// Opens the pack and looks at header and trailer. repository_invalid when they do not belong to this index.
+    /// Opens the pack and looks at header and trailer. repository_invalid when they do not belong to this
+    /// index.
     Result<FileDescriptor> open_pack() const;
     /// Where the entry at `offset` ends: at the next one, or at the trailer.
     Result<std::uint64_t> end_of(std::uint64_t offset);
@@ -65,8 +66,8 @@ class PackStore {
 public:
     explicit PackStore(fs::path directory) : directory_(std::move(directory)) {}
     enum class Change : unsigned char { none, added, removed };
-    /// Looks for packs that came or went, when the directory changed since the last look. PackLocations of packs that went are
-    /// no longer valid.
+    /// Looks for packs that came or went, when the directory changed since the last look. PackLocations of
+    /// packs that went are no longer valid.
     Change refresh();
     [[nodiscard]] std::optional<PackLocation> find(const Oid& oid) const;
     [[nodiscard]] const std::vector<std::unique_ptr<PackFile>>& packs() const noexcept { return packs_; }

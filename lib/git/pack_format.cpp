@@ -19,7 +19,8 @@ std::optional<std::uint32_t> parse_pack_header(std::span<const std::byte> bytes)
     return get32(raw + 8);
 }
 
-std::size_t encode_entry_head(unsigned type, std::uint64_t size, std::span<std::byte, longest_entry_head> out) noexcept {
+std::size_t encode_entry_head(unsigned type, std::uint64_t size,
+                              std::span<std::byte, longest_entry_head> out) noexcept {
     // The first byte holds the type and four bits of the size, the others seven bits each, lowest first.
     std::size_t length = 0;
     unsigned byte = type << 4 | static_cast<unsigned>(size & 15);

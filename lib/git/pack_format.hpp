@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: MIT
-// Numbers and headers of gitformat-pack(5): pack files of version 2, index files of version 2. Private to lib/git.
+// Numbers and headers of gitformat-pack(5): pack files of version 2, index files of version 2. Private to
+// lib/git.
 #pragma once
 
 #include <array>
@@ -46,7 +47,8 @@ struct EntryHead {
 };
 
 /// Writes the head to `out` and returns its length.
-std::size_t encode_entry_head(unsigned type, std::uint64_t size, std::span<std::byte, longest_entry_head> out) noexcept;
+std::size_t encode_entry_head(unsigned type, std::uint64_t size,
+                              std::span<std::byte, longest_entry_head> out) noexcept;
 /// Nothing when the bytes end within the head or it is not one.
 std::optional<EntryHead> decode_entry_head(std::span<const std::byte> bytes) noexcept;
 

@@ -57,8 +57,10 @@ void put_offsets(IndexFile& file, const std::vector<IndexEntry>& entries) {
 
 }  // namespace
 
-Result<void> write_pack_index(int fd, const fs::path& name, std::vector<IndexEntry> entries, const RawDigest& pack_digest) {
-    std::sort(entries.begin(), entries.end(), [](const IndexEntry& a, const IndexEntry& b) { return a.oid < b.oid; });
+Result<void> write_pack_index(int fd, const fs::path& name, std::vector<IndexEntry> entries,
+                              const RawDigest& pack_digest) {
+    std::sort(entries.begin(), entries.end(),
+              [](const IndexEntry& a, const IndexEntry& b) { return a.oid < b.oid; });
     IndexFile file(fd, name);
     const unsigned char magic[] = {0xff, 't', 'O', 'c', 0, 0, 0, 2};
     file.put(magic);

@@ -24,7 +24,7 @@ struct PackReader::Impl {
     std::uint64_t in_segment = 0;  ///< bytes of it already given
     std::uint32_t crc = 0;
     std::uint64_t given = 0;
-    FileDescriptor file;           ///< of plan.files[open_file_index]
+    FileDescriptor file;  ///< of plan.files[open_file_index]
     std::size_t open_file_index = no_file;
     RawDigest trailer{};
     static constexpr std::size_t no_file = static_cast<std::size_t>(-1);
@@ -62,8 +62,8 @@ Result<std::size_t> PackReader::Impl::read(std::span<std::byte> buffer) {
             if (!begun) return begun.error();
         }
         const std::uint64_t left = current.length - in_segment;
-        const std::span<std::byte> piece =
-            buffer.subspan(filled, static_cast<std::size_t>(std::min<std::uint64_t>(left, buffer.size() - filled)));
+        const std::span<std::byte> piece = buffer.subspan(
+            filled, static_cast<std::size_t>(std::min<std::uint64_t>(left, buffer.size() - filled)));
         const Result<void> read_piece = fill(current, in_segment, piece);
         if (!read_piece) return read_piece.error();
         digest.update(std::span<const std::byte>(piece));
@@ -79,12 +79,14 @@ Result<std::size_t> PackReader::Impl::read(std::span<std::byte> buffer) {
         std::copy_n(raw.begin(), trailer.size(), trailer.begin());
         // A whole pack file that does not have its SHA-1 any more: better no end than a wrong one.
         if (plan.expected_trailer && *plan.expected_trailer != trailer) {
-            return fail(Errc::repository_invalid, "read", plan.files.front().string(), "the pack does not have its SHA-1 any more");
+            return fail(Errc::repository_invalid, "read", plan.files.front().string(),
+                        "the pack does not have its SHA-1 any more");
         }
     }
     if (segment == plan.segments.size()) {
         const std::uint64_t at = given + filled - (plan.size - digest_bytes);
-        const std::size_t take = std::min<std::size_t>(buffer.size() - filled, digest_bytes - static_cast<std::size_t>(at));
+        const std::size_t take =
+            std::min<std::size_t>(buffer.size() - filled, digest_bytes - static_cast<std::size_t>(at));
         std::memcpy(buffer.data() + filled, trailer.data() + at, take);
         filled += take;
     }
@@ -110,9 +112,17 @@ PackReader::PackReader(PackReader&&) noexcept = default;
 PackReader& PackReader::operator=(PackReader&&) noexcept = default;
 PackReader::~PackReader() = default;
 
-std::uint64_t PackReader::size() const noexcept { return impl_->plan.size; }
-std::uint32_t PackReader::objects() const noexcept { return impl_->plan.objects; }
-Result<std::size_t> PackReader::read(std::span<std::byte> buffer) { return impl_->read(buffer); }
-void PackReader::rewind() { impl_->rewind(); }
+std::uint64_t PackReader::size() const noexcept {
+    return impl_->plan.size;
+}
+std::uint32_t PackReader::objects() const noexcept {
+    return impl_->plan.objects;
+}
+Result<std::size_t> PackReader::read(std::span<std::byte> buffer) {
+    return impl_->read(buffer);
+}
+void PackReader::rewind() {
+    impl_->rewind();
+}
 
 }  // namespace autobackup::git

@@ -21,7 +21,9 @@ PackSink::PackSink(int fd, fs::path name) : fd_(fd), name_(std::move(name)), dig
     thread_ = std::thread(&PackSink::write_pieces, this);
 }
 
-PackSink::~PackSink() { stop(); }
+PackSink::~PackSink() {
+    stop();
+}
 
 void PackSink::stop() {
     if (!thread_.joinable()) return;
@@ -96,9 +98,10 @@ Result<void> PackSink::write_piece(const Piece& piece) {
     if (!written) return written;
     written_ += piece.size();
     if (written_ - flushed_ >= flush_bytes) {
-        // Only starts the transfer to the disk, so that the fsync at the end finds little left; a file system that cannot do it
-        // loses nothing, and errors are told by that fsync.
-        ::sync_file_range(fd_, static_cast<off64_t>(flushed_), static_cast<off64_t>(written_ - flushed_), SYNC_FILE_RANGE_WRITE);
+        // Only starts the transfer to the disk, so that the fsync at the end finds little left; a file system
+        // that cannot do it loses nothing, and errors are told by that fsync.
+        ::sync_file_range(fd_, static_cast<off64_t>(flushed_), static_cast<off64_t>(written_ - flushed_),
+                          SYNC_FILE_RANGE_WRITE);
         flushed_ = written_;
     }
     return {};

@@ -17,9 +17,9 @@
 
 namespace autobackup::git {
 
-/// Writes a file in order, 1 MiB at a time, on a second thread that also computes the SHA-1 of all of it: while that thread
-/// hashes and writes one piece, the caller hashes and fills the next. Four pieces at most are under way.
-/// Used by one thread; the file must outlive it.
+/// Writes a file in order, 1 MiB at a time, on a second thread that also computes the SHA-1 of all of it:
+/// while that thread hashes and writes one piece, the caller hashes and fills the next. Four pieces at most
+/// are under way. Used by one thread; the file must outlive it.
 class PackSink {
 public:
     PackSink(int fd, fs::path name);
@@ -28,7 +28,8 @@ public:
     /// Waits for the second thread; what was not finish()ed is lost.
     ~PackSink();
 
-    /// An error of an earlier piece (disk_full, io_error) is told here or by finish(), and again by every later call.
+    /// An error of an earlier piece (disk_full, io_error) is told here or by finish(), and again by every
+    /// later call.
     Result<void> put(std::span<const std::byte> bytes);
     /// Bytes put so far.
     [[nodiscard]] std::uint64_t offset() const noexcept { return offset_; }

@@ -8,12 +8,15 @@ namespace autobackup::git {
 
 namespace {
 
-bool same_time(const timespec& a, const timespec& b) { return a.tv_sec == b.tv_sec && a.tv_nsec == b.tv_nsec; }
+bool same_time(const timespec& a, const timespec& b) {
+    return a.tv_sec == b.tv_sec && a.tv_nsec == b.tv_nsec;
+}
 
-/// File times advance in ticks of a few milliseconds: a directory that had changed just before we looked may change once more
-/// within the same tick, unseen.
+/// File times advance in ticks of a few milliseconds: a directory that had changed just before we looked may
+/// change once more within the same tick, unseen.
 bool may_be_racy(const timespec& changed, const timespec& looked) {
-    const double age = static_cast<double>(looked.tv_sec - changed.tv_sec) + 1e-9 * static_cast<double>(looked.tv_nsec - changed.tv_nsec);
+    const double age = static_cast<double>(looked.tv_sec - changed.tv_sec) +
+                       1e-9 * static_cast<double>(looked.tv_nsec - changed.tv_nsec);
     return age < 0.1;
 }
 
@@ -36,7 +39,8 @@ PackStore::Change PackStore::read_directory() {
     last_hit_ = 0;
     Change change = Change::none;
     std::error_code error;
-    for (fs::directory_iterator entry(directory_, error), end; !error && entry != end; entry.increment(error)) {
+    for (fs::directory_iterator entry(directory_, error), end; !error && entry != end;
+         entry.increment(error)) {
         const fs::path& path = entry->path();
         if (path.extension() != ".idx" || !path.filename().native().starts_with("pack-")) continue;
         if (const auto found = known.find(path); found != known.end()) {

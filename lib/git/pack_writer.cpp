@@ -50,7 +50,8 @@ Result<void> PackWriter::add_content(std::span<const std::byte> bytes) {
     while (!bytes.empty()) {
         const std::span<const std::byte> slice = bytes.first(std::min(bytes.size(), slice_bytes));
         bytes = bytes.subspan(slice.size());
-        if (slice.size() > left_) return mismatch(entries_.back().oid, "the content is longer than announced");
+        if (slice.size() > left_)
+            return mismatch(entries_.back().oid, "the content is longer than announced");
         left_ -= slice.size();
         hasher_.update(slice);
         const Result<void> encoded = encoder_.update(slice, put_);
@@ -63,7 +64,8 @@ Result<void> PackWriter::add_content(std::span<const std::byte> bytes) {
 
 Result<void> PackWriter::end_entry() {
     const Oid& oid = entries_.back().oid;
-    if (left_ != 0) return mismatch(oid, "the content is " + std::to_string(left_) + " bytes shorter than announced");
+    if (left_ != 0)
+        return mismatch(oid, "the content is " + std::to_string(left_) + " bytes shorter than announced");
     const Oid found = hasher_.finish();
     if (found != oid) return mismatch(oid, "the content has the name " + found.hex());
     return encoder_.finish(put_);
@@ -80,7 +82,8 @@ Result<void> PackWriter::add(const RawObject& object) {
 Result<void> PackWriter::add(const NewBlob& blob) {
     const Result<void> begun = begin_entry(blob.oid, ObjectType::blob, blob.size, blob.compress);
     if (!begun) return begun;
-    const Result<void> produced = blob.produce([this](std::span<const std::byte> bytes) { return add_content(bytes); });
+    const Result<void> produced =
+        blob.produce([this](std::span<const std::byte> bytes) { return add_content(bytes); });
     if (!produced) return produced;
     return end_entry();
 }

@@ -44,9 +44,10 @@ private:
     std::uint64_t done_ = 0;
 };
 
-/// Reads back entries that were just written and proves each: its head, that its compressed bytes have the CRC of the index, that
-/// it unpacks, that its content has its name, and that it ends where the next begins (the last one at `end`).
-/// `entries` in the order of the file. Uses two threads.
-Result<void> verify_entries(int fd, const fs::path& name, std::span<const IndexEntry> entries, std::uint64_t end);
+/// Reads back entries that were just written and proves each: its head, that its compressed bytes have the
+/// CRC of the index, that it unpacks, that its content has its name, and that it ends where the next begins
+/// (the last one at `end`). `entries` in the order of the file. Uses two threads.
+Result<void> verify_entries(int fd, const fs::path& name, std::span<const IndexEntry> entries,
+                            std::uint64_t end);
 
 }  // namespace autobackup::git

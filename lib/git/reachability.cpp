@@ -21,9 +21,9 @@ struct CommitNode {
     Oid tree;
     std::vector<Oid> parents;
     std::int64_t time = 0;
-    bool known = false;   ///< reachable from what the peer has
-    bool seen = false;    ///< was put into the queue
-    bool taken = false;   ///< was taken out of it
+    bool known = false;  ///< reachable from what the peer has
+    bool seen = false;   ///< was put into the queue
+    bool taken = false;  ///< was taken out of it
 };
 
 class MissingObjects {
@@ -45,13 +45,15 @@ public:
         if (done) done = collect_trees();
         if (!done) return done.error();
         std::vector<Oid> all = std::move(commits_);
-        for (const std::vector<Oid>* more : {&tags_, &trees_, &blobs_}) all.insert(all.end(), more->begin(), more->end());
+        for (const std::vector<Oid>* more : {&tags_, &trees_, &blobs_})
+            all.insert(all.end(), more->begin(), more->end());
         return all;
     }
 
 private:
     Failure missing(const Oid& oid) const {
-        return fail(Errc::repository_invalid, "walk", repository_.path.string(), "the object " + oid.hex() + " is missing");
+        return fail(Errc::repository_invalid, "walk", repository_.path.string(),
+                    "the object " + oid.hex() + " is missing");
     }
 
     /// Null when the commit is not here.
@@ -61,7 +63,9 @@ private:
         const Result<LoadedObject> object = repository_.load(oid, ObjectType::commit);
         if (!object) return object.error();
         std::optional<Commit> commit = parse_commit(object->content);
-        if (!commit) return fail(Errc::repository_invalid, "walk", repository_.path.string(), "the commit " + oid.hex() + " is damaged");
+        if (!commit)
+            return fail(Errc::repository_invalid, "walk", repository_.path.string(),
+                        "the commit " + oid.hex() + " is damaged");
         CommitNode& made = nodes_[oid];
         made.tree = commit->tree;
         made.time = commit->unix_seconds;
@@ -95,7 +99,9 @@ private:
             }
             if (seen_.insert(oid).second) tags_.push_back(oid);
             const std::optional<TagTarget> target = parse_tag(object->content);
-            if (!target) return fail(Errc::repository_invalid, "walk", repository_.path.string(), "the tag " + oid.hex() + " is damaged");
+            if (!target)
+                return fail(Errc::repository_invalid, "walk", repository_.path.string(),
+                            "the tag " + oid.hex() + " is damaged");
             oid = target->oid;
         }
     }
@@ -113,14 +119,16 @@ private:
             }
             if (object->type == ObjectType::tree) return mark_tree_known(oid);
             known_objects_.insert(oid);
-            const std::optional<TagTarget> target = object->type == ObjectType::tag ? parse_tag(object->content) : std::nullopt;
+            const std::optional<TagTarget> target =
+                object->type == ObjectType::tag ? parse_tag(object->content) : std::nullopt;
             if (!target) return {};
             oid = target->oid;
         }
         return {};
     }
 
-    /// By date, newest first, until only known commits are left. A wrong clock can only make the list longer than need be.
+    /// By date, newest first, until only known commits are left. A wrong clock can only make the list longer
+    /// than need be.
     Result<void> walk_commits() {
         while (new_in_queue_ > 0) {
             const Oid oid = queue_.top().second;
@@ -159,7 +167,8 @@ private:
         }
     }
 
-    /// The trees of the known commits on which the new ones stand: what is in them is not sent again, whatever its path now is.
+    /// The trees of the known commits on which the new ones stand: what is in them is not sent again,
+    /// whatever its path now is.
     Result<void> mark_border(const std::vector<Oid>& known) {
         OidSet border;
         for (const Oid& oid : commits_) {
@@ -200,7 +209,9 @@ private:
         std::string_view content = object->content;
         while (!content.empty()) {
             const std::optional<TreeEntryView> entry = take_tree_entry(content);
-            if (!entry) return fail(Errc::repository_invalid, "walk", repository_.path.string(), "the tree " + tree.hex() + " is damaged");
+            if (!entry)
+                return fail(Errc::repository_invalid, "walk", repository_.path.string(),
+                            "the tree " + tree.hex() + " is damaged");
             if (!is_submodule_mode(entry->mode)) visit(*entry);
         }
         return {};
@@ -263,7 +274,8 @@ private:
 
 }  // namespace
 
-Result<std::vector<Oid>> Repository::missing_objects(const std::vector<Oid>& tips, const std::vector<Oid>& known) const {
+Result<std::vector<Oid>> Repository::missing_objects(const std::vector<Oid>& tips,
+                                                     const std::vector<Oid>& known) const {
     impl_->refresh();
     MissingObjects walk(*impl_, known);
     return walk.run(tips, known);

@@ -18,10 +18,12 @@ constexpr int attempts = 50;
 constexpr std::chrono::milliseconds pause_between{20};
 constexpr std::chrono::hours foreign_lock_age{1};
 
-bool same_file(const struct stat& a, const struct stat& b) { return a.st_ino == b.st_ino && a.st_dev == b.st_dev; }
+bool same_file(const struct stat& a, const struct stat& b) {
+    return a.st_ino == b.st_ino && a.st_dev == b.st_dev;
+}
 
-/// Takes away the lock if it is the second name of `temporary` and that one's process is dead. While we hold the dead one's flock
-/// nobody else can come to the same conclusion.
+/// Takes away the lock if it is the second name of `temporary` and that one's process is dead. While we hold
+/// the dead one's flock nobody else can come to the same conclusion.
 bool take_away(const fs::path& lock, const fs::path& temporary) {
     const FileDescriptor ours_now = lock_abandoned(temporary);
     struct stat lock_status {};
@@ -37,7 +39,8 @@ std::vector<fs::path> our_temporaries(const fs::path& root) {
     std::vector<fs::path> found;
     std::error_code error;
     for (fs::directory_iterator entry(root, error), end; !error && entry != end; entry.increment(error)) {
-        if (entry->path().filename().native().starts_with(RefLock::temporary_prefix)) found.push_back(entry->path());
+        if (entry->path().filename().native().starts_with(RefLock::temporary_prefix))
+            found.push_back(entry->path());
     }
     return found;
 }
@@ -51,11 +54,13 @@ bool remove_stale_lock(const fs::path& root, const fs::path& lock) {
     return true;
 }
 
-/// Gives the file its second, exclusive name. A file system without hard links gets a rename that does not replace.
+/// Gives the file its second, exclusive name. A file system without hard links gets a rename that does not
+/// replace.
 int name_exclusively(LockedTemporary& temporary, const fs::path& lock) {
     if (::link(temporary.path().c_str(), lock.c_str()) == 0) return 0;
     if (errno != EPERM && errno != EOPNOTSUPP && errno != ENOSYS) return errno;
-    if (::renameat2(AT_FDCWD, temporary.path().c_str(), AT_FDCWD, lock.c_str(), RENAME_NOREPLACE) != 0) return errno;
+    if (::renameat2(AT_FDCWD, temporary.path().c_str(), AT_FDCWD, lock.c_str(), RENAME_NOREPLACE) != 0)
+        return errno;
     temporary.keep();
     return 0;
 }
@@ -80,7 +85,9 @@ Result<RefLock> RefLock::acquire(const fs::path& root, const fs::path& file) {
 }
 
 RefLock::RefLock(RefLock&& other) noexcept
-    : temporary_(std::move(other.temporary_)), file_(std::move(other.file_)), lock_(std::exchange(other.lock_, fs::path())) {}
+    : temporary_(std::move(other.temporary_)),
+      file_(std::move(other.file_)),
+      lock_(std::exchange(other.lock_, fs::path())) {}
 
 RefLock::~RefLock() {
     if (!lock_.empty()) remove_quietly(lock_);
@@ -92,7 +99,8 @@ Result<void> RefLock::commit(std::string_view content) {
     if (::fchmod(temporary_.fd(), 0640) != 0) return fail_errno(errno, "chmod", lock_.string());
     const Result<void> synced = sync_file(temporary_.fd(), lock_);
     if (!synced) return synced;
-    if (::rename(lock_.c_str(), file_.c_str()) != 0) return fail_errno(errno, "rename", lock_.string() + " to " + file_.string());
+    if (::rename(lock_.c_str(), file_.c_str()) != 0)
+        return fail_errno(errno, "rename", lock_.string() + " to " + file_.string());
     lock_.clear();
     return sync_directory(file_.parent_path());
 }
@@ -106,8 +114,10 @@ void RefLock::remove_leftovers(const fs::path& root) {
         for (const fs::path& temporary : temporaries) take_away(file, temporary);
     };
     std::error_code error;
-    for (fs::directory_iterator entry(root, error), end; !error && entry != end; entry.increment(error)) try_lock(entry->path());
-    for (fs::recursive_directory_iterator entry(root / "refs", error), end; !error && entry != end; entry.increment(error)) {
+    for (fs::directory_iterator entry(root, error), end; !error && entry != end; entry.increment(error))
+        try_lock(entry->path());
+    for (fs::recursive_directory_iterator entry(root / "refs", error), end; !error && entry != end;
+         entry.increment(error)) {
         try_lock(entry->path());
     }
     remove_abandoned(root, temporary_prefix, /*ours=*/true);
@@ -116,7 +126,8 @@ void RefLock::remove_leftovers(const fs::path& root) {
 Result<void> make_directories_durably(const fs::path& path) {
     struct stat status {};
     if (::stat(path.c_str(), &status) == 0) {
-        return S_ISDIR(status.st_mode) ? Result<void>() : fail_errno(ENOTDIR, "make directory", path.string());
+        return S_ISDIR(status.st_mode) ? Result<void>()
+                                       : fail_errno(ENOTDIR, "make directory", path.string());
     }
     const Result<void> parent = make_directories_durably(path.parent_path());
     if (!parent) return parent;

@@ -5,9 +5,9 @@
 
 namespace autobackup::git {
 
-/// git's lock on a file of a repository: `<file>.lock`, made exclusively, holding the new content, renamed over the file. Ours is a
-/// second name of a LockedTemporary, by which a lock whose process is dead is recognised and taken away at once. A lock of
-/// another program counts as left behind after an hour.
+/// git's lock on a file of a repository: `<file>.lock`, made exclusively, holding the new content, renamed
+/// over the file. Ours is a second name of a LockedTemporary, by which a lock whose process is dead is
+/// recognised and taken away at once. A lock of another program counts as left behind after an hour.
 class RefLock {
 public:
     /// Makes missing directories on the way. Waits a second for the holder, then fails with busy.

@@ -17,7 +17,8 @@ constexpr std::size_t longest_loose_ref = 4096;
 constexpr std::size_t longest_packed_refs = std::size_t{1} << 30;
 
 Failure damaged_ref(const fs::path& file) {
-    return fail(Errc::repository_invalid, "read ref", file.string(), "the file holds neither an object name nor a ref");
+    return fail(Errc::repository_invalid, "read ref", file.string(),
+                "the file holds neither an object name nor a ref");
 }
 
 bool same_version(const struct stat& a, const struct stat& b) {
@@ -113,12 +114,14 @@ Result<std::optional<Oid>> RefStore::resolve(const std::string& name) const {
         const auto found = (*refs)->find(at);
         return found == (*refs)->end() ? std::optional<Oid>() : std::optional<Oid>(found->second.oid);
     }
-    return fail(Errc::repository_invalid, "read ref", file_of(name).string(), "symbolic refs stand for one another in a circle");
+    return fail(Errc::repository_invalid, "read ref", file_of(name).string(),
+                "symbolic refs stand for one another in a circle");
 }
 
 Result<void> RefStore::list_loose(const std::string& folder, std::map<std::string, Oid>& refs) const {
     std::error_code error;
-    for (fs::directory_iterator entry(root_ / folder, error), end; !error && entry != end; entry.increment(error)) {
+    for (fs::directory_iterator entry(root_ / folder, error), end; !error && entry != end;
+         entry.increment(error)) {
         const std::string name = folder + "/" + entry->path().filename().string();
         std::error_code ignored;
         if (entry->is_directory(ignored)) {
@@ -142,12 +145,14 @@ Result<std::vector<std::pair<std::string, Oid>>> RefStore::list(const std::strin
     const Result<const PackedRefs*> packed_refs = packed();
     if (!packed_refs) return packed_refs.error();
     std::map<std::string, Oid> refs;
-    for (auto at = (*packed_refs)->lower_bound(prefix); at != (*packed_refs)->end() && at->first.starts_with(prefix); ++at) {
+    for (auto at = (*packed_refs)->lower_bound(prefix);
+         at != (*packed_refs)->end() && at->first.starts_with(prefix); ++at) {
         refs.emplace(at->first, at->second.oid);
     }
     // Only the folder that can hold such names is read.
     const std::size_t slash = prefix.rfind('/');
-    const std::string folder = prefix.starts_with("refs/") && slash != std::string::npos ? prefix.substr(0, slash) : "refs";
+    const std::string folder =
+        prefix.starts_with("refs/") && slash != std::string::npos ? prefix.substr(0, slash) : "refs";
     const Result<void> listed = list_loose(folder, refs);
     if (!listed) return listed.error();
     std::vector<std::pair<std::string, Oid>> found;

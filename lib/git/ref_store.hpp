@@ -1,7 +1,8 @@
 // SPDX-License-Identifier: MIT
-// The refs of a repository as files: loose ones, packed-refs, their locks and logs (gitrepository-layout(5)). Private to lib/git.
-// Own code rather than libgit2's: a lock left behind by a killed process is recognised and removed, modes do not depend on the
-// umask, and a damaged ref is an error rather than a ref that is not listed.
+// The refs of a repository as files: loose ones, packed-refs, their locks and logs (gitrepository-layout(5)).
+// Private to lib/git. Own code rather than libgit2's: a lock left behind by a killed process is recognised
+// and removed, modes do not depend on the umask, and a damaged ref is an error rather than a ref that is not
+// listed.
 #pragma once
 
 #include <sys/stat.h>
@@ -42,8 +43,9 @@ public:
     Result<std::optional<Oid>> resolve(const std::string& name) const;
     Result<std::vector<std::pair<std::string, Oid>>> list(const std::string& prefix) const;
     Result<void> set(const RefChange& change, const std::string& message);
-    Result<void> set_many(const std::vector<RefChange>& changes, const std::string& message,
-                          const std::function<std::optional<Oid>(const Oid&)>& peel);  ///< peel: what a tag object stands for
+    Result<void> set_many(
+        const std::vector<RefChange>& changes, const std::string& message,
+        const std::function<std::optional<Oid>(const Oid&)>& peel);  ///< peel: what a tag object stands for
     Result<void> remove(const std::string& name);
     Result<void> set_head(const std::string& branch);
 
@@ -58,7 +60,8 @@ private:
     Result<void> check_room(const std::string& name, const PackedRefs& packed) const;
     Result<void> set_packed(const std::vector<RefChange>& changes, const Peel& peel);
     Result<void> remove_packed(const std::string& name);
-    Result<void> append_log(const std::string& name, const Oid& before, const Oid& after, const std::string& message) const;
+    Result<void> append_log(const std::string& name, const Oid& before, const Oid& after,
+                            const std::string& message) const;
 
     fs::path root_;
     mutable PackedRefs packed_;

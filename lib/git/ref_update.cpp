@@ -19,7 +19,8 @@ namespace {
 constexpr std::size_t few = 16;  // so many refs are set one by one rather than by rewriting packed-refs
 
 Failure in_the_way(const std::string& name, const std::string& other) {
-    return fail(Errc::io_error, "set", name, "the ref " + other + " is in the way: one would be the directory of the other");
+    return fail(Errc::io_error, "set", name,
+                "the ref " + other + " is in the way: one would be the directory of the other");
 }
 
 /// Removes directories without any file in them.
@@ -32,9 +33,11 @@ void remove_empty_tree(const fs::path& folder) {
     ::rmdir(folder.c_str());
 }
 
-/// Removes the directories above `file` that became empty, but not those directly below `root`'s "refs" or "logs/refs".
+/// Removes the directories above `file` that became empty, but not those directly below `root`'s "refs" or
+/// "logs/refs".
 void remove_empty_parents(const fs::path& file, const fs::path& stop) {
-    for (fs::path folder = file.parent_path(); folder.parent_path() != stop && folder != stop; folder = folder.parent_path()) {
+    for (fs::path folder = file.parent_path(); folder.parent_path() != stop && folder != stop;
+         folder = folder.parent_path()) {
         if (::rmdir(folder.c_str()) != 0) return;
     }
 }
@@ -64,18 +67,22 @@ std::string packed_text(const PackedRefs& refs) {
 }  // namespace
 
 Result<void> RefStore::check_expected(const RefChange& change) const {
-    if (!is_safe_ref_name(change.ref)) return fail(Errc::internal, "set", change.ref, "this is not the name of a ref");
+    if (!is_safe_ref_name(change.ref))
+        return fail(Errc::internal, "set", change.ref, "this is not the name of a ref");
     const Result<std::optional<Oid>> stands_at = resolve(change.ref);
     if (!stands_at) return stands_at.error();
     if (*stands_at == change.expected) return {};
-    const auto words = [](const std::optional<Oid>& oid) { return oid ? "at " + oid->hex() : std::string("nowhere"); };
+    const auto words = [](const std::optional<Oid>& oid) {
+        return oid ? "at " + oid->hex() : std::string("nowhere");
+    };
     return fail(Errc::remote_moved, "set", change.ref + " in " + root_.string(),
                 "it stands " + words(*stands_at) + ", not " + words(change.expected) + " as expected");
 }
 
 Result<void> RefStore::check_room(const std::string& name, const PackedRefs& packed_refs) const {
     const auto below = packed_refs.lower_bound(name + "/");
-    if (below != packed_refs.end() && below->first.starts_with(name + "/")) return in_the_way(name, below->first);
+    if (below != packed_refs.end() && below->first.starts_with(name + "/"))
+        return in_the_way(name, below->first);
     for (std::size_t slash = name.find('/'); slash != std::string::npos; slash = name.find('/', slash + 1)) {
         if (packed_refs.contains(name.substr(0, slash))) return in_the_way(name, name.substr(0, slash));
     }
@@ -88,7 +95,8 @@ Result<void> RefStore::check_room(const std::string& name, const PackedRefs& pac
     return {};
 }
 
-Result<void> RefStore::append_log(const std::string& name, const Oid& before, const Oid& after, const std::string& message) const {
+Result<void> RefStore::append_log(const std::string& name, const Oid& before, const Oid& after,
+                                  const std::string& message) const {
     // As git's own default: branches have logs.
     if (!name.starts_with("refs/heads/")) return {};
     const std::string log_name = "logs/" + name;
@@ -102,15 +110,16 @@ Result<void> RefStore::append_log(const std::string& name, const Oid& before, co
     if (!log) return log.error();
     if (::fchmod(log->get(), 0640) != 0) return fail_errno(errno, "chmod", file.string());
     const auto seconds = std::chrono::duration_cast<std::chrono::seconds>(now().time_since_epoch()).count();
-    const std::string line = before.hex() + " " + after.hex() + " autobackupd <autobackupd@localhost> " + std::to_string(seconds) +
-                             " +0000\t" + one_line(message) + "\n";
+    const std::string line = before.hex() + " " + after.hex() + " autobackupd <autobackupd@localhost> " +
+                             std::to_string(seconds) + " +0000\t" + one_line(message) + "\n";
     const Result<void> written = write_all(log->get(), std::string_view(line), file);
     if (!written) return written;
     return sync_file(log->get(), file);
 }
 
 Result<void> RefStore::set(const RefChange& change, const std::string& message) {
-    if (!is_safe_ref_name(change.ref)) return fail(Errc::internal, "set", change.ref, "this is not the name of a ref");
+    if (!is_safe_ref_name(change.ref))
+        return fail(Errc::internal, "set", change.ref, "this is not the name of a ref");
     const Result<const PackedRefs*> packed_refs = packed();
     if (!packed_refs) return packed_refs.error();
     const Result<void> room = check_room(change.ref, **packed_refs);
@@ -120,12 +129,14 @@ Result<void> RefStore::set(const RefChange& change, const std::string& message) 
     const Result<void> expected = check_expected(change);
     if (!expected) return expected;
     if (change.expected == change.target) return {};
-    const Result<void> logged = append_log(change.ref, change.expected.value_or(Oid()), change.target, message);
+    const Result<void> logged =
+        append_log(change.ref, change.expected.value_or(Oid()), change.target, message);
     if (!logged) return logged;
     return lock->commit(change.target.hex() + "\n");
 }
 
-Result<void> RefStore::set_many(const std::vector<RefChange>& changes, const std::string& message, const Peel& peel) {
+Result<void> RefStore::set_many(const std::vector<RefChange>& changes, const std::string& message,
+                                const Peel& peel) {
     std::vector<RefChange> one_by_one;
     std::vector<RefChange> together;
     for (const RefChange& change : changes) {
@@ -179,7 +190,8 @@ Result<void> RefStore::remove_packed(const std::string& name) {
     for (const std::string_view line : split(*text, '\n')) {
         if (line.empty()) continue;
         // A "^" row belongs to the row above it.
-        if (line.front() != '^') dropping = line.size() > 41 && line.substr(41) == name && line.front() != '#';
+        if (line.front() != '^')
+            dropping = line.size() > 41 && line.substr(41) == name && line.front() != '#';
         if (!dropping) kept.append(line).append("\n");
     }
     return lock->commit(kept);
@@ -210,7 +222,9 @@ Result<void> RefStore::remove(const std::string& name) {
 
 Result<void> RefStore::set_head(const std::string& branch) {
     const std::string name = "refs/heads/" + branch;
-    if (!is_safe_ref_name(name)) return fail(Errc::config_invalid, "set HEAD of " + root_.string(), branch, "this is not the name of a branch");
+    if (!is_safe_ref_name(name))
+        return fail(Errc::config_invalid, "set HEAD of " + root_.string(), branch,
+                    "this is not the name of a branch");
     Result<RefLock> lock = RefLock::acquire(root_, root_ / "HEAD");
     if (!lock) return lock.error();
     return lock->commit("ref: " + name + "\n");

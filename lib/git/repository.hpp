@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: MIT
-// A local bare repository, synchronous and without network. Call on a worker; one Repository belongs to one thread at a time.
-// Durability (see docs/architecture.md): pack fsynced, then its index, then the directory, then the ref.
+// A local bare repository, synchronous and without network. Call on a worker; one Repository belongs to one
+// thread at a time. Durability (see docs/architecture.md): pack fsynced, then its index, then the directory,
+// then the ref.
 #pragma once
 
 #include <cstdint>
@@ -20,8 +21,9 @@ namespace autobackup::git {
 
 namespace fs = std::filesystem;
 
-/// Once, before any thread: libgit2 init, fsync of the git directory on, owner check off for repositories we are told to use,
-/// the partialclone extension allowed.
+/// Once, before any thread (every opening calls it too): libgit2 with fsync on, bounded memory maps, and
+/// without the configuration files of whoever runs us. Only its indexer and its configuration parser are
+/// used.
 void initialise_library();
 /// "libgit2 1.5.1"
 std::string library_version();
@@ -33,20 +35,21 @@ struct NewBlob {
     Oid oid;
     std::uint64_t size = 0;
     bool compress = true;  ///< false: stored (zlib level 0), for media that does not shrink
-    /// Gives the content in pieces to its argument; called once, or not at all when the repository has the blob already.
+    /// Gives the content in pieces to its argument; called once, or not at all when the repository has the
+    /// blob already.
     std::function<Result<void>(const TakeBytes&)> produce;
 };
 
 struct PackInfo {
-    fs::path pack;             ///< objects/pack/pack-<sha1>.pack
+    fs::path pack;  ///< objects/pack/pack-<sha1>.pack
     std::uint64_t bytes = 0;
     std::uint32_t objects = 0;
 };
 
 struct Fetched {
-    fs::path pack;               ///< a pack file as the peer sent it (may be thin); consumed
-    bool promisor = false;       ///< objects it lacks may be asked for from the remote: mark the pack .promisor
-    std::vector<Oid> shallow;    ///< commits whose parents are not here
+    fs::path pack;             ///< a pack file as the peer sent it (may be thin); consumed
+    bool promisor = false;     ///< objects it lacks may be asked for from the remote: mark the pack .promisor
+    std::vector<Oid> shallow;  ///< commits whose parents are not here
 };
 
 /// One step of set_refs().
@@ -58,9 +61,12 @@ struct RefChange {
 
 class Repository {
 public:
-    /// Makes the repository if there is none: bare, HEAD → refs/heads/<branch>, directories 0750, in a temporary directory that is
-    /// renamed into place. An existing one is opened; repository_invalid when it is damaged or not bare.
+    /// Makes the repository if there is none: bare, HEAD → refs/heads/<branch>, directories 0750, files 0640
+    /// (packs 0440) whatever the umask, in a temporary directory that is renamed into place. An existing one
+    /// is opened, and what dead processes left in it (temporary files, locks) is removed; repository_invalid
+    /// when it is damaged, not bare, or borrows objects.
     static Result<Repository> open_or_init(const fs::path& path, const std::string& branch);
+    /// Opens without changing anything.
     static Result<Repository> open(const fs::path& path);
     Repository(Repository&&) noexcept;
     Repository& operator=(Repository&&) noexcept;
@@ -79,36 +85,48 @@ public:
     /// Entry at "a/b/c" below `tree`; nothing when the path does not exist.
     Result<std::optional<TreeEntry>> entry_at(const Oid& tree, std::string_view path) const;
     /// Every blob below `tree` with its path, depth first in tree order.
-    Result<void> walk(const Oid& tree, const std::function<Result<void>(const std::string& path, const TreeEntry&)>& visit) const;
+    Result<void> walk(
+        const Oid& tree,
+        const std::function<Result<void>(const std::string& path, const TreeEntry&)>& visit) const;
     Result<std::string> read_blob(const Oid& blob, std::size_t limit = std::size_t{64} << 20) const;
     /// Size without reading the content (object header).
     Result<std::uint64_t> blob_size(const Oid& blob) const;
-    /// Content in pieces, verified against its name at the end; memory stays flat for packs that this program wrote.
+    /// Content in pieces, verified against its name at the end; memory stays flat for packs that this program
+    /// wrote.
     Result<void> stream_blob(const Oid& blob, const TakeBytes& take) const;
 
     // -- writing --
-    /// Writes everything that the repository lacks (duplicates once) as one pack + index, re-reads what it wrote and re-hashes
-    /// it, fsyncs pack, index, directory. Nothing to write: no pack, nullopt. On failure nothing is left behind.
-    /// content_mismatch when a blob's bytes do not have the name given.
-    Result<std::optional<PackInfo>> write_pack(const std::vector<NewBlob>& blobs, const std::vector<RawObject>& objects,
+    /// Writes everything that the repository lacks (duplicates once) as one pack + index, re-reads what it
+    /// wrote and re-hashes it, fsyncs pack, index, directory. Nothing to write: no pack, nullopt. On failure
+    /// nothing is left behind. content_mismatch when a blob's bytes do not have the name given.
+    Result<std::optional<PackInfo>> write_pack(const std::vector<NewBlob>& blobs,
+                                               const std::vector<RawObject>& objects,
                                                const std::function<void(std::uint64_t bytes)>& progress);
-    /// Sets `ref` to `target` when it stands at `expected` (nullopt: must not exist), with reflog, durably. remote_moved otherwise.
-    Result<void> set_ref(const std::string& ref, const Oid& target, const std::optional<Oid>& expected, const std::string& message);
-    /// Many at once (the first clone of a mirror has 40,000). All expectations are looked at before anything is written; then a few
-    /// are set one by one, many by one rewrite of packed-refs (those without a log entry). A crash leaves each ref old or new.
+    /// Sets `ref` to `target` when it stands at `expected` (nullopt: must not exist), with reflog, durably.
+    /// remote_moved otherwise.
+    Result<void> set_ref(const std::string& ref, const Oid& target, const std::optional<Oid>& expected,
+                         const std::string& message);
+    /// Many at once (the first clone of a mirror has 40,000). All expectations are looked at before anything
+    /// is written; then a few are set one by one, many by one rewrite of packed-refs (those without a log
+    /// entry). A crash leaves each ref old or new.
     Result<void> set_refs(const std::vector<RefChange>& changes, const std::string& message);
     /// With its log. A ref that is not there is no error.
     Result<void> delete_ref(const std::string& ref);
     /// Makes HEAD point to refs/heads/<branch>.
     Result<void> set_head(const std::string& branch);
-    /// Takes a fetched pack in: completes a thin one, indexes, moves it to objects/pack; writes `shallow`, and for promisor packs
-    /// the partial-clone settings of remote `remote_name` (url without credentials), so that git fsck is content.
-    Result<void> adopt_pack(const Fetched& fetched, const std::string& remote_name, const std::string& remote_url);
+    /// Takes a fetched pack in: completes a thin one, indexes, moves it to objects/pack; writes `shallow`,
+    /// and for promisor packs the partial-clone settings of remote `remote_name` (url without credentials),
+    /// so that git fsck is content. Does not prove that everything reachable came along: missing_objects(new
+    /// tips, old tips) does. On failure the fetched file stays. Memory: flat, but for the largest single
+    /// blob.
+    Result<void> adopt_pack(const Fetched& fetched, const std::string& remote_name,
+                            const std::string& remote_url);
 
     // -- for a push --
-    /// Objects reachable from `tips` and not from `known` (commits that the peer has; ones not here are ignored), commits first.
-    /// Objects that a partial clone does not hold are left out.
-    Result<std::vector<Oid>> missing_objects(const std::vector<Oid>& tips, const std::vector<Oid>& known) const;
+    /// Objects reachable from `tips` and not from `known` (commits that the peer has; ones not here are
+    /// ignored), commits first. Objects that a partial clone does not hold are left out.
+    Result<std::vector<Oid>> missing_objects(const std::vector<Oid>& tips,
+                                             const std::vector<Oid>& known) const;
 
     /// Whether it is a partial clone (objects may be missing on purpose).
     [[nodiscard]] bool partial() const;
@@ -128,9 +146,11 @@ private:
     std::unique_ptr<Impl> impl_;
 };
 
-/// A pack made of objects of a repository, streamed without a temporary file: entries of our packs are copied as they are, others
-/// are read and compressed anew. When the objects are exactly those of one pack file, that file is streamed.
-/// Its size is known before the first byte. Synchronous; worker thread.
+/// A pack made of objects of a repository, streamed: entries of our packs are copied as they are (deltas
+/// whose base goes along from the same pack, too), others are compressed anew by make(), in memory up to 4
+/// MiB and beyond that in a nameless file. When the objects are exactly those of one pack file, that file is
+/// streamed. Its size is known before the first byte. Every byte copied is compared with its checksum:
+/// repository_invalid rather than a damaged pack. Needs no Repository once made. Synchronous; worker thread.
 class PackReader {
 public:
     static Result<PackReader> make(const Repository& repository, const std::vector<Oid>& objects);

@@ -2,7 +2,6 @@
 // What the parts of Repository share. Private to lib/git.
 #pragma once
 
-#include "lib/git/handle.hpp"
 #include "lib/git/object_reader.hpp"
 #include "lib/git/pack_file.hpp"
 #include "lib/git/ref_store.hpp"
@@ -11,12 +10,16 @@
 namespace autobackup::git {
 
 struct Repository::Impl {
-    explicit Impl(fs::path where) : path(std::move(where)), packs(path / "objects" / "pack"), reader(path / "objects", packs), ref_store(path) {}
+    explicit Impl(fs::path where)
+        : path(std::move(where)),
+          packs(path / "objects" / "pack"),
+          reader(path / "objects", packs),
+          ref_store(path) {}
 
     [[nodiscard]] fs::path pack_directory() const { return path / "objects" / "pack"; }
     [[nodiscard]] std::string object_name(const Oid& oid) const { return oid.hex() + " in " + path.string(); }
-    /// Sees packs that came or went since the last look, ours and others'. Every public function begins with it; nothing else calls
-    /// it, so that PackLocations stay valid within a call.
+    /// Sees packs that came or went since the last look, ours and others'. Every public function begins with
+    /// it; nothing else calls it, so that PackLocations stay valid within a call.
     void refresh();
     [[nodiscard]] bool has(const Oid& oid) const { return reader.has(oid); }
     /// not_found, repository_invalid. The content was hashed and has the name.
@@ -28,7 +31,6 @@ struct Repository::Impl {
     Result<void> read_settings();
 
     fs::path path;
-    RepositoryHandle repository;
     PackStore packs;
     ObjectReader reader;
     RefStore ref_store;

@@ -1,133 +1,92 @@
 // SPDX-License-Identifier: MIT
-// Making, opening and closing a repository.
-#include <fcntl.h>
-#include <stdlib.h>
-#include <sys/stat.h>
-#include <unistd.h>
-
+// Opening a repository. libgit2's own function is not used for it: it leaks 20 KiB for every extension that
+// the configuration names (1.5.1 with PCRE2), which a partial clone does at each opening.
 #include <algorithm>
-#include <cerrno>
+#include <array>
 
 #include "lib/core/text.hpp"
-#include "lib/git/ref_lock.hpp"
 #include "lib/git/repository_impl.hpp"
 
 namespace autobackup::git {
 
 namespace {
 
-constexpr std::chrono::hours orphan_age{1};
-
-constexpr std::string_view config_text =
-    "[core]\n"
-    "\trepositoryformatversion = 0\n"
-    "\tfilemode = true\n"
-    "\tbare = true\n"
-    "\tlogAllRefUpdates = true\n"
-    // Nobody else repacks here: packs are read and pushed as they were written, and a git command that a user runs must not start
-    // a clean-up in the background that races with a backup.
-    "[gc]\n"
-    "\tauto = 0\n";
-
 Failure invalid(const fs::path& path, std::string what) {
     return fail(Errc::repository_invalid, "open", path.string(), std::move(what));
 }
 
-Result<void> write_synced(const fs::path& path, std::string_view text) {
-    const Result<FileDescriptor> file = open_file(path, O_WRONLY | O_CREAT | O_EXCL);
-    if (!file) return file.error();
-    if (::fchmod(file->get(), 0640) != 0) return fail_errno(errno, "chmod", path.string());
-    const Result<void> written = write_all(file->get(), text, path);
-    if (!written) return written;
-    return sync_file(file->get(), path);
-}
+/// What the configuration says of the format (gitrepository-layout(5) and "repository-version" of git's
+/// documentation).
+struct Format {
+    int version = 0;
+    bool bare = false;
+    bool promised = false;  ///< some remote has promised objects
+    std::string unknown_extension;
 
-Result<void> fill_new_repository(const fs::path& path, const std::string& branch) {
-    if (::chmod(path.c_str(), 0750) != 0) return fail_errno(errno, "chmod", path.string());
-    for (const char* folder : {"objects/info", "objects/pack", "refs/heads", "refs/tags", "info"}) {
-        const Result<void> made = make_directories_durably(path / folder);
-        if (!made) return made;
+    void read(std::string_view name, const char* value) {
+        if (name == "core.repositoryformatversion") version = number(value);
+        if (name == "core.bare") bare = truth(value);
+        if (name.starts_with("remote.") && name.ends_with(".promisor") && truth(value)) promised = true;
+        if (name.starts_with("extensions.")) read_extension(name.substr(name.find('.') + 1), value);
     }
-    const Result<void> head = write_synced(path / "HEAD", "ref: refs/heads/" + branch + "\n");
-    if (!head) return head;
-    const Result<void> config = write_synced(path / "config", config_text);
-    if (!config) return config;
-    return sync_directory(path);
-}
 
-/// In a directory beside `path` that is renamed: there is never half a repository under the name.
-Result<void> make_repository(const fs::path& path, const std::string& branch) {
-    if (!is_safe_ref_name("refs/heads/" + branch)) {
-        return fail(Errc::config_invalid, "make", path.string(), "\"" + one_line(branch) + "\" is not the name of a branch");
+private:
+    void read_extension(std::string_view extension, std::string_view value) {
+        constexpr std::array known{std::string_view("noop"), std::string_view("partialclone"),
+                                   std::string_view("preciousobjects")};
+        if (std::find(known.begin(), known.end(), extension) != known.end()) return;
+        if (extension == "objectformat" && value == "sha1") return;
+        unknown_extension = std::string(extension) + " = " + std::string(value);
     }
-    const fs::path parent = path.parent_path();
-    const Result<void> parent_made = make_directories(parent);
-    if (!parent_made) return parent_made;
-    const std::string prefix = "." + path.filename().string() + ".new-";
-    remove_abandoned(parent, prefix, /*ours=*/true);
-    std::string temporary = (parent / (prefix + "XXXXXX")).string();
-    if (::mkdtemp(temporary.data()) == nullptr) return fail_errno(errno, "make directory", temporary);
-    const FileDescriptor held = lock_abandoned(temporary);  // ours: tells others that its maker lives
-    Result<void> made = fill_new_repository(temporary, branch);
-    if (made) made = rename_durably(temporary, path);
-    if (made) return made;
-    std::error_code ignored;
-    fs::remove_all(temporary, ignored);
-    // Another process was quicker; what it made is looked at by the caller.
-    if (fs::exists(path / "HEAD", ignored)) return {};
-    return made;
-}
-
-/// A pack whose index was never put into place, and an index without its pack: nobody can use them.
-void remove_orphans(const fs::path& packs) {
-    std::error_code error;
-    for (fs::directory_iterator entry(packs, error), end; !error && entry != end; entry.increment(error)) {
-        const fs::path& path = entry->path();
-        if (!path.filename().native().starts_with("pack-") || path.extension() != ".pack") continue;
-        std::error_code ignored;
-        if (fs::exists(fs::path(path).replace_extension(".idx"), ignored)) continue;
-        // Ours is locked while it is being published; git's index-pack puts the index beside it within moments.
-        const FileDescriptor held = lock_abandoned(path);
-        if (held.is_open() && is_older_than(path, orphan_age)) remove_quietly(path);
+    static bool truth(const char* value) {
+        int result = 0;
+        return git_config_parse_bool(&result, value) == 0 && result != 0;
     }
-}
+    static int number(const char* value) {
+        std::int32_t result = -1;
+        return git_config_parse_int32(&result, value) == 0 ? result : -1;
+    }
+};
 
-void tidy_up(const fs::path& path) {
-    const fs::path objects = path / "objects";
-    remove_abandoned(objects / "pack", "tmp_pack_autobackup_", /*ours=*/true);
-    remove_abandoned(objects / "pack", "tmp_idx_autobackup_", /*ours=*/true);
-    remove_abandoned(objects, "tmp_objdir-autobackup-", /*ours=*/true);
-    for (const char* foreign : {"tmp_pack_", "tmp_idx_", "pack_git2_"}) remove_abandoned(objects / "pack", foreign, /*ours=*/false);
-    remove_orphans(objects / "pack");
-    RefLock::remove_leftovers(path);
-}
-
-bool is_missing_or_empty(const fs::path& path) {
-    std::error_code error;
-    const fs::file_status status = fs::symlink_status(path, error);
-    if (status.type() == fs::file_type::not_found) return true;
-    return status.type() == fs::file_type::directory && fs::is_empty(path, error) && !error;
+Result<Format> read_format(const fs::path& path) {
+    const fs::path file = path / "config";
+    const auto damaged = [&file](int rc) {
+        Failure failure = git_failure(rc, "read", file.string());
+        failure.code = Errc::repository_invalid;
+        return failure;
+    };
+    ConfigHandle config;
+    const int opened = git_config_open_ondisk(out(config), file.c_str());
+    if (opened < 0) return damaged(opened);
+    git_config_iterator* raw = nullptr;
+    const int listed = git_config_iterator_new(&raw, config.get());
+    const std::unique_ptr<git_config_iterator, Freer<&git_config_iterator_free>> entries(raw);
+    if (listed < 0) return damaged(listed);
+    Format format;
+    git_config_entry* entry = nullptr;
+    // A key without '=' has no value and means true.
+    while (git_config_next(&entry, entries.get()) == 0)
+        format.read(entry->name, entry->value != nullptr ? entry->value : "true");
+    return format;
 }
 
 }  // namespace
 
 Result<void> Repository::Impl::read_settings() {
-    ConfigHandle config;
-    const int rc = git_repository_config(out(config), repository.get());
-    if (rc < 0) return git_failure(rc, "read the configuration of", path.string());
-    // All entries, since looking for some by a regular expression leaks 20 KiB a time (libgit2 1.5.1 with PCRE2).
-    git_config_iterator* raw = nullptr;
-    const int listed = git_config_iterator_new(&raw, config.get());
-    const std::unique_ptr<git_config_iterator, Freer<&git_config_iterator_free>> entries(raw);
-    if (listed < 0) return git_failure(listed, "read the configuration of", path.string());
-    partial = false;
-    git_config_entry* entry = nullptr;
-    while (git_config_next(&entry, entries.get()) == 0) {
-        const std::string_view name = entry->name;
-        if (!name.starts_with("remote.") || !name.ends_with(".promisor")) continue;
-        int promised = 0;
-        if (git_config_parse_bool(&promised, entry->value) == 0 && promised != 0) partial = true;
+    const Result<Format> format = read_format(path);
+    if (!format) return format.error();
+    if (format->version != 0 && format->version != 1) {
+        return invalid(
+            path, "the repository has format " + std::to_string(format->version) + ", which is not known");
     }
+    // Format 0 has no extensions by definition, but a repository of SHA-256 is none that we can read.
+    const bool counts = format->version == 1 || format->unknown_extension.starts_with("objectformat");
+    if (counts && !format->unknown_extension.empty()) {
+        return invalid(path, "the repository uses the extension " + format->unknown_extension +
+                                 ", which is not supported");
+    }
+    if (!format->bare) return invalid(path, "it is not a bare git repository (core.bare is not true)");
+    partial = format->promised;
     shallow.clear();
     std::error_code ignored;
     if (!fs::exists(path / "shallow", ignored)) return {};
@@ -145,16 +104,15 @@ Result<std::unique_ptr<Repository::Impl>> open_impl(const fs::path& path) {
     auto impl = std::make_unique<Repository::Impl>(path);
     std::error_code error;
     if (!fs::is_directory(path, error)) return invalid(path, "there is no directory of this name");
-    const unsigned flags = GIT_REPOSITORY_OPEN_NO_SEARCH | GIT_REPOSITORY_OPEN_NO_DOTGIT;
-    const int opened = git_repository_open_ext(out(impl->repository), path.c_str(), flags, nullptr);
-    if (opened < 0) {
-        Failure failure = git_failure(opened, "open", path.string());
-        if (failure.code == Errc::not_found) failure.code = Errc::repository_invalid;
-        return failure;
+    for (const char* part : {"HEAD", "config", "objects", "refs"}) {
+        if (!fs::exists(path / part, error))
+            return invalid(path, std::string("it is not a bare git repository: there is no ") + part);
     }
-    if (git_repository_is_bare(impl->repository.get()) != 1) return invalid(path, "it is a git repository, but not a bare one");
     if (fs::exists(path / "objects/info/alternates", error)) {
-        return invalid(path, "it borrows objects from another repository (objects/info/alternates); git repack -a makes it whole");
+        Failure failure =
+            invalid(path, "it borrows objects from another repository (objects/info/alternates)");
+        failure.hint = "git repack -a makes it whole";
+        return failure;
     }
     const Result<void> settings = impl->read_settings();
     if (!settings) return settings.error();
@@ -162,18 +120,6 @@ Result<std::unique_ptr<Repository::Impl>> open_impl(const fs::path& path) {
     if (!head) return head.error();
     impl->packs.refresh();
     return impl;
-}
-
-Result<Repository> Repository::open_or_init(const fs::path& path, const std::string& branch) {
-    initialise_library();
-    const fs::path whole = fs::absolute(path).lexically_normal();
-    if (is_missing_or_empty(whole)) {
-        const Result<void> made = make_repository(whole, branch);
-        if (!made) return made.error();
-    } else {
-        tidy_up(whole);
-    }
-    return open(whole);
 }
 
 Result<Repository> Repository::open(const fs::path& path) {
@@ -189,8 +135,12 @@ Repository::Repository(Repository&&) noexcept = default;
 Repository& Repository::operator=(Repository&&) noexcept = default;
 Repository::~Repository() = default;
 
-const fs::path& Repository::path() const noexcept { return impl_->path; }
+const fs::path& Repository::path() const noexcept {
+    return impl_->path;
+}
 
-bool Repository::partial() const { return impl_->partial; }
+bool Repository::partial() const {
+    return impl_->partial;
+}
 
 }  // namespace autobackup::git

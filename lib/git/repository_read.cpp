@@ -29,7 +29,8 @@ void Repository::Impl::refresh() {
 Result<LoadedObject> Repository::Impl::load(const Oid& oid, ObjectType type) {
     if (!has(oid)) return not_here(*this, oid, "read");
     Result<LoadedObject> object = load(oid);
-    if (object && object->type != type) return broken(*this, oid, "it is an object of another type than expected");
+    if (object && object->type != type)
+        return broken(*this, oid, "it is an object of another type than expected");
     return object;
 }
 
@@ -46,7 +47,9 @@ Result<Oid> Repository::Impl::peel(const Oid& oid) {
     }
 }
 
-Result<std::optional<Oid>> Repository::resolve(const std::string& ref) const { return impl_->ref_store.resolve(ref); }
+Result<std::optional<Oid>> Repository::resolve(const std::string& ref) const {
+    return impl_->ref_store.resolve(ref);
+}
 
 Result<std::vector<std::pair<std::string, Oid>>> Repository::refs(const std::string& prefix) const {
     return impl_->ref_store.list(prefix);
@@ -96,17 +99,20 @@ namespace {
 
 using Visit = std::function<Result<void>(const std::string& path, const TreeEntry&)>;
 
-Result<void> walk_below(const Repository& repository, const Oid& tree, const std::string& prefix, int depth, const Visit& visit) {
+Result<void> walk_below(const Repository& repository, const Oid& tree, const std::string& prefix, int depth,
+                        const Visit& visit) {
     if (depth > deepest_tree) {
-        return fail(Errc::repository_invalid, "walk", "tree " + tree.hex(), "directories are nested too deeply");
+        return fail(Errc::repository_invalid, "walk", "tree " + tree.hex(),
+                    "directories are nested too deeply");
     }
     const Result<std::vector<TreeEntry>> entries = repository.read_tree(tree);
     if (!entries) return entries.error();
     for (const TreeEntry& entry : *entries) {
         if (is_submodule_mode(entry.mode)) continue;  // a commit of another repository
         const std::string path = prefix + entry.name;
-        const Result<void> visited = is_tree_mode(entry.mode) ? walk_below(repository, entry.oid, path + "/", depth + 1, visit)
-                                                              : visit(path, entry);
+        const Result<void> visited = is_tree_mode(entry.mode)
+                                         ? walk_below(repository, entry.oid, path + "/", depth + 1, visit)
+                                         : visit(path, entry);
         if (!visited) return visited;
     }
     return {};
@@ -114,21 +120,25 @@ Result<void> walk_below(const Repository& repository, const Oid& tree, const std
 
 }  // namespace
 
-Result<void> Repository::walk(const Oid& tree, const Visit& visit) const { return walk_below(*this, tree, {}, 0, visit); }
+Result<void> Repository::walk(const Oid& tree, const Visit& visit) const {
+    return walk_below(*this, tree, {}, 0, visit);
+}
 
 Result<std::string> Repository::read_blob(const Oid& blob, std::size_t limit) const {
     const Result<std::uint64_t> size = blob_size(blob);
     if (!size) return size.error();
     if (*size > limit) {
         return fail(Errc::response_too_large, "read", "object " + impl_->object_name(blob),
-                    "it has " + std::to_string(*size) + " bytes, more than the " + std::to_string(limit) + " allowed");
+                    "it has " + std::to_string(*size) + " bytes, more than the " + std::to_string(limit) +
+                        " allowed");
     }
     std::string text;
     text.reserve(*size);
-    const Result<void> streamed = stream_blob(blob, [&text](std::span<const std::byte> bytes) -> Result<void> {
-        text.append(reinterpret_cast<const char*>(bytes.data()), bytes.size());
-        return {};
-    });
+    const Result<void> streamed =
+        stream_blob(blob, [&text](std::span<const std::byte> bytes) -> Result<void> {
+            text.append(reinterpret_cast<const char*>(bytes.data()), bytes.size());
+            return {};
+        });
     if (!streamed) return streamed.error();
     return text;
 }

@@ -30,15 +30,20 @@ struct PackPlan {
 /// git's own order: what is walked first lies at the front.
 int rank(ObjectType type) {
     switch (type) {
-        case ObjectType::commit: return 0;
-        case ObjectType::tag: return 1;
-        case ObjectType::tree: return 2;
-        case ObjectType::blob: return 3;
+        case ObjectType::commit:
+            return 0;
+        case ObjectType::tag:
+            return 1;
+        case ObjectType::tree:
+            return 2;
+        case ObjectType::blob:
+            return 3;
     }
     return 3;
 }
 
-PackPlan plan_pack(Repository::Impl& repository, const std::vector<NewBlob>& blobs, const std::vector<RawObject>& objects) {
+PackPlan plan_pack(Repository::Impl& repository, const std::vector<NewBlob>& blobs,
+                   const std::vector<RawObject>& objects) {
     PackPlan plan;
     std::unordered_set<Oid, OidHash> seen;
     const auto wanted = [&](const Oid& oid) { return seen.insert(oid).second && !repository.has(oid); };
@@ -83,8 +88,8 @@ Result<void> sync_and_verify(const LockedTemporary& pack, const PackWriter& writ
 }
 
 /// Puts pack and index under their names: the pack first, since it is the index that makes it seen.
-Result<fs::path> publish(const fs::path& directory, LockedTemporary& pack, const std::vector<IndexEntry>& entries,
-                         const RawDigest& digest) {
+Result<fs::path> publish(const fs::path& directory, LockedTemporary& pack,
+                         const std::vector<IndexEntry>& entries, const RawDigest& digest) {
     Result<LockedTemporary> index = LockedTemporary::create(directory, "tmp_idx_autobackup_");
     if (!index) return index.error();
     const Result<void> indexed = write_pack_index(index->fd(), index->path(), entries, digest);
@@ -104,13 +109,15 @@ Result<fs::path> publish(const fs::path& directory, LockedTemporary& pack, const
 
 }  // namespace
 
-Result<std::optional<PackInfo>> Repository::write_pack(const std::vector<NewBlob>& blobs, const std::vector<RawObject>& objects,
-                                                       const std::function<void(std::uint64_t bytes)>& progress) {
+Result<std::optional<PackInfo>> Repository::write_pack(
+    const std::vector<NewBlob>& blobs, const std::vector<RawObject>& objects,
+    const std::function<void(std::uint64_t bytes)>& progress) {
     impl_->refresh();
     const PackPlan plan = plan_pack(*impl_, blobs, objects);
     if (plan.size() == 0) return std::optional<PackInfo>();
     const fs::path directory = impl_->pack_directory();
-    const Result<void> made = make_directories_durably(directory);  // git itself does without it until the first pack
+    const Result<void> made =
+        make_directories_durably(directory);  // git itself does without it until the first pack
     if (!made) return made.error();
     Result<LockedTemporary> pack = LockedTemporary::create(directory, "tmp_pack_autobackup_");
     if (!pack) return pack.error();
@@ -131,8 +138,8 @@ Result<std::optional<PackInfo>> Repository::write_pack(const std::vector<NewBlob
     return std::optional<PackInfo>(std::move(info));
 }
 
-Result<void> Repository::set_ref(const std::string& ref, const Oid& target, const std::optional<Oid>& expected,
-                                 const std::string& message) {
+Result<void> Repository::set_ref(const std::string& ref, const Oid& target,
+                                 const std::optional<Oid>& expected, const std::string& message) {
     RefChange change;
     change.ref = ref;
     change.target = target;
@@ -157,8 +164,12 @@ Result<void> Repository::set_refs(const std::vector<RefChange>& changes, const s
     return impl_->ref_store.set_many(changes, message, peel);
 }
 
-Result<void> Repository::delete_ref(const std::string& ref) { return impl_->ref_store.remove(ref); }
+Result<void> Repository::delete_ref(const std::string& ref) {
+    return impl_->ref_store.remove(ref);
+}
 
-Result<void> Repository::set_head(const std::string& branch) { return impl_->ref_store.set_head(branch); }
+Result<void> Repository::set_head(const std::string& branch) {
+    return impl_->ref_store.set_head(branch);
+}
 
 }  // namespace autobackup::git

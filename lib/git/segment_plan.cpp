@@ -46,7 +46,8 @@ private:
         for (const Oid& oid : objects) {
             if (!wanted_.insert(oid).second) continue;
             if (!repository_.has(oid)) {
-                return fail(Errc::not_found, "pack", "object " + repository_.object_name(oid), "there is no such object");
+                return fail(Errc::not_found, "pack", "object " + repository_.object_name(oid),
+                            "there is no such object");
             }
         }
         // Only now: has() may have looked for new packs.
@@ -70,7 +71,8 @@ private:
     }
 
     [[nodiscard]] bool is_one_pack() const {
-        return others_.empty() && !packed_.empty() && packed_.front().location.pack == packed_.back().location.pack &&
+        return others_.empty() && !packed_.empty() &&
+               packed_.front().location.pack == packed_.back().location.pack &&
                packed_.size() == packed_.front().location.pack->count();
     }
 
@@ -101,7 +103,8 @@ private:
         if (!reference) return reference.error();
         const Oid base = reference->location.pack->oid(reference->location.row);
         // Bases in one and the same pack cannot lead in a circle; across packs they can.
-        const std::optional<PackLocation> found = wanted_.contains(base) ? repository_.packs.find(base) : std::nullopt;
+        const std::optional<PackLocation> found =
+            wanted_.contains(base) ? repository_.packs.find(base) : std::nullopt;
         if (!found || found->pack != object.location.pack) return add_encoded(oid);
         std::array<std::byte, longest_entry_head> head{};
         const std::size_t length = encode_entry_head(reference_delta, front->head.size, head);
@@ -109,11 +112,13 @@ private:
         if (added) added = add_bytes(std::as_bytes(std::span(base.bytes)));
         if (!added) return added;
         const std::size_t skipped = front->head.length + reference->bytes;
-        add_file_bytes(object, front->offset + skipped, front->end, libdeflate_crc32(0, front->bytes.data(), skipped));
+        add_file_bytes(object, front->offset + skipped, front->end,
+                       libdeflate_crc32(0, front->bytes.data(), skipped));
         return {};
     }
 
-    void add_file_bytes(const PackedObject& object, std::uint64_t from, std::uint64_t to, std::uint32_t crc_start) {
+    void add_file_bytes(const PackedObject& object, std::uint64_t from, std::uint64_t to,
+                        std::uint32_t crc_start) {
         const fs::path path = object.location.pack->pack_path();
         if (plan_.files.empty() || plan_.files.back() != path) plan_.files.push_back(path);
         Segment segment;
@@ -147,8 +152,8 @@ private:
         if (!added) return added;
         const TakeBytes put = [this](std::span<const std::byte> bytes) { return add_bytes(bytes); };
         encoder_.begin(object->size, /*compress=*/true);
-        const Result<ObjectType> streamed =
-            reader_.stream(oid, [&](std::span<const std::byte> bytes) { return encoder_.update(bytes, put); });
+        const Result<ObjectType> streamed = reader_.stream(
+            oid, [&](std::span<const std::byte> bytes) { return encoder_.update(bytes, put); });
         if (!streamed) return streamed.error();
         return encoder_.finish(put);
     }

@@ -14,11 +14,11 @@ struct Segment {
     enum class Source : unsigned char { file, spill };
     Source source = Source::spill;
     bool check_crc = false;
-    std::uint32_t file = 0;        ///< row of SegmentPlan::files
-    std::uint64_t offset = 0;      ///< in the file or the spill buffer
+    std::uint32_t file = 0;    ///< row of SegmentPlan::files
+    std::uint64_t offset = 0;  ///< in the file or the spill buffer
     std::uint64_t length = 0;
-    std::uint32_t crc_start = 0;   ///< CRC-32 of what stands before these bytes in their entry
-    std::uint32_t crc = 0;         ///< that of the whole entry, from the index
+    std::uint32_t crc_start = 0;  ///< CRC-32 of what stands before these bytes in their entry
+    std::uint32_t crc = 0;        ///< that of the whole entry, from the index
 };
 
 struct SegmentPlan {
@@ -30,9 +30,9 @@ struct SegmentPlan {
     std::optional<RawDigest> expected_trailer;  ///< of a pack file that is sent as it is
 };
 
-/// Entries that are stored whole are copied from our packs, and so are deltas whose base lies in the same pack and is sent too (as
-/// a delta by name). The rest is read and compressed anew, right here, so that the size is known.
-/// not_found when an object is not here.
+/// Entries that are stored whole are copied from our packs, and so are deltas whose base lies in the same
+/// pack and is sent too (as a delta by name). The rest is read and compressed anew, right here, so that the
+/// size is known. not_found when an object is not here.
 Result<SegmentPlan> plan_segments(Repository::Impl& repository, const std::vector<Oid>& objects);
 
 }  // namespace autobackup::git

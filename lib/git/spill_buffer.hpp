@@ -7,7 +7,8 @@
 
 namespace autobackup::git {
 
-/// Bytes to be read again later: the first few MiB in memory, the rest in a file without a name that vanishes with the process.
+/// Bytes to be read again later: the first few MiB in memory, the rest in a file without a name that vanishes
+/// with the process.
 class SpillBuffer {
 public:
     /// `directory` is where the file would lie.

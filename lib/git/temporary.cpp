@@ -17,12 +17,13 @@ namespace {
 
 constexpr std::chrono::hours foreign_age{24};
 
-/// Whether the name still leads to the open file: between its creation and its locking a cleaner may have removed it.
+/// Whether the name still leads to the open file: between its creation and its locking a cleaner may have
+/// removed it.
 bool still_there(int fd, const std::string& path) {
     struct stat open_file_status {};
     struct stat named {};
-    return ::fstat(fd, &open_file_status) == 0 && ::lstat(path.c_str(), &named) == 0 && open_file_status.st_ino == named.st_ino &&
-           open_file_status.st_dev == named.st_dev;
+    return ::fstat(fd, &open_file_status) == 0 && ::lstat(path.c_str(), &named) == 0 &&
+           open_file_status.st_ino == named.st_ino && open_file_status.st_dev == named.st_dev;
 }
 
 }  // namespace
@@ -32,12 +33,13 @@ Result<LockedTemporary> LockedTemporary::create(const fs::path& directory, std::
         std::string name = (directory / (std::string(prefix) + "XXXXXX")).string();
         FileDescriptor file(::mkostemp(name.data(), O_CLOEXEC));
         if (!file.is_open()) return fail_errno(errno, "create", name);
-        // Waits for a cleaner that is just looking at the file. A file system without flock costs us only the tidying up:
-        // nothing counts as abandoned there.
+        // Waits for a cleaner that is just looking at the file. A file system without flock costs us only the
+        // tidying up: nothing counts as abandoned there.
         while (::flock(file.get(), LOCK_EX) != 0 && errno == EINTR) continue;
         if (still_there(file.get(), name)) return LockedTemporary(std::move(file), name);
     }
-    return fail(Errc::io_error, "create", (directory / std::string(prefix)).string(), "temporary files vanish at once");
+    return fail(Errc::io_error, "create", (directory / std::string(prefix)).string(),
+                "temporary files vanish at once");
 }
 
 LockedTemporary::LockedTemporary(LockedTemporary&& other) noexcept
@@ -51,7 +53,8 @@ Result<void> LockedTemporary::publish(const fs::path& name, mode_t mode) {
     if (::fchmod(file_.get(), mode) != 0) return fail_errno(errno, "chmod", path_.string());
     const Result<void> synced = sync_file(file_.get(), path_);
     if (!synced) return synced;
-    if (::rename(path_.c_str(), name.c_str()) != 0) return fail_errno(errno, "rename", path_.string() + " to " + name.string());
+    if (::rename(path_.c_str(), name.c_str()) != 0)
+        return fail_errno(errno, "rename", path_.string() + " to " + name.string());
     keep();
     return {};
 }
@@ -70,7 +73,8 @@ bool is_older_than(const fs::path& path, std::chrono::seconds age) {
 
 void remove_abandoned(const fs::path& directory, std::string_view prefix, bool ours) {
     std::error_code ignored;
-    for (fs::directory_iterator entry(directory, ignored), end; !ignored && entry != end; entry.increment(ignored)) {
+    for (fs::directory_iterator entry(directory, ignored), end; !ignored && entry != end;
+         entry.increment(ignored)) {
         const fs::path& path = entry->path();
         if (!path.filename().native().starts_with(prefix)) continue;
         const FileDescriptor held = lock_abandoned(path);

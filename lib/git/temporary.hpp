@@ -10,9 +10,9 @@
 
 namespace autobackup::git {
 
-/// A new file with a unique name, which this process holds locked (flock) as long as it is open: a lock ends with its process,
-/// whatever the way, so that a later one can tell a file that is being written from one that was left behind.
-/// Removed when the object dies, unless keep() was called.
+/// A new file with a unique name, which this process holds locked (flock) as long as it is open: a lock ends
+/// with its process, whatever the way, so that a later one can tell a file that is being written from one
+/// that was left behind. Removed when the object dies, unless keep() was called.
 class LockedTemporary {
 public:
     /// `directory`/`prefix`XXXXXX, readable by us alone.
@@ -23,13 +23,15 @@ public:
 
     [[nodiscard]] int fd() const noexcept { return file_.get(); }
     [[nodiscard]] const fs::path& path() const noexcept { return path_; }
-    /// Sets the mode past the umask, fsyncs, and renames; from then on the file stays. The directory is not yet fsynced.
+    /// Sets the mode past the umask, fsyncs, and renames; from then on the file stays. The directory is not
+    /// yet fsynced.
     Result<void> publish(const fs::path& name, mode_t mode);
     /// The file has another name now, or was taken care of.
     void keep() noexcept { path_.clear(); }
 
 private:
-    LockedTemporary(FileDescriptor file, fs::path path) noexcept : file_(std::move(file)), path_(std::move(path)) {}
+    LockedTemporary(FileDescriptor file, fs::path path) noexcept
+        : file_(std::move(file)), path_(std::move(path)) {}
     FileDescriptor file_;
     fs::path path_;
 };
@@ -37,8 +39,8 @@ private:
 /// Locks a file or directory whose maker is dead; nothing open when a process holds it (or it is not there).
 FileDescriptor lock_abandoned(const fs::path& path);
 
-/// Removes files and directories of `directory` whose name begins with `prefix`: abandoned ones of ours at once when `ours`,
-/// otherwise (git's own, never locked) those untouched for a day.
+/// Removes files and directories of `directory` whose name begins with `prefix`: abandoned ones of ours at
+/// once when `ours`, otherwise (git's own, never locked) those untouched for a day.
 void remove_abandoned(const fs::path& directory, std::string_view prefix, bool ours);
 
 /// Whether `path` was last changed longer ago than `age` (false when it is not there).

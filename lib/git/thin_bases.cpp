@@ -15,14 +15,17 @@ struct ReaderBackend {
     ObjectReader* reader;
 };
 
-ObjectReader& reader_of(git_odb_backend* backend) { return *reinterpret_cast<ReaderBackend*>(backend)->reader; }
+ObjectReader& reader_of(git_odb_backend* backend) {
+    return *reinterpret_cast<ReaderBackend*>(backend)->reader;
+}
 
 int code_of(const Failure& failure) {
     git_error_set_str(GIT_ERROR_ODB, describe(failure).c_str());
     return failure.code == Errc::not_found ? GIT_ENOTFOUND : GIT_ERROR;
 }
 
-int read_object(void** data, std::size_t* size, git_object_t* type, git_odb_backend* backend, const git_oid* oid) noexcept try {
+int read_object(void** data, std::size_t* size, git_object_t* type, git_odb_backend* backend,
+                const git_oid* oid) noexcept try {
     const Result<LoadedObject> object = reader_of(backend).load(from_git(*oid));
     if (!object) return code_of(object.error());
     *data = git_odb_backend_data_alloc(backend, object->content.size());
@@ -36,7 +39,8 @@ int read_object(void** data, std::size_t* size, git_object_t* type, git_odb_back
     return GIT_ERROR;
 }
 
-int read_head(std::size_t* size, git_object_t* type, git_odb_backend* backend, const git_oid* oid) noexcept try {
+int read_head(std::size_t* size, git_object_t* type, git_odb_backend* backend, const git_oid* oid) noexcept
+    try {
     const Result<ObjectHead> head = reader_of(backend).head(from_git(*oid));
     if (!head) return code_of(head.error());
     *size = head->size;
@@ -47,9 +51,13 @@ int read_head(std::size_t* size, git_object_t* type, git_odb_backend* backend, c
     return GIT_ERROR;
 }
 
-int object_exists(git_odb_backend* backend, const git_oid* oid) noexcept { return reader_of(backend).has(from_git(*oid)) ? 1 : 0; }
+int object_exists(git_odb_backend* backend, const git_oid* oid) noexcept {
+    return reader_of(backend).has(from_git(*oid)) ? 1 : 0;
+}
 
-void free_backend(git_odb_backend* backend) noexcept { delete reinterpret_cast<ReaderBackend*>(backend); }
+void free_backend(git_odb_backend* backend) noexcept {
+    delete reinterpret_cast<ReaderBackend*>(backend);
+}
 
 }  // namespace
 

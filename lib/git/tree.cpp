@@ -10,7 +10,9 @@ namespace {
 
 /// git sorts a directory as if its name ended in '/' (base_name_compare).
 bool sorts_before(const TreeEntry& a, const TreeEntry& b) {
-    const auto key = [](const TreeEntry& entry) { return entry.mode == mode_tree ? entry.name + '/' : entry.name; };
+    const auto key = [](const TreeEntry& entry) {
+        return entry.mode == mode_tree ? entry.name + '/' : entry.name;
+    };
     return key(a) < key(b);
 }
 
@@ -53,7 +55,8 @@ std::string identity_line(const Signature& who) {
     std::string name = without_crud(who.name);
     // git fsck --strict refuses an identity without a name.
     if (name.empty()) name = email.empty() ? "unknown" : email;
-    return name + " <" + email + "> " + std::to_string(std::max<std::int64_t>(0, who.unix_seconds)) + " +0000";
+    return name + " <" + email + "> " + std::to_string(std::max<std::int64_t>(0, who.unix_seconds)) +
+           " +0000";
 }
 
 }  // namespace
@@ -85,7 +88,8 @@ Folder& Folder::folder_for(std::string_view& path) {
             folder->entries_.erase(file);
         }
         auto found = folder->folders_.find(part);
-        if (found == folder->folders_.end()) found = folder->folders_.emplace(std::string(part), Folder{}).first;
+        if (found == folder->folders_.end())
+            found = folder->folders_.emplace(std::string(part), Folder{}).first;
         folder = &found->second;
     }
 }
@@ -132,7 +136,8 @@ Oid Folder::build(std::vector<RawObject>& objects) const {
     return objects.back().oid;
 }
 
-RawObject make_commit(const Oid& tree, const std::vector<Oid>& parents, const Signature& author, std::string_view message) {
+RawObject make_commit(const Oid& tree, const std::vector<Oid>& parents, const Signature& author,
+                      std::string_view message) {
     const std::string who = identity_line(author);
     std::string content = "tree " + tree.hex() + "\n";
     for (const Oid& parent : parents) content += "parent " + parent.hex() + "\n";

@@ -28,15 +28,15 @@ struct RawObject {
     std::string content;
 };
 
-/// Canonical tree object of `entries` (any order; sorted as git does, a directory as if its name ended in '/').
-/// Precondition: unique names without '/' and NUL.
+/// Canonical tree object of `entries` (any order; sorted as git does, a directory as if its name ended in
+/// '/'). Precondition: unique names without '/' and NUL.
 RawObject make_tree(std::vector<TreeEntry> entries);
 
 /// A directory tree under construction: paths with '/' to blobs, or whole existing subtrees.
 class Folder {
 public:
-    /// The last one of a path wins. A path that is a file and also a prefix of another is resolved in favour of the directory; the
-    /// names so dropped are returned by collisions().
+    /// The last one of a path wins. A path that is a file and also a prefix of another is resolved in favour
+    /// of the directory; the names so dropped are returned by collisions().
     void add_file(std::string_view path, const Oid& blob, std::uint32_t mode = mode_file);
     /// Puts an existing tree object at `path`.
     void add_tree(std::string_view path, const Oid& tree);
@@ -59,12 +59,13 @@ struct Signature {
 };
 
 /// A commit object. `<`, `>` and line ends in names are dropped as git does.
-RawObject make_commit(const Oid& tree, const std::vector<Oid>& parents, const Signature& author, std::string_view message);
+RawObject make_commit(const Oid& tree, const std::vector<Oid>& parents, const Signature& author,
+                      std::string_view message);
 
 struct Commit {
     Oid tree;
     std::vector<Oid> parents;
-    std::string author_line;     ///< "A U Thor <a@b> 1700000000 +0000"
+    std::string author_line;  ///< "A U Thor <a@b> 1700000000 +0000"
     std::string committer_line;
     std::string message;
     std::int64_t unix_seconds = 0;  ///< committer time

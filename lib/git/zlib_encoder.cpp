@@ -50,18 +50,25 @@ void ZlibEncoder::begin(std::uint64_t size, bool compress) {
 
 Result<void> ZlibEncoder::update(std::span<const std::byte> bytes, const TakeBytes& put) {
     switch (method_) {
-        case Method::stored: return store(bytes, put);
-        case Method::whole: content_.insert(content_.end(), bytes.begin(), bytes.end()); return {};
-        case Method::streamed: return deflate_pieces(bytes, Z_NO_FLUSH, put);
+        case Method::stored:
+            return store(bytes, put);
+        case Method::whole:
+            content_.insert(content_.end(), bytes.begin(), bytes.end());
+            return {};
+        case Method::streamed:
+            return deflate_pieces(bytes, Z_NO_FLUSH, put);
     }
     return {};
 }
 
 Result<void> ZlibEncoder::finish(const TakeBytes& put) {
     switch (method_) {
-        case Method::stored: return finish_stored(put);
-        case Method::whole: return finish_whole(put);
-        case Method::streamed: return deflate_pieces({}, Z_FINISH, put);
+        case Method::stored:
+            return finish_stored(put);
+        case Method::whole:
+            return finish_whole(put);
+        case Method::streamed:
+            return deflate_pieces({}, Z_FINISH, put);
     }
     return {};
 }
@@ -74,9 +81,10 @@ Result<void> ZlibEncoder::store(std::span<const std::byte> bytes, const TakeByte
             block_left_ = static_cast<std::size_t>(std::min<std::uint64_t>(left_, longest_block));
             const bool last = left_ == block_left_;
             const auto length = static_cast<unsigned>(block_left_);
-            const unsigned char header[] = {static_cast<unsigned char>(last), static_cast<unsigned char>(length),
-                                            static_cast<unsigned char>(length >> 8), static_cast<unsigned char>(~length),
-                                            static_cast<unsigned char>(~length >> 8)};
+            const unsigned char header[] = {
+                static_cast<unsigned char>(last), static_cast<unsigned char>(length),
+                static_cast<unsigned char>(length >> 8), static_cast<unsigned char>(~length),
+                static_cast<unsigned char>(~length >> 8)};
             const Result<void> done = put(bytes_of(header));
             if (!done) return done;
         }
@@ -111,8 +119,8 @@ Result<void> ZlibEncoder::finish_stored(const TakeBytes& put) {
 
 Result<void> ZlibEncoder::finish_whole(const TakeBytes& put) {
     encoded_.resize(content_.size() + 64);
-    const std::size_t length =
-        libdeflate_zlib_compress(compressor_.get(), content_.data(), content_.size(), encoded_.data(), encoded_.size());
+    const std::size_t length = libdeflate_zlib_compress(compressor_.get(), content_.data(), content_.size(),
+                                                        encoded_.data(), encoded_.size());
     if (length != 0) return put(std::span<const std::byte>(encoded_).first(length));
     // It does not shrink: store it.
     left_ = content_.size();
@@ -140,7 +148,8 @@ Result<void> ZlibEncoder::deflate_pieces(std::span<const std::byte> bytes, int f
             if (!done) return done;
         } while (stream_.avail_out == 0);
     } while (!bytes.empty());
-    if (state == Z_STREAM_ERROR) return fail(Errc::internal, "compress", "a git object", "zlib reports a stream error");
+    if (state == Z_STREAM_ERROR)
+        return fail(Errc::internal, "compress", "a git object", "zlib reports a stream error");
     return {};
 }
 

@@ -14,9 +14,9 @@
 
 namespace autobackup::git {
 
-/// Encodes one content after another. Stored: blocks of 65535 bytes as they come, no compression (RFC 1951 §3.2.4). Compressed
-/// at level 6: contents up to 4 MiB as a whole by libdeflate (twice as fast as zlib), longer ones in pieces by zlib.
-/// At most 8 MiB of memory, whatever the size.
+/// Encodes one content after another. Stored: blocks of 65535 bytes as they come, no compression (RFC 1951
+/// §3.2.4). Compressed at level 6: contents up to 4 MiB as a whole by libdeflate (twice as fast as zlib),
+/// longer ones in pieces by zlib. At most 8 MiB of memory, whatever the size.
 class ZlibEncoder {
 public:
     ZlibEncoder();
@@ -39,10 +39,10 @@ private:
     Result<void> deflate_pieces(std::span<const std::byte> bytes, int flush, const TakeBytes& put);
 
     Method method_ = Method::stored;
-    std::uint64_t left_ = 0;           ///< stored: content bytes not yet encoded
-    std::size_t block_left_ = 0;       ///< stored: of the block whose header is out
+    std::uint64_t left_ = 0;      ///< stored: content bytes not yet encoded
+    std::size_t block_left_ = 0;  ///< stored: of the block whose header is out
     std::uint32_t adler_ = 1;
-    bool started_ = false;             ///< stored: whether the stream's header is out
+    bool started_ = false;  ///< stored: whether the stream's header is out
     std::unique_ptr<libdeflate_compressor, Freer<&libdeflate_free_compressor>> compressor_;
     z_stream stream_{};
     bool stream_ready_ = false;

@@ -223,6 +223,9 @@ class Case(unittest.TestCase):
 
     def start(self, *arguments):
         process = subprocess.Popen(self.command(*arguments), env=self.environment(), stdout=subprocess.PIPE, stderr=subprocess.PIPE)
+        for pipe in (process.stdout, process.stderr):
+            self.addCleanup(pipe.close)
+        self.addCleanup(process.wait)
         self.addCleanup(process.kill)
         return process
 

@@ -98,7 +98,6 @@ def item(value):
     keys(value, ITEM, ITEM_MAY, where)
     need(value["kind"] in ("cvat_project", "cvat_task"), where, "has another kind")
     need(value["outcome"] in COUNTS, where, "has the outcome", value["outcome"])
-    one_line(value["name"], where)
     for one in value["stages"]:
         stage(one, where)
     for one in value["warnings"]:

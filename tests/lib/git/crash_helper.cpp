@@ -8,6 +8,13 @@
 #include "lib/git/repository.hpp"
 #include "tests/support/git_objects.hpp"
 
+#if defined(__SANITIZE_ADDRESS__)
+/// LeakSanitizer cannot work in a program that is traced.
+extern "C" const char* __asan_default_options() {
+    return "detect_leaks=0";
+}
+#endif
+
 using namespace autobackup;
 
 namespace {

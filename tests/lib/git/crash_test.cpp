@@ -9,9 +9,6 @@ namespace {
 class Crash : public RepositoryTest {
 protected:
     void SetUp() override {
-#if defined(__SANITIZE_ADDRESS__)
-        GTEST_SKIP() << "LeakSanitizer cannot work in a traced program";
-#endif
         const test::FaultedRun first = helper(1, {});
         ASSERT_EQ(first.exit_code, 0) << log();
         fs::copy(path_, saved_, fs::copy_options::recursive);
@@ -21,12 +18,8 @@ protected:
         return test::run_with_fault({GIT_CRASH_HELPER, path_.string(), std::to_string(round)}, fault,
                                     directory_.path() / "log");
     }
-    std::string log() const {
-        return read_file(directory_.path() / "log").value();
-    }
-    std::string tip() const {
-        return git({"rev-parse", "refs/heads/main"});
-    }
+    std::string log() const { return read_file(directory_.path() / "log").value(); }
+    std::string tip() const { return git({"rev-parse", "refs/heads/main"}); }
     void start_anew() const {
         fs::remove_all(path_);
         fs::copy(saved_, path_, fs::copy_options::recursive);
@@ -90,6 +83,9 @@ TEST_F(Crash, AFreshVaultKilledAtEveryChangeIsMadeByTheNextRun) {
 }
 
 TEST_F(Crash, AFullOrBrokenDiskAtEveryChangeIsToldAndLeavesNothing) {
+#if defined(__SANITIZE_ADDRESS__)
+    GTEST_SKIP() << "the sanitizer itself writes to a pipe and does not bear that to fail";
+#endif
     const long calls = helper(2, {}).calls;
     const std::string new_tip = tip();
     for (const int error : {ENOSPC, EIO}) {

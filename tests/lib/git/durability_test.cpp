@@ -39,9 +39,6 @@ std::size_t position(const std::vector<std::string>& all, const std::string& pat
 class Durability : public RepositoryTest {};
 
 TEST_F(Durability, NamesComeAfterFsyncAndTheRefComesLast) {
-#if defined(__SANITIZE_ADDRESS__)
-    GTEST_SKIP() << "LeakSanitizer cannot work in a traced program";
-#endif
     if (test::run_command("strace -V").exit_code != 0) GTEST_SKIP() << "strace is not installed";
     const fs::path trace = directory_.path() / "trace";
     const test::CommandResult run =
