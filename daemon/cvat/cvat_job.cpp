@@ -5,6 +5,7 @@
 #include <charconv>
 
 #include "daemon/cvat/project_backup.hpp"
+#include "daemon/cvat/standing.hpp"
 #include "daemon/cvat/survey.hpp"
 #include "daemon/cvat/task_backup.hpp"
 #include "daemon/vault/history.hpp"
@@ -18,6 +19,7 @@ namespace json = boost::json;
 using Known = std::map<std::string, state::ItemState>;
 
 constexpr const char* watermark_key = "watermark";
+constexpr const char* standing_key = "standing";
 constexpr const char* server_key = "server";
 constexpr const char* unfinished = "unfinished";  // reason of an item that no stage has ended yet
 
@@ -83,26 +85,6 @@ Awaitable<Result<Ground>> read_ground(Context& context) {
     const Result<void> read = co_await context.vault.with(std::move(read_vault));
     if (!read) co_return read.error();
     co_return ground;
-}
-
-void add_known_unchanged(const Known& known, double duration_s, model::Run& run) {
-    for (const auto& [key, state] : known) {
-        if (state.gone) continue;
-        model::Item item;
-        const std::size_t dash = key.find('-');
-        item.kind = "cvat_" + key.substr(0, dash);
-        std::from_chars(key.data() + dash + 1, key.data() + key.size(), item.id);
-        item.name = state.name;
-        item.outcome = model::ItemOutcome::unchanged;
-        model::Stage stage;
-        stage.stage = "inspect";
-        stage.duration_s = duration_s;
-        item.stages.push_back(std::move(stage));
-        run.items.push_back(std::move(item));
-    }
-    std::sort(run.items.begin(), run.items.end(), [](const model::Item& a, const model::Item& b) {
-        return std::tie(a.kind, a.id) < std::tie(b.kind, b.id);
-    });
 }
 
 Awaitable<void> back_up_item(Context& context, const Work& work, model::Item& item, ItemEnd& end) {
@@ -191,16 +173,18 @@ Awaitable<std::string> vault_tip(Context& context) {
 }
 
 // The next run may believe the cheap question only when everything of this one is saved.
-Awaitable<void> set_watermark(Context& context, const NewestByWorkspace& newest, const std::vector<ItemEnd>& ends, const model::Run& run) {
+Awaitable<void> set_watermark(Context& context, const NewestByWorkspace& newest, const std::vector<ItemEnd>& ends, const model::Run& run,
+                              const std::vector<std::string>& warnings) {
+    if (!context.options.only.empty() || context.options.dry_run) co_return;  // what was not asked for has not changed its standing
     std::string text;
     std::optional<Instant> until;
-    bool clean = run.errors.empty() && context.options.only.empty() && !context.options.dry_run;
+    bool clean = run.errors.empty();
     for (const ItemEnd& end : ends) {
         clean = clean && end.clean;
         if (end.retry_at && (!until || *end.retry_at < *until)) until = end.retry_at;
     }
     for (const model::Item& item : run.items) clean = clean && item.outcome != model::ItemOutcome::failed;
-    if (!clean && !context.options.only.empty()) co_return;  // what was not asked for has not changed its standing
+    if (clean) co_await set_value(context, standing_key, standing_text(run.items, ends, warnings));
     if (clean) text = watermark_text(context, newest, co_await vault_tip(context), until);
     co_await set_value(context, watermark_key, text);
 }
@@ -211,7 +195,8 @@ Awaitable<bool> nothing_moved(Context& context, const Ground& ground, const Newe
     const std::string held = co_await value(context, watermark_key);
     if (held.empty() || !watermark_holds(held, watermark_text(context, newest, ground.tip, std::nullopt))) co_return false;
     const double took = std::chrono::duration<double>(now() - context.started_at).count();
-    add_known_unchanged(ground.known, took, run);
+    const std::string standing = co_await value(context, standing_key);
+    if (!tell_standing(standing, took, run)) co_return false;
     co_await push_leftovers(context, run);
     for (const model::Item& item : run.items) context.item_done(item);
     co_return true;
@@ -277,7 +262,7 @@ Awaitable<void> back_up(Context& context, model::Run& run) {
     const std::vector<ItemEnd> ends = co_await back_up_items(context, list->work, run);
     co_await settle(context, *list, ground->known, run);
     co_await push_leftovers(context, run);
-    co_await set_watermark(context, *newest, ends, run);
+    co_await set_watermark(context, *newest, ends, run, list->warnings);
 }
 
 void close_unfinished(model::Run& run, const Failure& reason) {

@@ -13,6 +13,7 @@ namespace autobackup::cvat_job {
 struct ItemEnd {
     bool clean = false;              ///< everything of it is saved and recorded as up to date
     std::optional<Instant> retry_at;  ///< not before then (stale server cache)
+    std::vector<std::string> standing{};  ///< warnings that hold until something moves
 };
 
 /// Commits the version to the vault (on top of the target's branch), writes the dated ZIP when the job keeps archives and the content is

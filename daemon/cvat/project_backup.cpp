@@ -14,6 +14,10 @@ namespace {
 constexpr std::size_t whole_from_tasks = 4;           // below that, single exports cost no more
 constexpr std::int64_t whole_up_to_frames = 100'000;  // a larger one comes near the server's 4 h limit
 
+std::string waiting_words(std::int64_t task, const std::string& retry_after) {
+    return "task " + std::to_string(task) + ": the server's copy was old; it is fetched again after " + retry_after;
+}
+
 }  // namespace
 
 ProjectBackup::ProjectBackup(Context& context, std::int64_t id, std::string workspace, std::optional<state::ItemState> last,
@@ -80,8 +84,7 @@ void ProjectBackup::plan() {
         if (current && !context_.options.force && known != last_print_.tasks.end() &&
             known->second == stale_mark(view_.print.tasks.at(one.id))) {
             stale_.insert(one.id);
-            item_.warnings.push_back("task " + std::to_string(one.id) + ": the server's copy was old; it is fetched again after " +
-                                     last_->retry_after);
+            item_.warnings.push_back(waiting_words(one.id, last_->retry_after));
         }
     }
 }
@@ -143,7 +146,8 @@ std::map<std::size_t, TaskCopy> ProjectBackup::arrange() {
         const auto copy = copies_.find(one.id);
         const bool failed = failed_.contains(one.id);
         if (one.data == cvat::DataState::pending_or_failed) {
-            item_.warnings.push_back(words + " is skipped: its data is still being processed or failed on the server");
+            standing_.push_back(words + " is skipped: its data is still being processed or failed on the server");
+            item_.warnings.push_back(standing_.back());
         }
         if (failed) {
             ++counts.failed;
@@ -242,6 +246,8 @@ Awaitable<ItemEnd> ProjectBackup::finish(Result<bool> committed) {
     if (!stale_.empty() && !still_waiting) state.retry_after = rfc3339(now() + stale_for);
     co_await remember_item(context_, state, item_);
     end.clean = !state.failed;
+    end.standing = std::move(standing_);
+    for (const std::int64_t id : stale_) end.standing.push_back(waiting_words(id, state.retry_after));
     if (!state.retry_after.empty()) end.retry_at = parse_rfc3339(state.retry_after);
     co_return end;
 }

@@ -60,6 +60,7 @@ private:
     std::set<std::int64_t> fetched_;
     std::set<std::int64_t> stale_;             ///< fetched, but the server gave an old copy
     std::optional<FetchedZip> whole_;
+    std::vector<std::string> standing_;        ///< warnings that hold until something moves
     FetchLog log_;
     bool edited_meanwhile_ = false;
     std::chrono::steady_clock::time_point begin_ = std::chrono::steady_clock::now();

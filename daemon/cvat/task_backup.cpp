@@ -90,6 +90,8 @@ bool waits_for_the_cache(const Context& context, const std::optional<state::Item
     return known == stale_mark(print) && retry_at && now() < *retry_at && !context.source.touch;
 }
 
+std::string waiting_words(const std::string& retry_after) { return "the server's copy was old; it is fetched again after " + retry_after; }
+
 Awaitable<ItemEnd> remember(Context& context, const TaskView& view, std::string print, state::ItemState state, model::Item& item,
                             bool edited) {
     ItemPrint known;
@@ -105,7 +107,10 @@ Awaitable<ItemEnd> remember(Context& context, const TaskView& view, std::string 
     state.failed = edited;
     ItemEnd end;
     end.clean = !edited;
-    if (!state.retry_after.empty()) end.retry_at = parse_rfc3339(state.retry_after);
+    if (!state.retry_after.empty()) {
+        end.retry_at = parse_rfc3339(state.retry_after);
+        end.standing.push_back(waiting_words(state.retry_after));
+    }
     co_await remember_item(context, std::move(state), item);
     co_return end;
 }
@@ -157,7 +162,7 @@ Awaitable<ItemEnd> back_up_task(Context& context, std::int64_t id, std::string w
     const bool waits = waits_for_the_cache(context, last, known, view->print.own);
     if (*held && (known == view->print.own || waits) && !context.options.force) {
         item.outcome = model::ItemOutcome::unchanged;
-        if (waits) item.warnings.push_back("the server's copy was old; it is fetched again after " + last->retry_after);
+        if (waits) item.warnings.push_back(waiting_words(last->retry_after));
         co_return co_await remember(context, *view, known, last.value_or(state::ItemState()), item, false);
     }
     if (context.options.dry_run) {

@@ -153,6 +153,8 @@ void migrate(SQLite::Database& database, const fs::path& file) {
 // Whether the file is new (no version yet, no table); throws when it is of another program or of a newer
 // version.
 bool is_fresh(SQLite::Database& database, const fs::path& file) {
+    // One snapshot: between two reads another process may make the tables, and a new file would look like a strange one.
+    SQLite::Transaction snapshot(database);
     const int version = pragma_number(database, "user_version");
     refuse_newer(database, version, file);
     if (version == 0 && !has_tables(database)) return true;
