@@ -2,6 +2,7 @@
 # Installs what is needed, builds everything and runs all tests:
 #   sh tests/run.sh            the whole (release, ASan + UBSan, TSan, judges)
 #   sh tests/run.sh quick      release build, unit and end-to-end tests only
+#   sh tests/run.sh nightly    also whole runs under TSan, 500 kills, large samples
 set -eu
 repository=$(cd "$(dirname "$0")/.." && pwd)
 . "$repository/tests/packages.sh"
@@ -39,9 +40,18 @@ build_into build-asan -DCMAKE_BUILD_TYPE=Debug -DAUTOBACKUPD_SANITIZE=address
 ctest --test-dir build-asan -j "$jobs" --output-on-failure --no-tests=error
 AUTOBACKUPD="$repository/build-asan/autobackupd" python3 tests/e2e/all.py test_first_run test_stop
 
-step "thread sanitizer"
-build_into build-tsan -DCMAKE_BUILD_TYPE=Debug -DAUTOBACKUPD_SANITIZE=thread -- async_test autobackupd
+step "thread sanitizer: the loop with its workers, and the threads that check a ZIP"
+build_into build-tsan -DCMAKE_BUILD_TYPE=Debug -DAUTOBACKUPD_SANITIZE=thread -- async_test zip_test
 build-tsan/tests/lib/async/async_test --gtest_brief=1
-AUTOBACKUPD="$repository/build-tsan/autobackupd" python3 tests/e2e/all.py test_first_run
+build-tsan/tests/lib/zip/zip_test --gtest_brief=1 --gtest_filter='Archive*:Check*'
+
+if [ "$mode" = nightly ]; then
+    step "thread sanitizer: whole runs"
+    build_into build-tsan -DCMAKE_BUILD_TYPE=Debug -DAUTOBACKUPD_SANITIZE=thread -- autobackupd
+    AUTOBACKUPD="$repository/build-tsan/autobackupd" python3 tests/e2e/all.py test_first_run
+    step "many kills, large samples of schedules"
+    AUTOBACKUPD_KILLS=500 AUTOBACKUPD="$repository/build/autobackupd" python3 tests/e2e/all.py test_stop
+    AUTOBACKUPD_NIGHTLY=1 build/tests/lib/schedule/schedule_test --gtest_brief=1
+fi
 
 step "everything passed"

@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: MIT
 #include "daemon/app/configuration.hpp"
 
+#include <spdlog/spdlog.h>
+
 #include <algorithm>
 
 #include "build_info.hpp"
@@ -95,7 +97,9 @@ std::vector<config::Problem> check_job_secrets(const config::Config& config, con
         const config::SecretRef& reference = one.reference;
         if (std::find(seen.begin(), seen.end(), reference.key_path) != seen.end()) continue;  // one server, several jobs
         seen.push_back(reference.key_path);
-        Result<Secret> value = config::read_secret(reference, places);
+        std::vector<std::string> remarks;
+        Result<Secret> value = config::read_secret(reference, places, &remarks);
+        for (const std::string& remark : remarks) spdlog::warn("{}: {}", reference.key_path, remark);
         if (value) {
             values.push_back(std::move(*value));
         } else {

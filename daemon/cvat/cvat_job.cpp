@@ -2,7 +2,6 @@
 #include "daemon/cvat/cvat_job.hpp"
 
 #include <algorithm>
-#include <charconv>
 
 #include "daemon/cvat/project_backup.hpp"
 #include "daemon/cvat/standing.hpp"

@@ -6,6 +6,8 @@
 #include <unistd.h>
 
 #include <algorithm>
+#include <cstdlib>
+#include <utility>
 
 #include "daemon/retention/plan.hpp"
 #include "lib/core/file.hpp"
@@ -22,14 +24,22 @@ std::uint32_t attributes_of(const std::string& name) {
     return media ? 0x81a40000U : 0x01800000U;
 }
 
-// The first free name of that second: …Z.zip, …Z-2.zip, …
-std::string free_stem(const fs::path& directory, Instant time) {
+// Of several ZIPs of one second the one with the higher number is newer.
+int number_in_second(const std::string& stem) {
+    const std::size_t dash = stem.find('-');
+    return dash == std::string::npos ? 1 : std::atoi(stem.c_str() + dash + 1);
+}
+
+// The next name of that second: …Z.zip, …Z-2.zip, … A number that was removed is not used again: names would lose their order.
+std::string next_stem(const fs::path& directory, Instant time) {
     const std::string base = compact_utc(time);
-    std::string stem = base;
-    for (int n = 2; fs::exists(directory / (stem + ".zip")) || fs::exists(directory / (stem + ".json")); ++n) {
-        stem = base + "-" + std::to_string(n);
+    int highest = 0;
+    std::error_code ignored;
+    for (const auto& entry : fs::directory_iterator(directory, ignored)) {
+        const std::string stem = entry.path().stem().string();
+        if (stem == base || stem.starts_with(base + "-")) highest = std::max(highest, number_in_second(stem));
     }
-    return stem;
+    return highest == 0 ? base : base + "-" + std::to_string(highest + 1);
 }
 
 // Writes bytes to a file and hashes them on the way; a stop ends it.
@@ -123,7 +133,10 @@ std::vector<std::string> apply_keep(const fs::path& directory, const config::Kee
         snapshot.path = entry.path().string();
         snapshots.push_back(std::move(snapshot));
     }
-    std::sort(snapshots.begin(), snapshots.end(), [](const auto& a, const auto& b) { return a.path < b.path; });
+    std::sort(snapshots.begin(), snapshots.end(), [](const auto& a, const auto& b) {
+        const auto rank = [](const auto& one) { return std::pair(one.time, number_in_second(fs::path(one.path).stem().string())); };
+        return rank(a) < rank(b);
+    });
     const Result<std::vector<retention::Decision>> plan = retention::plan(snapshots, keep, now());
     if (!plan) return {describe(plan.error())};
     for (const retention::Decision& decision : *plan) {
@@ -142,7 +155,7 @@ Result<DatedZip> write_dated_zip(git::Repository& vault, const Places& places, c
     const fs::path directory = places.archives() / version.manifest.item.key();
     const Result<void> made = make_directories(directory);
     if (!made) return made.error();
-    const std::string stem = free_stem(directory, version.time);
+    const std::string stem = next_stem(directory, version.time);
     const fs::path temporary = directory / ("." + stem + ".zip.part");
     Result<WrittenZip> written = whole != nullptr ? link_zip(*whole, temporary) : write_zip(vault, version, temporary, stop);
     if (!written && whole != nullptr) written = write_zip(vault, version, temporary, stop);

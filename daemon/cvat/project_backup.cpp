@@ -120,11 +120,15 @@ Result<void> ProjectBackup::room_for_fetches() const {
     return failure;
 }
 
+bool ProjectBackup::same_own_part() const {
+    if (last_) return last_print_.own == view_.print.own;
+    return held_ && held_->manifest && held_->manifest->print == view_.print.own;
+}
+
 // Nothing of the project moved, and its side file says what the API says.
 Awaitable<bool> ProjectBackup::unchanged() {
     if (!todo_.empty() || !held_ || !held_->manifest || context_.options.force) co_return false;
-    const bool same = last_ ? last_print_.own == view_.print.own : held_->manifest->print == view_.print.own;
-    if (!same) co_return false;
+    if (!same_own_part()) co_return false;
     for (const auto& [id, copy] : copies_) {
         if (task(id) == nullptr) co_return false;
     }
@@ -198,14 +202,14 @@ Awaitable<Result<vault::Version>> ProjectBackup::compose() {
 }
 
 Awaitable<ItemEnd> ProjectBackup::save() {
-    if (!todo_.empty() && fetched_.empty()) {
+    log_.add_stages(item_.stages);
+    // Every task failed: what else moved in a project that is held (name, guide, a task that is gone) is saved all the same.
+    if (!todo_.empty() && fetched_.empty() && (!held_ || same_own_part())) {
         arrange();  // the counts and the words of what failed
-        log_.add_stages(item_.stages);
         item_.outcome = model::ItemOutcome::failed;
         ItemEnd end;
         co_return end;
     }
-    log_.add_stages(item_.stages);
     Result<vault::Version> version = co_await compose();
     if (!version) {
         fail_item(item_, "inspect", version.error());
@@ -223,7 +227,8 @@ Awaitable<ItemEnd> ProjectBackup::finish(Result<bool> committed) {
     ItemEnd end;
     if (!committed) co_return end;
     item_.outcome = *committed ? model::ItemOutcome::saved : model::ItemOutcome::unchanged;
-    if (!failed_.empty()) item_.outcome = model::ItemOutcome::partial;
+    const bool something = *committed || !fetched_.empty();
+    if (!failed_.empty()) item_.outcome = something ? model::ItemOutcome::partial : model::ItemOutcome::failed;
     state::ItemState state;
     if (last_) state = *last_;
     state.item = id_.key();

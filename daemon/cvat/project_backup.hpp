@@ -25,6 +25,7 @@ public:
 private:
     Awaitable<bool> inspect();
     Awaitable<bool> unchanged();
+    [[nodiscard]] bool same_own_part() const;
     void plan();
     [[nodiscard]] bool up_to_date(const cvat::Task& task, const TaskCopy& copy) const;
     [[nodiscard]] bool whole_is_cheaper() const;

@@ -149,6 +149,16 @@ class OneBadTask(Exports):
         self.assertEqual(done.item(1)["tasks"]["failed"], 3)
         self.assertEqual(git("rev-parse", "main", cwd=self.vault), tip)
 
+    def test_what_else_moved_is_saved_beside_a_task_that_always_fails(self):
+        self.run_job()
+        self.cvat.mutate("add_shape", task=2)
+        self.cvat.mutate("rename_project", project=1, name="another name")
+        self.cvat.order("export", {"kind": "fail", "target": "task", "id": 2, "message": MISSING, "count": -1})
+        done = self.run_job(code=3)
+        self.assertEqual((done.item(1)["outcome"], done.item(1)["tasks"]["failed"]), ("partial", 1))
+        self.assertIn(b"another name", self.files(self.vault)["cvat_backup_project_1/project.json"])
+        self.assertEqual(self.run_job(code=1).item(1)["outcome"], "failed")
+
     def test_another_project_is_saved_all_the_same(self):
         self.configure(self.cvat.url, job="projects: [1, 2]")
         self.cvat.order("export", {"kind": "fail", "target": "task", "message": MISSING, "count": -1})

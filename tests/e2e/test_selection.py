@@ -82,6 +82,16 @@ class Forms(Selection):
         self.assertIn("zebra*", " ".join(self.done.report["warnings"]))
         self.assertEqual(self.done.report["outcome"], "success")
 
+    def test_a_glob_that_matches_nothing_stays_a_warning(self):
+        for _ in range(2):
+            self.projects("projects: [1, 'zebra*']")
+            self.assertIn("zebra*", " ".join(self.done.report["warnings"]))
+
+    def test_what_is_no_longer_chosen_is_no_longer_told(self):
+        self.projects("projects: [1, 2, 3]")
+        for _ in range(3):
+            self.assertEqual(self.projects("projects: [2]"), [2])
+
     def test_a_name_that_is_used_twice_means_both(self):
         made = self.cvat.mutate("create_project", name="big")["project"]
         self.assertEqual(self.projects("projects: [big]"), [4, made])

@@ -29,14 +29,11 @@ class Stale(Changes):
         base = sqlite3.connect(os.path.join(self.storage, "state.sqlite"))
         with base:
             changed = base.execute("UPDATE item_state SET retry_after = '2020-01-01T00:00:00Z' WHERE retry_after != ''").rowcount
-            for (key, text) in base.execute("SELECT key, value FROM job_values").fetchall() if self.has_values(base) else []:
+            for key, text in base.execute("SELECT key, value FROM job_values").fetchall():
                 aged = re.sub(r'"until":"[^"]*"', '"until":"2020-01-01T00:00:00Z"', text)
                 base.execute("UPDATE job_values SET value = ? WHERE key = ?", (aged, key))
         base.close()
         self.assertEqual(changed, 1)
-
-    def has_values(self, base):
-        return base.execute("SELECT count(*) FROM sqlite_master WHERE name = 'job_values'").fetchone()[0] == 1
 
     def test_it_is_told_and_not_asked_for_again_too_soon(self):
         self.hidden_change()
@@ -49,6 +46,7 @@ class Stale(Changes):
             done = self.run_job()
             self.assertEqual(self.exported(), [])
             self.assertEqual(done.item(1)["outcome"], "unchanged")
+            self.assertRegex(" ".join(done.item(1)["warnings"]), r"task 1.*old.* again after 20\d\d-")
 
     def test_after_36_hours_it_is_fetched(self):
         self.hidden_change()
@@ -174,10 +172,12 @@ class NotReady(Changes):
         self.assert_vault_is_right()
 
     def test_it_is_told_at_every_run(self):
-        self.cvat.mutate("create_task", project=1, name="late", state="failed")
+        task = self.cvat.mutate("create_task", project=1, name="late", state="failed")["task"]
         self.run_job()
         done = self.run_job()
         self.assertEqual(done.report["outcome"], "unchanged")
+        self.assertIn(f"task {task} is skipped", " ".join(done.item(1)["warnings"]))
+        self.assertEqual(done.item(1)["tasks"], {"total": 5, "exported": 0, "kept": 3, "skipped": 2, "failed": 0})
 
     def test_as_an_item_of_its_own(self):
         task = self.cvat.mutate("create_task", name="late", state="pending")["task"]
@@ -185,6 +185,8 @@ class NotReady(Changes):
         done = self.run_job()
         self.assertEqual(done.item(task)["outcome"], "skipped")
         self.assertEqual(done.report["outcome"], "success")
+        done = self.run_job()
+        self.assertEqual((done.item(task)["outcome"], done.item(9)["outcome"]), ("skipped", "unchanged"))
 
 
 class Names(Changes):
