@@ -177,6 +177,7 @@ Awaitable<Result<FetchedZip>> fetch_object(Context& context, cvat::Object object
             fetched.file = file;
             fetched.bytes = downloaded->bytes;
             fetched.sha256 = downloaded->sha256;
+            fetched.content_disposition = downloaded->content_disposition;
             fetched.spool_guard = guard;
             co_return fetched;
         }

@@ -24,6 +24,7 @@ struct FetchedZip {
     std::filesystem::path file;
     std::uint64_t bytes = 0;
     std::string sha256;
+    std::string content_disposition;  ///< of the answer: the server's own name for the file
     std::shared_ptr<void> spool_guard;
 };
 

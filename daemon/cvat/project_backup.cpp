@@ -196,7 +196,9 @@ Awaitable<Result<vault::Version>> ProjectBackup::compose() {
     for (const auto& [index, copy] : *arranged) version.manifest.tasks.push_back(manifest_task(index, copy));
     version.manifest.verified_level = "checksum";
     version.manifest.verified_at = version.manifest.created_at;
-    if (context_.source.details) version.details = details_text(view_);
+    // A side file alone is no success of a project whose every export failed.
+    if (context_.source.details && (todo_.empty() || !fetched_.empty())) version.details = details_text(view_);
+    version.drop_details = !context_.source.details;
     sign(context_, version);
     co_return version;
 }

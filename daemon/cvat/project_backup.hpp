@@ -63,6 +63,7 @@ private:
     std::optional<FetchedZip> whole_;
     std::vector<std::string> standing_;        ///< warnings that hold until something moves
     FetchLog log_;
+    std::map<std::int64_t, std::string> sha256_;  ///< by task id: of the file fetched last
     bool edited_meanwhile_ = false;
     std::chrono::steady_clock::time_point begin_ = std::chrono::steady_clock::now();
 };

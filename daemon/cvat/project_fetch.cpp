@@ -2,6 +2,7 @@
 // Fetching what plan() asks for: the project whole, or its tasks one by one, and the project's own part from the API.
 #include <algorithm>
 
+#include "daemon/cvat/build_time.hpp"
 #include "daemon/cvat/project_backup.hpp"
 #include "lib/async/run.hpp"
 #include "lib/cvat/backup_format.hpp"
@@ -70,6 +71,10 @@ Awaitable<void> ProjectBackup::fetch_whole() {
         co_return;
     }
     log_ = log;
+    if (context_.client.about().family == cvat::Family::a && build_age(*fetched, "project.json") == BuildAge::older) {
+        item_.warnings.push_back("the server's file of the whole project was built before the last edit; its tasks are exported one by one");
+        co_return;
+    }
     item_.warnings.insert(item_.warnings.end(), fetched->zip.warnings.begin(), fetched->zip.warnings.end());
     whole_ = std::move(*fetched);
     std::vector<std::size_t> wanted;
@@ -86,7 +91,11 @@ Awaitable<bool> ProjectBackup::touched(std::int64_t id) {
     if (!context_.source.touch) co_return false;
     const Result<void> moved = co_await context_.client.touch(task_object(id), id);
     if (!moved) item_.warnings.push_back("task " + std::to_string(id) + " could not be touched: " + describe(moved.error()));
-    co_return moved.has_value();
+    if (!moved) co_return false;
+    // The date that was moved here is no edit of somebody else's.
+    const Result<TaskView> view = co_await view_task(context_, id, workspace_);
+    if (view) view_.print.tasks[id] = view->print.own;
+    co_return true;
 }
 
 Awaitable<void> ProjectBackup::fetch_task(std::int64_t id) {
@@ -101,7 +110,9 @@ Awaitable<void> ProjectBackup::fetch_task(std::int64_t id) {
         const TaskMembers& members = fetched->zip.tasks.begin()->second;
         item_.warnings.insert(item_.warnings.end(), fetched->zip.warnings.begin(), fetched->zip.warnings.end());
         const bool second = stale_.contains(id);
-        const std::string words = co_await old_copy_words(members.content, id);
+        std::string words = co_await old_copy_words(members.content, id);
+        if (words.empty() && context_.client.about().family == cvat::Family::a) words = old_build_words(*fetched, sha256_[id]);
+        sha256_[id] = fetched->sha256;
         keep(copy_of(*fetched, members, id), id);
         if (words.empty()) co_return;
         if (!second && co_await touched(id)) again = true;
@@ -144,8 +155,8 @@ Awaitable<void> ProjectBackup::follow_edits() {
         if (moved.empty()) co_return;
         if (round >= most_rounds) {
             edited_meanwhile_ = true;
-            item_.warnings.push_back(std::to_string(moved.size()) +
-                                     " tasks were edited again while they were backed up; the next run fetches them once more");
+            item_.warnings.push_back(std::to_string(moved.size()) + (moved.size() == 1 ? " task was" : " tasks were") +
+                                     " edited again during the backup; the next run fetches what moved");
             co_return;
         }
         for (const std::int64_t id : moved) {

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: MIT
 #include "daemon/cvat/task_backup.hpp"
 
+#include "daemon/cvat/build_time.hpp"
 #include "daemon/cvat/parts.hpp"
 #include "daemon/cvat/stale.hpp"
 #include "daemon/cvat/view.hpp"
@@ -36,6 +37,7 @@ Awaitable<Result<Fetched>> fetch_settled(Context& context, TaskView view, std::s
     const std::int64_t id = view.task.id;
     const cvat::Object object = task_object(id);
     bool touched = false;
+    std::string earlier;  // sha256 of the file before
     for (int round = 1;; ++round) {
         Result<FetchedZip> zip = co_await fetch_object(context, object, log);
         if (!zip) co_return zip.error();
@@ -43,15 +45,21 @@ Awaitable<Result<Fetched>> fetch_settled(Context& context, TaskView view, std::s
         Result<std::string> words = co_await stale_words(context, content, id, view.jobs);
         if (!words) words = "it could not be compared with the server: " + describe(words.error());
         if (words->empty() && content.name != view.task.name) words = "it still has the name \"" + content.name + "\"";
+        const bool kept_by_date = context.client.about().family == cvat::Family::a;
+        if (words->empty() && kept_by_date) words = old_build_words(*zip, earlier);
+        earlier = zip->sha256;
         if (!words->empty() && context.source.touch && !touched) {
             const Result<void> moved = co_await context.client.touch(object, id);
             touched = true;
+            Result<TaskView> again = view;
+            if (moved) again = co_await view_task(context, id, workspace);
+            if (again) view = std::move(*again);
             if (moved) continue;
         }
         Result<TaskView> after = co_await view_task(context, id, workspace);
         if (!after) co_return after.error();
         Fetched fetched;
-        fetched.edited = after->print.own != view.print.own && !touched;
+        fetched.edited = after->print.own != view.print.own;
         fetched.view = view;
         fetched.zip = std::move(*zip);
         fetched.old_words = *words;
@@ -80,6 +88,7 @@ vault::Version version_of(const Context& context, const Fetched& fetched) {
     version.manifest.verified_at = version.manifest.created_at;
     version.members = std::move(copy.members);
     if (context.source.details) version.details = details_text(fetched.view);
+    version.drop_details = !context.source.details;
     sign(context, version);
     return version;
 }

@@ -179,7 +179,7 @@ Result<Committed> commit_version(git::Repository& vault, const std::string& bran
     }
     bool details_changed = false;
     // Beside other members a side file that nobody keeps up any more would say what is no longer so.
-    if (members_changed && !version.details) {
+    if (members_changed && version.drop_details) {
         std::erase_if(root, [&](const git::TreeEntry& e) { return e.name == item.details_name(); });
     }
     if (version.details) {

@@ -26,6 +26,7 @@ struct Version {
     Manifest manifest;  ///< its `members` are filled from `members` when it is written
     std::vector<VersionMember> members;
     std::optional<std::string> details;  ///< text of the side file; nullopt: leave what is there
+    bool drop_details = false;           ///< no side file is kept (any more): it goes with the next change of the members
     Instant time;
     git::Signature author;
 };

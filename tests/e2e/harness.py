@@ -47,7 +47,8 @@ class Server:
         self.directory = directory
         self.port_file = os.path.join(directory, "port")
         self.log = open(os.path.join(directory, "log"), "wb")
-        self.process = subprocess.Popen(command + ["--port-file", self.port_file], stdout=self.log, stderr=self.log)
+        self.process = subprocess.Popen(command + ["--port-file", self.port_file], stdout=self.log, stderr=self.log,
+                                        env={**os.environ, "TZ": "UTC"})
         deadline = time.monotonic() + 60
         while not os.path.exists(self.port_file):
             if self.process.poll() is not None or time.monotonic() > deadline:

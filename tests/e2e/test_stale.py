@@ -74,7 +74,19 @@ class Stale(Changes):
         item = self.run_job().item(1)
         self.assertEqual((item["outcome"], item["warnings"]), ("saved", []))
         self.assert_vault_is_right()
+        self.cvat.order("log/clear", {})
         self.assertEqual(self.run_job().item(1)["outcome"], "unchanged")
+        self.assertEqual(self.exported(), [])
+
+    def test_a_touched_task_item(self):
+        self.configure(self.cvat.url, job="projects: none\ntasks: [1]\ndetails: false\ntouch: true")
+        self.hidden_change()
+        item = self.run_job().item(1)
+        self.assertEqual((item["outcome"], item["warnings"]), ("saved", []))
+        self.assert_vault_is_right(1, "task")
+        self.cvat.order("log/clear", {})
+        self.assertEqual(self.run_job().item(1)["outcome"], "unchanged")
+        self.assertEqual(self.exported(), [])
 
     def test_a_touch_allowed_later(self):
         self.hidden_change()
