@@ -123,7 +123,9 @@ Result<void> SqliteStore::set_value(const std::string& job, const std::string& k
 
 Result<Opened> open_sqlite(const std::filesystem::path& file, const OpenOptions& options) {
     std::string warning;
-    // Twice, for the file that was set aside; a third time, for one that another process damaged meanwhile.
+    // Twice, for the file that was set aside; a third time, for one that another process damaged meanwhile. A file that another
+    // process took away while we opened it says nothing, and is not counted among these.
+    int taken_away = 0;
     for (int attempt = 1;; ++attempt) {
         const Result<void> prepared = prepare_file(file);
         if (!prepared) return prepared.error();
@@ -136,6 +138,10 @@ Result<Opened> open_sqlite(const std::filesystem::path& file, const OpenOptions&
             opened.checked = made.checked;
             return opened;
         } catch (const StateError& error) {
+            if (identity_of(file) != seen && ++taken_away < 10) {
+                --attempt;
+                continue;
+            }
             if (!error.damage || attempt == 3) return error.failure;
             const Result<std::filesystem::path> aside = set_aside(file, seen, options.busy_timeout);
             if (!aside) return aside.error();
