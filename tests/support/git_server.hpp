@@ -6,6 +6,7 @@
 #include <unistd.h>
 
 #include <chrono>
+#include <cstdlib>
 #include <filesystem>
 #include <fstream>
 #include <iterator>
@@ -57,8 +58,18 @@ public:
     [[nodiscard]] std::string url(const std::string& rest) const {
         return "http://127.0.0.1:" + std::to_string(port_) + "/" + rest;
     }
-    /// The access log so far: a line for each request.
-    [[nodiscard]] std::string access_log() const { return text_of(log_); }
+    /// The access log: a line for each request answered before this call. nginx writes a line after its
+    /// answer is sent, so a request of our own follows the others and its line is waited for.
+    [[nodiscard]] std::string access_log() const {
+        const std::string marker = "log-marker-" + std::to_string(++markers_);
+        if (std::system(("curl -s -o /dev/null --max-time 10 " + url(marker)).c_str()) != 0) throw std::runtime_error("curl failed");
+        for (int i = 0; i < 1000; ++i) {
+            std::string log = text_of(log_);
+            if (log.find(marker) != std::string::npos) return log;
+            std::this_thread::sleep_for(std::chrono::milliseconds(10));
+        }
+        throw std::runtime_error("nginx wrote no line for " + marker);
+    }
 
 private:
     [[noreturn]] static void run(const std::vector<std::string>& words, const std::filesystem::path& output) {
@@ -78,6 +89,7 @@ private:
     std::filesystem::path log_;
     pid_t pid_ = -1;
     int port_ = 0;
+    mutable int markers_ = 0;
 };
 
 }  // namespace autobackup::test
