@@ -16,6 +16,7 @@
 #include <variant>
 
 #include "lib/async/types.hpp"
+#include "lib/async/worker_watch.hpp"
 
 namespace autobackup::async {
 
@@ -31,6 +32,8 @@ public:
     /// Asked to stop: long functions poll this token (given at the drain) and return early.
     [[nodiscard]] std::stop_token stop_token() const noexcept { return stop_.get_token(); }
     void request_stop() noexcept { stop_.request_stop(); }
+    /// See WorkerWatch::longest_standstill.
+    [[nodiscard]] std::chrono::milliseconds longest_standstill() { return watch_.longest_standstill(); }
 
     /// Runs `function()` on a worker and gives its result back on the caller's executor. Not cancellable: the caller waits
     /// for it, so everything the function borrows lives long enough. `function` must be a NAMED object moved in.
@@ -47,7 +50,11 @@ public:
     /// own what it uses and must not throw. ~Workers and drain_serial() wait for all of them.
     template <class Function>
     void post_serial(Function function) {
-        asio::post(serial_, std::move(function));
+        auto task = [this, function = std::move(function)]() mutable {
+            const WorkerWatch::Task watched(watch_);
+            function();
+        };
+        asio::post(serial_, std::move(task));
     }
     /// Returns when everything given to post_serial() before has run.
     Awaitable<void> drain_serial() {
@@ -74,8 +81,9 @@ private:
     Awaitable<void> hand_over(Function& function, Outcome<Value>& outcome) {
         auto start = [this, &function, &outcome](auto handler) {
             auto executor = asio::get_associated_executor(handler);
-            auto task = [&function, &outcome, executor, guard = asio::make_work_guard(executor), done = std::move(handler)]() mutable {
+            auto task = [this, &function, &outcome, executor, guard = asio::make_work_guard(executor), done = std::move(handler)]() mutable {
                 try {
+                    const WorkerWatch::Task watched(watch_);
                     if constexpr (std::is_void_v<Value>) {
                         function();
                     } else {
@@ -91,6 +99,7 @@ private:
         return asio::async_initiate<const asio::use_awaitable_t<>, void()>(std::move(start), asio::use_awaitable);
     }
 
+    WorkerWatch watch_;  // before the pool: its tasks use it until the pool is joined
     asio::thread_pool pool_;
     asio::strand<asio::thread_pool::executor_type> serial_{pool_.get_executor()};
     std::size_t size_;
