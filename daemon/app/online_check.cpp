@@ -68,7 +68,8 @@ std::vector<OnlineAnswer> check_online(Loop& loop, const config::Config& config,
     std::vector<OnlineAnswer> answers;
     async::Workers workers(1);
     const std::unique_ptr<report::Progress> silent = report::make_progress(-1, true);
-    runner::Shared shared{config, environment, workers, *silent, {}};
+    runner::Gates gates;
+    runner::Shared shared{config, environment, workers, *silent, gates, {}};
     try {
         loop.run(ask_jobs(shared, answers), nullptr);
     } catch (const boost::system::system_error&) {

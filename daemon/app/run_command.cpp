@@ -123,7 +123,8 @@ int run_command(Loop& loop, const CommandLine& line, const EnvironmentVariables&
         runner::RunListener listener;
         listener.item_done = [&line](const std::string& job, const model::Item& item) { tell_item(line, job, item); };
         listener.warning = [](const std::string& text) { spdlog::warn("{}", text); };
-        runner::Shared shared{config, environment, workers, *progress, std::move(listener)};
+        runner::Gates gates;
+        runner::Shared shared{config, environment, workers, *progress, gates, std::move(listener)};
         try {
             loop.run(run_jobs(shared, line, journal.get(), runs), [&workers] { workers.request_stop(); });
         } catch (const boost::system::system_error& error) {

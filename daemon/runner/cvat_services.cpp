@@ -110,9 +110,8 @@ Awaitable<Result<std::unique_ptr<CvatServices>>> make_cvat_services(Shared& shar
     if (!api) co_return api.error();
     services->api = std::move(*api);
     const std::string origin = settings->base.origin();
-    const auto per_host = static_cast<std::size_t>(shared.config.limits.per_host);
-    async::Turnstile& exports = shared.exports.try_emplace(source.server, static_cast<std::size_t>(server.exports)).first->second;
-    async::Turnstile& transfers = shared.transfers.try_emplace(origin, per_host).first->second;
+    async::Turnstile& exports = shared.gates.exports(source.server, server.exports);
+    async::Turnstile& transfers = shared.gates.transfers(origin, shared.config.limits.per_host);
     services->client = std::make_unique<cvat::Client>(*services->api, std::move(*settings));
     services->exporter = std::make_unique<cvat::Exporter>(*services->client, shared.workers, exports, transfers, export_policy(job, server));
     const std::string branch = job.git.empty() ? "main" : job.git.front().branch;

@@ -144,9 +144,10 @@ Awaitable<model::Run> run_job(Shared& shared, std::string name, RunOptions optio
     const config::Job& job = shared.config.jobs.at(name);
     model::Run run;
     run.started_at = now();
-    run.run_id = model::new_run_id(run.started_at);
+    run.run_id = options.run_id.empty() ? model::new_run_id(run.started_at) : options.run_id;
     run.job = name;
     run.trigger = options.trigger;
+    run.attempt = options.attempt;
     run.outcome = model::RunOutcome::cancelled;
     run.finished_at = run.started_at;
     Result<state::JobLock> lock = fail(Errc::cancelled, "lock", "job " + name, "stopped while waiting");

@@ -28,6 +28,8 @@ struct RunOptions {
     cvat_job::Options item;
     bool wait = false;                 ///< for a busy job, instead of being refused
     std::string trigger = "manual";
+    int attempt = 1;
+    std::string run_id;                ///< empty: a new one
 };
 
 /// Hears of a run as it goes; loop thread.
@@ -36,15 +38,30 @@ struct RunListener {
     std::function<void(const std::string& line)> warning;
 };
 
-/// What the runs of one process share. Loop thread; borrowed for the life of the object.
+/// The limits that hold over all runs of a process, whatever configuration they began with. Loop thread; outlives the runs.
+struct Gates {
+    /// limits.per_host: transfers at once towards `origin`.
+    async::Turnstile& transfers(const std::string& origin, int per_host) { return gate("transfers " + origin, per_host); }
+    /// limits.exports: exports asked for and not finished on the server of that name.
+    async::Turnstile& exports(const std::string& server, int at_once) { return gate("exports " + server, at_once); }
+
+private:
+    // A limit that was changed by a reload is another gate: who waits at the old one is not disturbed.
+    async::Turnstile& gate(const std::string& name, int places) {
+        const auto count = static_cast<std::size_t>(places);
+        return gates_.try_emplace(name + " " + std::to_string(places), count).first->second;
+    }
+    std::map<std::string, async::Turnstile> gates_;
+};
+
+/// What the runs of one configuration share. Loop thread; borrowed for the life of the object.
 struct Shared {
     const config::Config& config;
     const Environment& environment;
     async::Workers& workers;
     report::Progress& progress;
+    Gates& gates;
     RunListener listener;
-    std::map<std::string, async::Turnstile> transfers{};  ///< limits.per_host, by origin
-    std::map<std::string, async::Turnstile> exports{};    ///< exports asked for and not finished, by server name
 };
 
 /// Runs the job to its end. What goes wrong is told in the Run; a cancellation of the caller gives a Run with outcome `cancelled`, not
