@@ -19,12 +19,17 @@ void end_now(int) { ::_exit(5); }
 
 Loop::Loop() : signals_(context_, SIGINT, SIGTERM) {
     ::signal(SIGPIPE, SIG_IGN);
+    struct sigaction hangup {};
+    if (::sigaction(SIGHUP, nullptr, &hangup) == 0 && hangup.sa_handler != SIG_IGN) signals_.add(SIGHUP);
     wait_for_signal();
 }
 
 void Loop::wait_for_signal() {
-    signals_.async_wait([this](const boost::system::error_code& error, int) {
-        if (!error) stop();
+    signals_.async_wait([this](const boost::system::error_code& error, int number) {
+        if (error) return;
+        if (number != SIGHUP || !on_hangup_) return stop();
+        wait_for_signal();
+        on_hangup_();
     });
 }
 

@@ -61,13 +61,21 @@ std::optional<LockHolder> read_holder(const fs::path& path) {
     return holder;
 }
 
-Failure busy(const fs::path& path, const std::string& job) {
+std::string holder_words(const fs::path& path) {
     const std::optional<LockHolder> holder = read_holder(path);
-    std::string who = "another process works on it";
-    if (holder)
-        who = fmt::format("process {} on {} works on it since {}", holder->pid, holder->host, holder->since);
-    Failure failure = fail(Errc::busy, "lock", "job " + job, std::move(who));
+    if (!holder) return "another process works on it";
+    return fmt::format("process {} on {} works on it since {}", holder->pid, holder->host, holder->since);
+}
+
+Failure job_busy(const fs::path& path) {
+    Failure failure = fail(Errc::busy, "lock", "job " + path.stem().string(), holder_words(path));
     failure.hint = "wait for it to end, or use --wait";
+    return failure;
+}
+
+Failure daemon_busy(const fs::path& path) {
+    Failure failure = fail(Errc::busy, "lock", "the storage " + path.parent_path().string(), holder_words(path));
+    failure.hint = "one daemon works on a storage: stop the other one, or give this one a storage of its own";
     return failure;
 }
 
@@ -77,13 +85,20 @@ Result<JobLock> JobLock::acquire(const fs::path& storage, const std::string& job
     if (job.empty() || job[0] == '.' || job.find('/') != std::string::npos) {
         return fail(Errc::config_invalid, "lock", "job " + job, "this is no name of a job");
     }
-    const fs::path path = lock_file(storage, job);
+    return acquire_file(lock_file(storage, job), &job_busy);
+}
+
+Result<JobLock> JobLock::acquire_daemon(const fs::path& storage) {
+    return acquire_file(storage / "daemon.lock", &daemon_busy);
+}
+
+Result<JobLock> JobLock::acquire_file(const fs::path& path, Failure (*busy)(const fs::path& path)) {
     const Result<void> directory = make_directories(path.parent_path());
     if (!directory) return directory.error();
     Result<FileDescriptor> fd = open_file(path, O_RDWR | O_CREAT, 0640);
     if (!fd) return fd.error();
     while (::flock(fd->get(), LOCK_EX | LOCK_NB) != 0) {
-        if (errno == EWOULDBLOCK) return busy(path, job);
+        if (errno == EWOULDBLOCK) return busy(path);
         if (errno != EINTR) return fail_errno(errno, "lock", path.string());
     }
     // On a full disk the text is missing; the lock holds all the same.

@@ -18,12 +18,15 @@ public:
     /// Does not wait. busy: another process (or another run of this one) holds it; the message names its pid
     /// and since when.
     static Result<JobLock> acquire(const std::filesystem::path& storage, const std::string& job);
+    /// The same for `<storage>/daemon.lock`: one daemon on a storage.
+    static Result<JobLock> acquire_daemon(const std::filesystem::path& storage);
 
     JobLock(JobLock&&) noexcept = default;
     JobLock& operator=(JobLock&&) noexcept = default;
 
 private:
     explicit JobLock(FileDescriptor fd) : fd_(std::move(fd)) {}
+    static Result<JobLock> acquire_file(const std::filesystem::path& path, Failure (*busy)(const std::filesystem::path& path));
     FileDescriptor fd_;
 };
 
