@@ -29,6 +29,7 @@ ALLOWED = {
     "daemon/report": ["lib/core", "lib/journal", "daemon/model"],
     "daemon/state": ["lib/core", "daemon/model"],
     "daemon/retention": ["lib/core", "daemon/model"],
+    "daemon/scheduler": ["lib/core", "lib/schedule", "daemon/model"],
     "daemon/vault": ["lib/core", "lib/async", "lib/hash", "lib/http", "lib/git", "lib/remote", "daemon/model"],
     "daemon/cvat": ["lib/core", "lib/async", "lib/hash", "lib/http", "lib/zip", "lib/git", "lib/remote", "lib/cvat", "daemon/model",
                     "daemon/report", "daemon/state", "daemon/retention", "daemon/vault"],
