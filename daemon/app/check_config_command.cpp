@@ -54,7 +54,7 @@ std::string shown(const config::Loaded& loaded, bool origin) {
 }
 
 boost::json::object shown_json(const config::Loaded& loaded, const CommandLine& line) {
-    boost::json::object object = problems_json({});
+    boost::json::object object = config::problems_json({});
     boost::json::array values;
     for (const config::OriginEntry& entry : loaded.origins) {
         boost::json::object one{{"path", entry.path}, {"value", entry.value}};
@@ -82,7 +82,7 @@ int check_config_command(Loop& loop, const CommandLine& line, const EnvironmentV
     if (loaded.config && !line.skip_secrets) problems = check_job_secrets(*loaded.config, {}, places);
     if (!problems.empty()) {
         if (line.json) {
-            print(boost::json::serialize(problems_json(problems)) + "\n");
+            print(boost::json::serialize(config::problems_json(problems)) + "\n");
         } else {
             tell_problems(problems);
         }

@@ -73,9 +73,12 @@ void add_printers(CLI::App& app, CommandLine& line) {
     add_common(*import, line);
     import->allow_extras();
     import->prefix_command();
-    CLI::App* serve = app.add_subcommand("serve", "Run the schedule until SIGTERM (not in this version)");
+    CLI::App* serve = app.add_subcommand("serve", "Run the schedule until SIGTERM; the verb when none is given");
     add_common(*serve, line);
-    serve->footer("In this version start runs from a systemd timer or cron: autobackupd run JOB");
+    serve->footer("Examples:\n  systemctl enable --now autobackupd\n  autobackupd serve --config ./my.yaml\n\n"
+                  "SIGHUP reads the configuration again, SIGTERM stops in order: runs that go on are cancelled and go on at the next start.\n"
+                  "Steer it with autobackupctl. Exit codes: 0 stopped in order; 1 no state or storage; 2 bad configuration; 4 another daemon\n"
+                  "works on this storage.");
 }
 
 Verb verb_of(const CLI::App& app) {

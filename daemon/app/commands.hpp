@@ -10,6 +10,7 @@
 namespace autobackup::app {
 
 int run_command(Loop& loop, const CommandLine& line, const EnvironmentVariables& environment);
+int serve_command(Loop& loop, const CommandLine& line, const EnvironmentVariables& environment);
 int check_config_command(Loop& loop, const CommandLine& line, const EnvironmentVariables& environment);
 int schema_command();
 int sample_config_command(const CommandLine& line);

@@ -70,19 +70,6 @@ void tell_problems(const std::vector<config::Problem>& problems) {
     for (const config::Problem& problem : problems) journal::write_line(2, config::describe(problem));
 }
 
-boost::json::object problems_json(const std::vector<config::Problem>& problems) {
-    boost::json::array errors;
-    for (const config::Problem& problem : problems) {
-        errors.push_back(boost::json::object{{"file", problem.file},
-                                             {"line", problem.line},
-                                             {"column", problem.column},
-                                             {"path", problem.path},
-                                             {"message", problem.message},
-                                             {"suggestion", problem.suggestion}});
-    }
-    return {{"errors", std::move(errors)}};
-}
-
 std::vector<config::Problem> check_job_secrets(const config::Config& config, const std::vector<std::string>& jobs,
                                                const config::SecretPlaces& places) {
     std::vector<Needed> needed;

@@ -2,7 +2,6 @@
 // Reading the configuration for a verb, and telling what is wrong with it.
 #pragma once
 
-#include <boost/json.hpp>
 #include <string>
 #include <vector>
 
@@ -20,8 +19,6 @@ http::ClientSettings http_settings();
 
 /// One line per problem on stderr.
 void tell_problems(const std::vector<config::Problem>& problems);
-/// {"errors": [{"file", "line", "column", "path", "message", "suggestion"}]}
-boost::json::object problems_json(const std::vector<config::Problem>& problems);
 
 /// Problems of the secrets that the named jobs need (all jobs when empty); every value found is added to what the log redacts.
 std::vector<config::Problem> check_job_secrets(const config::Config& config, const std::vector<std::string>& jobs,

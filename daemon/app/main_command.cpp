@@ -41,7 +41,7 @@ int dispatch(Loop& loop, const CommandLine& line, const EnvironmentVariables& en
         case Verb::check_config: return check_config_command(loop, line, environment);
         case Verb::schema: return schema_command();
         case Verb::sample_config: return sample_config_command(line);
-        case Verb::serve: return later_command("serve", "start `autobackupd run JOB` from a systemd timer or cron");
+        case Verb::serve: return serve_command(loop, line, environment);
         case Verb::import_config: return later_command("import-config", "write the configuration by hand; `autobackupd sample-config cvat` is a start");
     }
     return 2;

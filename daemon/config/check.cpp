@@ -155,4 +155,17 @@ std::string describe(const Problem& problem) {
     return one_line(out);
 }
 
+boost::json::object problems_json(const std::vector<Problem>& problems) {
+    boost::json::array errors;
+    for (const Problem& problem : problems) {
+        errors.push_back(boost::json::object{{"file", problem.file},
+                                             {"line", problem.line},
+                                             {"column", problem.column},
+                                             {"path", problem.path},
+                                             {"message", problem.message},
+                                             {"suggestion", problem.suggestion}});
+    }
+    return {{"errors", std::move(errors)}};
+}
+
 }  // namespace autobackup::config

@@ -2,6 +2,7 @@
 // From YAML files to the typed configuration, with every problem in one pass. Blocks on small local files.
 #pragma once
 
+#include <boost/json.hpp>
 #include <filesystem>
 #include <optional>
 #include <string>
@@ -26,6 +27,8 @@ struct Problem {
 
 /// "file:line:column: path: message (did you mean 'x'?)", on one line.
 std::string describe(const Problem& problem);
+/// {"errors": [{"file", "line", "column", "path", "message", "suggestion"}]}
+boost::json::object problems_json(const std::vector<Problem>& problems);
 
 /// The value of one key as it counts, for check-config --show and --origin. Keys without a value are left
 /// out.

@@ -103,6 +103,7 @@ private:
     Instant since_;
     std::string reload_error_;
     std::string state_warning_;
+    std::string control_error_;
     std::string told_status_;
     std::chrono::microseconds watchdog_{0};
     std::chrono::steady_clock::time_point fed_;

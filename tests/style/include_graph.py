@@ -35,7 +35,9 @@ ALLOWED = {
                     "daemon/report", "daemon/state", "daemon/retention", "daemon/vault"],
     "daemon/runner": ["lib/core", "lib/async", "lib/http", "lib/cvat", "lib/remote", "daemon/model", "daemon/config", "daemon/report",
                       "daemon/state", "daemon/vault", "daemon/cvat"],
-    "daemon/app": ["lib/core", "lib/async", "lib/http", "lib/git", "lib/cvat", "lib/journal", "lib/schedule", "daemon/model",
+    "daemon/serve": ["lib/core", "lib/async", "lib/journal", "lib/systemd", "lib/control", "daemon/model", "daemon/control", "daemon/config",
+                     "daemon/report", "daemon/state", "daemon/scheduler", "daemon/runner"],
+    "daemon/app": ["lib/core", "lib/async", "lib/http", "lib/git", "lib/cvat", "lib/journal", "lib/schedule", "daemon/serve", "daemon/model",
                    "daemon/config", "daemon/report", "daemon/state", "daemon/cvat", "daemon/vault", "daemon/runner"],
 }
 # Libraries that stay behind one room's door.

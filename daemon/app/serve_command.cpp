@@ -1,0 +1,72 @@
+// SPDX-License-Identifier: MIT
+#include <spdlog/spdlog.h>
+#include <unistd.h>
+
+#include "build_info.hpp"
+#include "daemon/app/commands.hpp"
+#include "daemon/app/configuration.hpp"
+#include "daemon/serve/daemon.hpp"
+#include "lib/core/file.hpp"
+#include "lib/core/text.hpp"
+#include "lib/journal/logging.hpp"
+
+namespace autobackup::app {
+namespace {
+
+// `$RUNTIME_DIRECTORY` may name several, colon-separated.
+std::filesystem::path control_socket(const EnvironmentVariables& environment) {
+    const auto named = environment.find("RUNTIME_DIRECTORY");
+    if (named != environment.end() && !named->second.empty()) {
+        return std::filesystem::path(split(named->second, ':').front()) / "control.sock";
+    }
+    const std::filesystem::path directory = "/run/autobackupd";
+    (void)make_directories(directory, 0755);  // listening says what is wrong
+    return directory / "control.sock";
+}
+
+std::string host_identity() {
+    const Result<std::string> id = read_file("/etc/machine-id", 64);
+    if (id && !trim(*id).empty()) return std::string(trim(*id));
+    char name[256] = {};
+    return ::gethostname(name, sizeof name - 1) == 0 ? name : "localhost";
+}
+
+journal::LogOptions log_options(const CommandLine& line) {
+    journal::LogOptions options;
+    options.level = journal::parse_level(line.log_level).value_or(journal::Level::info);
+    if (!line.log_format.empty()) options.format = journal::parse_format(line.log_format).value_or(journal::Format::automatic);
+    return options;
+}
+
+}  // namespace
+
+int serve_command(Loop& loop, const CommandLine& line, const EnvironmentVariables& variables) {
+    config::Loaded loaded = load_configuration(line, variables);
+    if (!loaded.config) {
+        tell_problems(loaded.problems);
+        return 2;
+    }
+    const std::unique_ptr<journal::Sink> journal = journal::make_sink(log_options(line));
+    serve::Settings settings;
+    settings.version = std::string(build::version) + " (" + build::git_sha + ")";
+    settings.config_path = line.config;
+    settings.socket = control_socket(variables);
+    settings.host = host_identity();
+    settings.load = [&line, &variables] { return load_configuration(line, variables); };
+    settings.environment.http = http_settings();
+    settings.environment.secrets = secret_places(variables);
+    settings.missing_secrets = [places = settings.environment.secrets](const config::Config& config) {
+        std::vector<std::string> lines;
+        for (const config::Problem& problem : check_job_secrets(config, {}, places)) lines.push_back(config::describe(problem));
+        return lines;
+    };
+    settings.journal = journal.get();
+    serve::Daemon daemon(std::move(settings), std::move(*loaded.config));
+    loop.on_hangup([&daemon] { daemon.hang_up(); });
+    int exit_code = 1;
+    auto work = [&daemon, &exit_code]() -> Awaitable<void> { exit_code = co_await daemon.run(); };
+    loop.run(work(), nullptr);
+    return exit_code;
+}
+
+}  // namespace autobackup::app
