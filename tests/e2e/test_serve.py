@@ -1,0 +1,345 @@
+"""`autobackupd serve`: on time, steered, reloaded, stopped, killed."""
+
+import json
+import os
+import re
+import signal
+import sqlite3
+import subprocess
+import time
+import unittest
+
+from daemon import Refused, ServeCase
+from harness import git, waiting
+
+
+class Serves(ServeCase):
+    def setUp(self):
+        super().setUp()
+        self.cvat = self.standin()
+        self.target = os.path.join(self.directory, "target.git")
+        git("init", "-q", "--bare", "-b", "main", self.target)
+        self.write()
+
+    def write(self, schedule="manual", extra="", top=""):
+        self.configure(self.cvat.url, job="projects: [1]", git=f"url: {self.target}", top=top)
+        with open(self.config) as file:
+            text = file.read().replace("    schedule: manual\n", f"    schedule: {schedule}\n{extra}")
+        with open(self.config, "w") as file:
+            file.write(text)
+
+    def assert_pushed(self):
+        tip = git("rev-parse", "main", cwd=self.target)
+        self.assertEqual(tip, git("rev-parse", "main", cwd=self.vault))
+        self.assert_sound(self.target, self.vault)
+
+
+class OnTime(Serves):
+    def test_a_scheduled_run_is_green_and_told(self):
+        self.write("every 2s")
+        process, manager = self.serve()
+        runs = self.wait_for_runs(2)
+        self.assertEqual(runs[-1]["outcome"], "success")
+        self.assertEqual(runs[-1]["trigger"], "schedule")
+        self.assertEqual(runs[0]["outcome"], "unchanged")
+        starts = [run["started_at"] for run in runs]
+        self.assertEqual(len(set(starts)), len(starts))
+        self.assert_pushed()
+        job = self.job()
+        self.assertEqual(job["failures"], 0)
+        self.assertEqual(job["last"]["outcome"], "unchanged")
+        self.assertIn("next traffic-signs in", " ".join(manager.listen()))
+        self.assertLess(self.end(process), 10)
+        self.assertIn("STOPPING=1", manager.listen())
+        log = self.log_text()
+        self.assertIn("runs 1 jobs", log)
+        self.assertIn("traffic-signs  success: 1 saved", log)
+
+    def test_manual_runs_start_only_when_asked(self):
+        process, _ = self.serve()
+        time.sleep(1)
+        self.assertEqual(self.ask("history")["runs"], [])
+        self.assertEqual(self.job()["state"], "manual")
+        events = []
+        report = self.ask("run", events, job="traffic-signs", wait=True)
+        self.assertEqual((report["outcome"], report["trigger"]), ("success", "manual"))
+        self.assertEqual(events[0]["event"], "started")
+        self.assertEqual(events[0]["data"]["run_id"], report["run_id"])
+        self.assertIn("item", [one["event"] for one in events])
+        self.assertEqual(self.ask("show", run=report["run_id"])["items"], report["items"])
+        self.assertEqual(self.ask("show", run=report["run_id"][:20])["run_id"], report["run_id"])
+        forced = self.ask("run", job="traffic-signs", wait=True, force=True)
+        self.assertEqual(forced["outcome"], "unchanged")
+        self.assertIn("download", [one["stage"] for one in forced["items"][0]["stages"]])
+        self.end(process)
+
+    def test_missed_due_times_are_made_up_for_once(self):
+        self.write("every 2s")
+        process, _ = self.serve()
+        count = len(self.wait_for_runs(1))
+        self.end(process)
+        # As if the last due time had been a day ago.
+        with sqlite3.connect(os.path.join(self.storage, "state.sqlite")) as database:
+            rows = dict(database.execute("SELECT job, value FROM job_values WHERE key = 'schedule'"))
+        self.assertIn("traffic-signs", rows)
+        self.write("every 1h")
+        time.sleep(1.1)
+        process, _ = self.serve()
+        time.sleep(1.5)
+        self.assertLessEqual(len(self.ask("history")["runs"]), count + 1)
+        self.end(process)
+
+    def test_after_runs_when_the_other_one_succeeded(self):
+        self.write()
+        with open(self.config) as file:
+            text = file.read()
+        head, job = text.split("  traffic-signs:\n")
+        second = job.replace("    schedule: manual\n", "    after: [traffic-signs]\n    schedule: manual\n").replace(f"      url: {self.target}", f"      url: {self.directory}/second.git")
+        git("init", "-q", "--bare", "-b", "main", os.path.join(self.directory, "second.git"))
+        with open(self.config, "w") as file:
+            file.write(head + "  traffic-signs:\n" + job + "  second:\n" + second)
+        process, _ = self.serve()
+        self.ask("run", job="traffic-signs", wait=True)
+        runs = self.wait_for_runs(1, "second")
+        self.assertEqual((runs[0]["outcome"], runs[0]["trigger"]), ("success", "after"))
+        self.end(process)
+
+    def test_a_failure_that_passes_is_tried_again(self):
+        self.write("every 1h", "    timeout: 30s\n")
+        self.cvat.fault("/api/", {"status": 503}, count=12)
+        process, _ = self.serve()
+        first = self.ask("run", job="traffic-signs", wait=True)
+        self.assertEqual(first["outcome"], "failed")
+        runs = self.wait_for_runs(2)
+        with waiting(30, "a green run") as again:
+            while again() and self.job()["failures"] > 0:
+                pass
+        runs = self.ask("history")["runs"]
+        self.assertEqual(runs[0]["outcome"], "success")
+        self.assertEqual(runs[0]["trigger"], "retry")
+        self.assertGreater(runs[0]["attempt"], 1)
+        self.end(process)
+
+
+class Steered(Serves):
+    def test_paused_jobs_wait(self):
+        process, _ = self.serve()
+        job = self.ask("pause", job="traffic-signs")
+        self.assertEqual((job["state"], job["paused"]), ("paused", True))
+        with self.assertRaises(Refused) as refused:
+            self.ask("run", job="traffic-signs")
+        self.assertEqual((refused.exception.error["code"], refused.exception.error["exit"]), ("paused", 4))
+        self.end(process)
+        process, _ = self.serve()
+        self.assertEqual(self.job()["state"], "paused", "a pause outlives a restart")
+        self.ask("resume", job="traffic-signs")
+        self.assertEqual(self.ask("run", job="traffic-signs", wait=True)["outcome"], "success")
+        with self.assertRaises(Refused):
+            self.ask("resume", job="traffic-signs")
+        self.end(process)
+
+    def test_a_run_is_cancelled_and_the_next_one_completes(self):
+        self.cvat.order("export", {"kind": "never", "count": 1})
+        process, _ = self.serve()
+        asked = self.ask("run", job="traffic-signs")
+        self.assertIn(asked["state"], ("started", "queued"))
+        with waiting(20, "the export") as again:
+            while again() and not any("/api/requests" in one["path"] for one in self.cvat.requests()):
+                pass
+        begin = time.monotonic()
+        self.assertEqual(self.ask("cancel", run="traffic-signs")["job"], "traffic-signs")
+        runs = self.wait_for_runs(1, seconds=10)
+        self.assertLess(time.monotonic() - begin, 10)
+        self.assertEqual(runs[0]["outcome"], "cancelled")
+        self.cvat.order("export", {"kind": "kill"})
+        self.assertEqual(self.ask("run", job="traffic-signs", wait=True)["outcome"], "success")
+        self.assert_pushed()
+        self.end(process)
+
+    def test_unknown_names_get_an_answer(self):
+        process, _ = self.serve()
+        for verb, args, code in (("run", {"job": "trafic-signs"}, 2), ("show", {"run": "01NOSUCH"}, 2), ("cancel", {"run": "x"}, 1),
+                                 ("pause", {"job": "x"}, 2), ("nonsense", {}, 2)):
+            with self.assertRaises(Refused) as refused:
+                self.ask(verb, **args)
+            self.assertEqual(refused.exception.error["exit"], code, verb)
+        with self.assertRaises(Refused) as refused:
+            self.ask("run", job="trafic-signs")
+        self.assertIn('did you mean "traffic-signs"', str(refused.exception))
+        self.end(process)
+
+    def test_skip_next(self):
+        self.write("every 3s")
+        process, _ = self.serve()
+        first = self.ask("next", job="traffic-signs")["next"][0]["due"][0]
+        self.ask("skip-next", job="traffic-signs")
+        self.assertTrue(self.job()["skip_next"])
+        time.sleep(4)
+        self.assertNotIn(first[:19], [run["started_at"][:19] for run in self.ask("history")["runs"]])
+        self.end(process)
+
+
+class Reloaded(Serves):
+    def test_a_good_file_counts_and_a_bad_one_does_not(self):
+        process, manager = self.serve()
+        self.write("every 2s")
+        self.assertEqual(self.ask("reload")["jobs"], 1)
+        self.wait_for_runs(1)
+        with open(self.config, "a") as file:
+            file.write("nonsense: 1\n")
+        with self.assertRaises(Refused) as refused:
+            self.ask("reload")
+        error = refused.exception.error
+        self.assertEqual((error["code"], error["exit"]), ("config_invalid", 2))
+        self.assertEqual(error["data"]["errors"][0]["path"], "nonsense")
+        self.assertIn("nonsense", self.ask("status")["daemon"]["reload_error"])
+        self.assertEqual(self.job()["state"] in ("waiting", "running", "queued"), True)
+        manager.listen()
+        self.assertTrue(any(line.startswith("RELOADING=1") for line in manager.heard))
+        self.write()
+        process.send_signal(signal.SIGHUP)
+        with waiting(10, "the reload") as again:
+            while again() and self.job()["state"] != "manual":
+                pass
+        self.assertEqual(self.ask("status")["daemon"]["reload_error"], "")
+        self.end(process)
+
+    def test_during_a_run(self):
+        self.cvat.order("export", {"kind": "never", "count": 1})
+        process, _ = self.serve()
+        asked = self.ask("run", job="traffic-signs")
+        with waiting(20, "the export") as again:
+            while again() and not any("/api/requests" in one["path"] for one in self.cvat.requests()):
+                pass
+        with open(self.config) as file:
+            text = file.read()
+        with open(self.config, "w") as file:
+            file.write(text.replace("  traffic-signs:", "  other-name:"))
+        self.assertEqual(self.ask("reload")["jobs"], 1)
+        status = self.ask("status")
+        self.assertEqual([job["job"] for job in status["jobs"]], ["other-name"])
+        self.assertEqual([run["job"] for run in status["daemon"]["running"]], ["traffic-signs"])
+        self.cvat.order("export", {"kind": "kill"})
+        with waiting(40, "the end of the run") as again:
+            while again() and self.ask("status")["daemon"]["running"]:
+                pass
+        self.assertIn(asked["job"], "traffic-signs")
+        self.assert_pushed()
+        self.end(process)
+
+    def test_another_storage_needs_a_restart(self):
+        process, _ = self.serve()
+        with open(self.config) as file:
+            text = file.read()
+        with open(self.config, "w") as file:
+            file.write(text.replace(self.storage, self.storage + "-2"))
+        with self.assertRaises(Refused) as refused:
+            self.ask("reload")
+        self.assertIn("restart", str(refused.exception))
+        self.end(process)
+
+
+class Stopped(Serves):
+    def run_that_waits(self):
+        self.cvat.order("export", {"kind": "never", "count": 1})
+        process, manager = self.serve()
+        self.ask("run", job="traffic-signs")
+        with waiting(20, "the export") as again:
+            while again() and not any("/api/requests" in one["path"] for one in self.cvat.requests()):
+                pass
+        return process, manager
+
+    def assert_goes_on(self, first):
+        """A new daemon runs the job at once, although it is `manual`."""
+        self.cvat.order("export", {"kind": "kill"})
+        process, _ = self.serve()
+        runs = self.wait_for_runs(2)
+        self.assertEqual((runs[0]["outcome"], runs[0]["trigger"]), ("success", "resume"), self.log_text())
+        self.assertEqual(runs[1]["outcome"], first)
+        self.assert_pushed()
+        self.assert_no_leftovers()
+        self.end(process)
+
+    def test_a_stop_cancels_and_the_next_start_goes_on(self):
+        process, _ = self.run_that_waits()
+        self.assertLess(self.end(process), 10)
+        self.assert_goes_on("cancelled")
+
+    def test_a_kill_is_seen_and_the_next_start_goes_on(self):
+        process, _ = self.run_that_waits()
+        process.kill()
+        process.wait()
+        self.assert_goes_on("failed")
+        self.assertIn("was interrupted by a crash", self.log_text())
+
+    def test_a_second_daemon_is_refused_by_name_of_the_first(self):
+        process, _ = self.serve()
+        second = subprocess.run(self.command("serve"), env=self.environment(RUNTIME_DIRECTORY=self.place("run2")), capture_output=True, timeout=20)
+        self.assertEqual(second.returncode, 4, second.stderr)
+        self.assertIn(f"process {process.pid}", second.stderr.decode())
+        self.end(process)
+
+    def test_sigterm_at_any_moment_of_the_start(self):
+        for delay in (0, 0.002, 0.005, 0.01, 0.02, 0.05, 0.1):
+            process, _ = self.serve(ready=False)
+            time.sleep(delay)
+            process.send_signal(signal.SIGTERM)
+            process.wait(15)
+            # Before main() has begun the kernel's own answer is all there is.
+            self.assertIn(process.returncode, (0, -signal.SIGTERM) if delay < 0.01 else (0,), f"after {delay} s\n{self.log_text()}")
+
+    def test_a_bad_configuration_never_starts(self):
+        with open(self.config, "a") as file:
+            file.write("nonsense: 1\n")
+        process, _ = self.serve(ready=False)
+        self.assertEqual(process.wait(20), 2)
+        self.assertIn("nonsense", self.log_text())
+
+    def test_a_missing_secret_fails_its_job_only(self):
+        os.remove(os.path.join(self.credentials, "lab-token"))
+        process, _ = self.serve()
+        self.assertIn("lab-token", self.log_text())
+        report = self.ask("run", job="traffic-signs", wait=True)
+        self.assertEqual(report["outcome"], "failed")
+        self.secret("lab-token", "wrong")
+        self.end(process)
+
+
+class Watched(Serves):
+    def test_the_watchdog_is_fed(self):
+        process, manager = self.serve(WATCHDOG_USEC="2000000")
+        time.sleep(3)
+        self.assertGreaterEqual(manager.listen().count("WATCHDOG=1"), 2)
+        self.end(process)
+
+    def test_json_lines(self):
+        process, _ = self.serve(ready=True, AUTOBACKUPD_LOG_LEVEL="info")
+        self.end(process)
+        environment = self.environment(RUNTIME_DIRECTORY=self.runtime)
+        process = subprocess.Popen([*self.command("serve"), "--log-format", "json"], env=environment, stderr=subprocess.PIPE)
+        self.addCleanup(process.stderr.close)
+        time.sleep(1)
+        process.terminate()
+        _, err = process.communicate(timeout=15)
+        lines = [json.loads(line) for line in err.decode().splitlines()]
+        ids = [line.get("message_id") for line in lines]
+        self.assertIn("647671e076d54124aa63ceb0502a5b4e", ids)
+        self.assertIn("a3293d7bc8634ea0af7040a921a4d22e", ids)
+
+
+class Catalogue(unittest.TestCase):
+    def test_every_message_id_has_its_text(self):
+        top = os.path.dirname(os.path.dirname(os.path.dirname(os.path.abspath(__file__))))
+        ids = set()
+        for place, _, names in os.walk(os.path.join(top, "daemon")):
+            for name in names:
+                with open(os.path.join(place, name), encoding="utf-8") as file:
+                    ids |= set(re.findall(r'const char\* \w+ = "([0-9a-f]{32})"', file.read()))
+        with open(os.path.join(top, "systemd", "autobackupd.catalog"), encoding="utf-8") as file:
+            told = re.findall(r"^-- ([0-9a-f]{32})$", file.read(), re.M)
+        self.assertEqual(sorted(ids), sorted(told))
+        self.assertGreaterEqual(len(told), 15)
+
+
+if __name__ == "__main__":
+    unittest.main()
