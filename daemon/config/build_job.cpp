@@ -26,6 +26,9 @@ void build_cvat(const View& job, const yaml::Entry& entry, CvatSource& out, Prob
     out.export_mode = mode == "tasks"     ? ExportMode::tasks
                       : mode == "project" ? ExportMode::project
                                           : ExportMode::automatic;
+    std::string download;
+    cvat.read("download", download);
+    out.download = download == "whole" ? DownloadMode::whole : DownloadMode::changes;
     cvat.read("touch", out.touch);
     cvat.read("details", out.details);
     if (selects_nothing(out.projects) && selects_nothing(out.tasks)) {

@@ -162,6 +162,12 @@ constexpr Key cvat_table[] = {
                 "fetched whole when that is cheaper.",
      .fallback = "auto",
      .choices = "tasks|project|auto"},
+    {.path = "jobs.*.cvat.download",
+     .type = Type::choice,
+     .meaning = "`changes`: of a backup that the vault holds already, only the parts that differ are "
+                "downloaded where the server allows it (2.32 and later); `whole`: always everything.",
+     .fallback = "changes",
+     .choices = "changes|whole"},
     {.path = "jobs.*.cvat.touch",
      .type = Type::boolean,
      .meaning = "May move an `updated_date` by an empty PATCH to get past the server's stale cache. "

@@ -83,13 +83,14 @@ Awaitable<std::string> known_request(Context& context, cvat::Object object) {
 }
 
 // The download gets a name of its own first: while it is in use, the same object may be fetched again.
-Awaitable<Result<VerifiedZip>> verify(Context& context, cvat::Object object, std::filesystem::path downloaded, std::filesystem::path file,
-                                      FetchLog& log) {
+Awaitable<Result<VerifiedZip>> verify(Context& context, cvat::Object object, const cvat::ExportedFile& downloaded,
+                                      std::filesystem::path file, const HeldMedia& media, FetchLog& log) {
     const auto begin = Clock::now();
     context.progress.phase("verifying " + object_name(context, object));
-    auto work = [&context, object, downloaded, file]() -> Result<VerifiedZip> {
-        if (::rename(downloaded.c_str(), file.c_str()) != 0) return fail_errno(errno, "rename", downloaded.string());
-        return verify_zip(file, object.kind, object_name(context, object), context.workers.size(), context.workers.stop_token());
+    auto work = [&context, object, &downloaded, file, &media]() -> Result<VerifiedZip> {
+        if (::rename(downloaded.path.c_str(), file.c_str()) != 0) return fail_errno(errno, "rename", downloaded.path.string());
+        return verify_zip(file, object.kind, object_name(context, object), context.workers.size(), context.workers.stop_token(),
+                          downloaded.absent, media.blobs);
     };
     Result<VerifiedZip> verified = co_await context.workers.run(std::move(work));
     log.verify_s += seconds_since(begin);
@@ -143,12 +144,13 @@ void FetchLog::add_stages(std::vector<model::Stage>& stages) const {
     stages.insert(stages.end(), failed.begin(), failed.end());
 }
 
-Awaitable<Result<FetchedZip>> fetch_object(Context& context, cvat::Object object, FetchLog& log) {
+Awaitable<Result<FetchedZip>> fetch_object(Context& context, cvat::Object object, const HeldMedia& media, FetchLog& log) {
     Observer observer(context, object);
     const std::filesystem::path target = context.places.spool() / (key_of(object) + ".zip");
     async::Turnstile& turn = context.object_turns.try_emplace(key_of(object), std::size_t{1}).first->second;
     const async::Turnstile::Pass pass = co_await turn.enter();
     std::string request = co_await known_request(context, object);
+    const HeldMedia nothing;
     for (int attempt = 1;; ++attempt) {
         Result<cvat::Exporter::Ready> ready = co_await context.exporter.ready(object, request, observer);
         request.clear();
@@ -159,7 +161,10 @@ Awaitable<Result<FetchedZip>> fetch_object(Context& context, cvat::Object object
         ++log.exports;
         log.export_s += static_cast<double>(ready->took.count()) / 1000.0;
         log.export_attempts = std::max(log.export_attempts, ready->attempts);
-        Result<cvat::ExportedFile> downloaded = co_await context.exporter.download(object, *ready, target, observer);
+        // What was put together of two sources and does not fit is fetched whole the second time.
+        const HeldMedia& spared = attempt == 1 ? media : nothing;
+        Result<cvat::ExportedFile> downloaded =
+            co_await context.exporter.download_parts(object, *ready, target, spared.content, observer);
         if (!downloaded) {
             log.failed.push_back(failed_stage("download", object, downloaded.error()));
             co_return downloaded.error();
@@ -170,7 +175,7 @@ Awaitable<Result<FetchedZip>> fetch_object(Context& context, cvat::Object object
         const std::filesystem::path file =
             context.places.spool() / (key_of(object) + "-fetched-" + std::to_string(++context.files_fetched) + ".zip");
         const std::shared_ptr<void> guard = guard_of(file);
-        Result<VerifiedZip> verified = co_await verify(context, object, target, file, log);
+        Result<VerifiedZip> verified = co_await verify(context, object, *downloaded, file, spared, log);
         if (verified) {
             FetchedZip fetched;
             fetched.zip = std::move(*verified);

@@ -3,6 +3,7 @@
 #pragma once
 
 #include "daemon/cvat/context.hpp"
+#include "daemon/cvat/held_media.hpp"
 #include "daemon/cvat/verified_zip.hpp"
 
 namespace autobackup::cvat_job {
@@ -22,14 +23,15 @@ struct FetchLog {
 struct FetchedZip {
     VerifiedZip zip;
     std::filesystem::path file;
-    std::uint64_t bytes = 0;
-    std::string sha256;
+    std::uint64_t bytes = 0;   ///< that came
+    std::string sha256;        ///< "" when it has holes
+    [[nodiscard]] bool whole() const { return zip.absent.empty(); }
     std::string content_disposition;  ///< of the answer: the server's own name for the file
     std::shared_ptr<void> spool_guard;
 };
 
-/// Exports, downloads and verifies. A file that does not verify is removed and fetched once more (a damaged transfer), then failed.
-/// The failure is also noted in `log` (with `task` set for a task of a project).
-Awaitable<Result<FetchedZip>> fetch_object(Context& context, cvat::Object object, FetchLog& log);
+/// Exports, downloads and verifies. `media` (borrowed): what need not come because the vault has it. A file that does not verify is removed and fetched once more, whole (a damaged
+/// transfer), then failed. The failure is also noted in `log` (with `task` set for a task of a project).
+Awaitable<Result<FetchedZip>> fetch_object(Context& context, cvat::Object object, const HeldMedia& media, FetchLog& log);
 
 }  // namespace autobackup::cvat_job

@@ -60,7 +60,8 @@ std::vector<vault::VersionMember> members_of(const FetchedZip& fetched, const st
         member.entry.crc32 = source.crc32;
         member.entry.dos_time = source.dos_time;
         member.oid = fetched.zip.oids[i];
-        member.produce = [archive = fetched.zip.archive, guard = fetched.spool_guard, i](const git::TakeBytes& take) {
+        const bool absent = !fetched.zip.absent.empty() && fetched.zip.absent[i];
+        if (!absent) member.produce = [archive = fetched.zip.archive, guard = fetched.spool_guard, i](const git::TakeBytes& take) {
             return archive->read(archive->members()[i], take);
         };
         members.push_back(std::move(member));

@@ -26,7 +26,8 @@ struct TaskCopy {
     std::optional<std::size_t> guide_index;  ///< the index that its guide's links are written for; nullopt: none (a task's own ZIP)
 };
 
-/// Members of a fetched ZIP under their names without the prefix; the content is read from the spool when it is committed.
+/// Members of a fetched ZIP under their names without the prefix; the content is read from the spool when it is committed (of those that
+/// did not come the vault has it).
 std::vector<vault::VersionMember> members_of(const FetchedZip& fetched, const std::vector<std::size_t>& indices, const std::string& prefix);
 
 TaskCopy copy_of(const FetchedZip& fetched, const TaskMembers& task, std::int64_t id);

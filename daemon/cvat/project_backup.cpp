@@ -104,10 +104,15 @@ bool ProjectBackup::whole_is_cheaper() const {
 
 Result<void> ProjectBackup::room_for_fetches() const {
     std::uint64_t expected = 0;
+    // Media that the vault has does not come again; should it have to, the download looks at the space itself.
+    const bool one_shot = context_.client.about().family == cvat::Family::a || context_.client.about().family == cvat::Family::b;
+    const bool spares = !one_shot && context_.source.download == config::DownloadMode::changes;
     for (const std::int64_t id : todo_) {
         const auto copy = copies_.find(id);
         if (copy == copies_.end()) continue;
-        for (const vault::VersionMember& member : copy->second.members) expected += member.entry.size;
+        for (const vault::VersionMember& member : copy->second.members) {
+            if (!spares || !is_media(member.entry.name)) expected += member.entry.size;
+        }
     }
     const std::uint64_t needed = expected * 2 + context_.limits.reserve;
     const Result<std::uint64_t> free = free_bytes(context_.places.storage);
@@ -220,7 +225,7 @@ Awaitable<ItemEnd> ProjectBackup::save() {
     }
     item_.bytes = log_.bytes;
     const FetchedZip* whole = nullptr;
-    if (whole_ && context_.source.export_mode == config::ExportMode::project) whole = &*whole_;
+    if (whole_ && context_.source.export_mode == config::ExportMode::project && whole_->whole()) whole = &*whole_;
     Result<bool> committed = co_await commit_version(context_, std::move(*version), item_, whole);
     co_return co_await finish(std::move(committed));
 }

@@ -65,7 +65,8 @@ Awaitable<bool> ProjectBackup::take_from_whole(std::size_t index, std::int64_t i
 
 Awaitable<void> ProjectBackup::fetch_whole() {
     FetchLog log;
-    Result<FetchedZip> fetched = co_await fetch_object(context_, project_object(id_.id), log);
+    const HeldMedia media = co_await held_media(context_, held_, std::nullopt);
+    Result<FetchedZip> fetched = co_await fetch_object(context_, project_object(id_.id), media, log);
     if (!fetched) {
         item_.warnings.push_back("the export of the whole project failed (" + describe(fetched.error()) + "); its tasks are exported one by one");
         co_return;
@@ -100,9 +101,10 @@ Awaitable<bool> ProjectBackup::touched(std::int64_t id) {
 
 Awaitable<void> ProjectBackup::fetch_task(std::int64_t id) {
     const std::string name = "task " + std::to_string(id);
+    const HeldMedia media = co_await held_media(context_, held_, id);
     for (bool again = true; again;) {
         again = false;
-        Result<FetchedZip> fetched = co_await fetch_object(context_, task_object(id), log_);
+        Result<FetchedZip> fetched = co_await fetch_object(context_, task_object(id), media, log_);
         if (!fetched) {
             failed_.insert(id);
             co_return;

@@ -33,13 +33,13 @@ Awaitable<Result<std::optional<vault::Held>>> read_held(Context& context, vault:
 }
 
 // Fetches until the task did not move meanwhile, a bounded number of times.
-Awaitable<Result<Fetched>> fetch_settled(Context& context, TaskView view, std::string workspace, FetchLog& log) {
+Awaitable<Result<Fetched>> fetch_settled(Context& context, TaskView view, std::string workspace, const HeldMedia& media, FetchLog& log) {
     const std::int64_t id = view.task.id;
     const cvat::Object object = task_object(id);
     bool touched = false;
     std::string earlier;  // sha256 of the file before
     for (int round = 1;; ++round) {
-        Result<FetchedZip> zip = co_await fetch_object(context, object, log);
+        Result<FetchedZip> zip = co_await fetch_object(context, object, media, log);
         if (!zip) co_return zip.error();
         const cvat::TaskContent& content = zip->zip.tasks.begin()->second.content;
         Result<std::string> words = co_await stale_words(context, content, id, view.jobs);
@@ -125,7 +125,9 @@ Awaitable<ItemEnd> remember(Context& context, const TaskView& view, std::string 
 }
 
 Awaitable<ItemEnd> save(Context& context, Fetched fetched, std::optional<state::ItemState> last, model::Item& item) {
-    const Result<bool> committed = co_await commit_version(context, version_of(context, fetched), item, &fetched.zip);
+    const FetchedZip* whole = nullptr;
+    if (fetched.zip.whole()) whole = &fetched.zip;
+    const Result<bool> committed = co_await commit_version(context, version_of(context, fetched), item, whole);
     ItemEnd end;
     if (!committed) co_return end;
     item.outcome = *committed ? model::ItemOutcome::saved : model::ItemOutcome::unchanged;
@@ -180,7 +182,8 @@ Awaitable<ItemEnd> back_up_task(Context& context, std::int64_t id, std::string w
         co_return end;
     }
     FetchLog log;
-    Result<Fetched> fetched = co_await fetch_settled(context, std::move(*view), workspace, log);
+    const HeldMedia media = co_await held_media(context, *held, id);
+    Result<Fetched> fetched = co_await fetch_settled(context, std::move(*view), workspace, media, log);
     log.add_stages(item.stages);
     item.bytes = log.bytes;
     if (!fetched) {

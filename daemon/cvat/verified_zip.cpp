@@ -100,6 +100,17 @@ Result<void> read_task(const zip::Archive& archive, TaskMembers& task) {
     return {};
 }
 
+// The blobs of the vault stand for the members that did not come.
+Result<void> take_held(VerifiedZip& zip, const std::map<std::string, git::Oid>& held, const std::string& object) {
+    for (std::size_t i = 0; i < zip.absent.size(); ++i) {
+        if (!zip.absent[i]) continue;
+        const auto found = held.find(zip.archive->members()[i].name);
+        if (found == held.end()) return fail(Errc::internal, "verify", object, "a member was left out that the vault does not hold");
+        zip.oids[i] = found->second;
+    }
+    return {};
+}
+
 void group_members(VerifiedZip& zip, cvat::Kind kind) {
     for (std::size_t i = 0; i < zip.archive->members().size(); ++i) {
         const zip::Member& member = zip.archive->members()[i];
@@ -134,16 +145,19 @@ Result<void> check_kind(const VerifiedZip& zip, cvat::Kind kind, const std::stri
 }  // namespace
 
 Result<VerifiedZip> verify_zip(const std::filesystem::path& file, cvat::Kind kind, const std::string& object, std::size_t threads,
-                               std::stop_token stop) {
+                               std::stop_token stop, std::vector<bool> absent, const std::map<std::string, git::Oid>& held) {
     Result<zip::Archive> opened = zip::Archive::open(file);
     if (!opened) return named(opened.error(), object);
     VerifiedZip zip;
     zip.archive = std::make_shared<zip::Archive>(std::move(*opened));
     if (zip.archive->members().empty()) return fail(Errc::archive_invalid, "verify", object, "the ZIP is empty");
     zip.oids.resize(zip.archive->members().size());
+    zip.absent = std::move(absent);
     const Result<void> checked =
-        zip.archive->check(threads, [&] { return std::make_unique<BlobVisitor>(zip.oids); }, stop);
+        zip.archive->check(threads, [&] { return std::make_unique<BlobVisitor>(zip.oids); }, stop, zip.absent);
     if (!checked) return named(checked.error(), object);
+    const Result<void> taken = take_held(zip, held, object);
+    if (!taken) return taken.error();
     for (const zip::Member& member : zip.archive->members()) {
         if (zip::long_part(member.name)) {
             zip.warnings.push_back("member " + cut_utf8(one_line(member.name), 80) +

@@ -27,6 +27,7 @@ struct TaskMembers {
 struct VerifiedZip {
     std::shared_ptr<zip::Archive> archive;
     std::vector<git::Oid> oids;              ///< of every member's content as a blob
+    std::vector<bool> absent;                ///< of every member: only the vault has its content; empty: the file has all
     std::vector<std::size_t> own_members;    ///< of a project: assets, guide, project.json
     std::map<std::size_t, TaskMembers> tasks;  ///< by index
     std::vector<std::string> warnings;
@@ -34,8 +35,9 @@ struct VerifiedZip {
 
 /// Structure, names, CRC-32 and meaning (contract §6.3). A problem of the whole file is a Failure (archive_invalid, content_mismatch);
 /// a task of a project ZIP that is broken (no jobs, annotations missing …) is told in its `problem`; in a task's own ZIP it is a
-/// Failure. `object` names it in errors.
+/// Failure. `object` names it in errors. `absent` and `held`: members that are holes in the file, and the blobs that the vault has for
+/// them (by name).
 Result<VerifiedZip> verify_zip(const std::filesystem::path& file, cvat::Kind kind, const std::string& object, std::size_t threads,
-                               std::stop_token stop);
+                               std::stop_token stop, std::vector<bool> absent = {}, const std::map<std::string, git::Oid>& held = {});
 
 }  // namespace autobackup::cvat_job

@@ -70,6 +70,7 @@ struct Selection {
 };
 
 enum class ExportMode { tasks, project, automatic };
+enum class DownloadMode { changes, whole };
 
 struct CvatSource {
     std::string server;  ///< name of the server (resolved, also when the configuration left it out)
@@ -77,6 +78,7 @@ struct CvatSource {
     Selection tasks{Selection::Base::none, {}, {}};
     std::optional<std::string> organization;
     ExportMode export_mode = ExportMode::automatic;
+    DownloadMode download = DownloadMode::changes;
     bool touch = false;
     bool details = true;
 };

@@ -111,6 +111,7 @@ std::string to_text(const Manifest& m) {
     line(text, "server_version", json::value(m.server_version));
     line(text, "updated_date", json::value(m.updated_date));
     line(text, "print", json::value(m.print));
+    if (!m.tree.empty()) line(text, "tree", json::value(m.tree));
     line(text, "verified", json::object{{"level", m.verified_level}, {"at", m.verified_at}});
     if (!m.zip_sha256.empty()) {
         line(text, "sha256", json::value(m.zip_sha256));
@@ -138,6 +139,7 @@ Result<Manifest> parse_manifest(std::string_view text, const std::string& object
     m.server_version = text_of(object, "server_version");
     m.updated_date = text_of(object, "updated_date");
     m.print = text_of(object, "print");
+    m.tree = text_of(object, "tree");
     if (const json::value* verified = object.if_contains("verified"); verified != nullptr && verified->is_object()) {
         m.verified_level = text_of(verified->get_object(), "level");
         m.verified_at = text_of(verified->get_object(), "at");

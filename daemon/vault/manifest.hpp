@@ -43,6 +43,7 @@ struct Manifest {
     std::string print;           ///< fingerprint of the item itself (without its tasks)
     std::vector<ManifestTask> tasks;     ///< one (index 0) for a task item
     std::vector<ManifestMember> members;
+    std::string tree;            ///< git's name of the folder that this describes; "" in manifests of before
     std::string verified_level;  ///< "checksum"
     std::string verified_at;
     // Only beside a dated ZIP:

@@ -82,7 +82,8 @@ std::vector<git::NewBlob> new_blobs(const Version& version) {
     return blobs;
 }
 
-std::string finished_manifest(Version& version) {
+std::string finished_manifest(Version& version, const git::Oid& folder) {
+    version.manifest.tree = folder.hex();
     version.manifest.members.clear();
     version.manifest.members.reserve(version.members.size());
     for (const VersionMember& member : version.members) version.manifest.members.push_back(member.entry);
@@ -141,6 +142,7 @@ Result<std::optional<Held>> read_held(const git::Repository& vault, const std::s
     Result<Manifest> manifest = parse_manifest(*text, item.manifest_name());
     if (manifest) {
         held.manifest = std::move(*manifest);
+        held.as_written = held.manifest->tree == folder->oid.hex();
     } else {
         held.problem = describe(manifest.error());
     }
@@ -173,7 +175,7 @@ Result<Committed> commit_version(git::Repository& vault, const std::string& bran
     result.members_changed = members_changed;
     if (members_changed) {
         put(root, item.folder(), git::mode_tree, folder);
-        git::RawObject manifest = text_blob(finished_manifest(version));
+        git::RawObject manifest = text_blob(finished_manifest(version, folder));
         put(root, item.manifest_name(), git::mode_file, manifest.oid);
         objects.push_back(std::move(manifest));
     }

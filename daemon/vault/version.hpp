@@ -35,6 +35,7 @@ struct Version {
 struct Held {
     std::optional<Manifest> manifest;  ///< absent: a predecessor's folder, or a damaged manifest (then `problem` says so)
     std::map<std::string, git::Oid> blobs;  ///< path below the folder → blob
+    bool as_written = false;  ///< the folder is the one that the manifest describes: nobody else has edited it
     git::Oid commit;                        ///< tip that was looked at
     std::optional<git::Oid> details;        ///< blob of the side file
     std::string problem;

@@ -5,6 +5,8 @@
 #include "lib/cvat/client_impl.hpp"
 #include "lib/cvat/download.hpp"
 #include "lib/cvat/export_flow.hpp"
+#include "lib/cvat/parts_download.hpp"
+#include "lib/cvat/spool_file.hpp"
 
 namespace autobackup::cvat {
 
@@ -54,6 +56,22 @@ Awaitable<Result<ExportedFile>> Exporter::download(Object object, Ready ready, s
                                                    ExportObserver& observer) {
     Download download(*this, object, std::move(ready), std::move(file), observer);
     co_return co_await download.run();
+}
+
+Awaitable<Result<ExportedFile>> Exporter::download_parts(Object object, Ready ready, std::filesystem::path file,
+                                                         const HeldContent& held, ExportObserver& observer) {
+    if (held.bytes >= least_spared && !is_single_shot(ready.url_path)) {
+        std::filesystem::path parts_file = file;
+        parts_file += ".parts";
+        PartsDownload parts(*this, object, ready, std::move(parts_file), held, observer);
+        std::optional<ExportedFile> came = co_await parts.run();
+        if (came) {
+            // What an interrupted download of the whole has left is of no use any more.
+            SpoolFile(file, std::string()).discard();
+            co_return std::move(*came);
+        }
+    }
+    co_return co_await download(object, std::move(ready), std::move(file), observer);
 }
 
 }  // namespace autobackup::cvat

@@ -7,10 +7,12 @@
 #include <functional>
 #include <optional>
 #include <string>
+#include <vector>
 
 #include "lib/async/turnstile.hpp"
 #include "lib/async/workers.hpp"
 #include "lib/cvat/client.hpp"
+#include "lib/cvat/parts_plan.hpp"
 
 namespace autobackup::cvat {
 
@@ -42,13 +44,16 @@ public:
 
 struct ExportedFile {
     std::filesystem::path path;  ///< complete, length checked; not fsynced (a spool does not outlive a power loss)
-    std::uint64_t bytes = 0;
+    std::uint64_t bytes = 0;     ///< that came
     int export_attempts = 1;
     int download_attempts = 1;
     int resumed = 0;  ///< continuations of the download
     Milliseconds export_time{0}, download_time{0};
     std::string content_disposition;  ///< the version stamp (project_<name>_backup_<date>.zip)
-    std::string sha256;               ///< of the file, taken while it arrived; hex
+    std::string sha256;  ///< of the file, taken while it arrived; hex; "" when not all of it came
+    /// Of every member in the ZIP: whether its bytes are a hole in the file, because the caller holds the
+    /// same; empty when the whole file came.
+    std::vector<bool> absent;
 };
 
 class Exporter {
@@ -72,9 +77,15 @@ public:
     /// Asks for the export again by itself (bounded) when the result has expired or changed meanwhile.
     Awaitable<Result<ExportedFile>> download(Object object, Ready ready, std::filesystem::path file,
                                              ExportObserver& observer);
+    /// As download(), but members that `held` (borrowed) has are left out where the server allows that
+    /// (contract §5) and it spares enough: the file, named `<file>.parts`, has holes then, and
+    /// ExportedFile::absent says where. Anything unexpected ends in a download of the whole.
+    Awaitable<Result<ExportedFile>> download_parts(Object object, Ready ready, std::filesystem::path file,
+                                                   const HeldContent& held, ExportObserver& observer);
 
 private:
-    friend class Download;  // carries out download()
+    friend class Download;       // carries out download()
+    friend class PartsDownload;  // carries out download_parts()
     [[nodiscard]] Session& session() const;
 
     Client& client_;

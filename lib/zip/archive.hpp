@@ -62,11 +62,15 @@ class Archive {
 public:
     /// Reads end record, zip64 records and the central directory. archive_invalid says what is wrong where.
     static Result<Archive> open(const std::filesystem::path& path, Limits limits = Limits());
+    /// Where the central directory begins, as the end records say: only the last 64 KiB of the file need be
+    /// there.
+    static Result<std::uint64_t> find_directory(const std::filesystem::path& path);
 
     [[nodiscard]] const std::vector<Member>& members() const noexcept { return members_; }
     [[nodiscard]] std::vector<Member>& members() noexcept { return members_; }
     [[nodiscard]] int fd() const noexcept { return fd_.get(); }
     [[nodiscard]] std::uint64_t file_bytes() const noexcept { return size_; }
+    [[nodiscard]] std::uint64_t directory_offset() const noexcept { return directory_offset_; }
     [[nodiscard]] const std::filesystem::path& path() const noexcept { return path_; }
 
     /// Everything: names safe, no links (external attributes), no encryption, methods known, every local
@@ -79,8 +83,11 @@ public:
     /// thread before it starts, and each visitor is used by one thread. What a visitor throws comes out of
     /// check(). Memory: below 2 MiB a thread. Sets data_offset of every member. Duplicate names are allowed
     /// (CVAT writes them; see contract §6.1); so is no member at all. `cancelled` when `stop` was asked for.
+    /// `absent` (empty, or one flag a member): members whose bytes are holes in this file, because the caller
+    /// has their content from elsewhere. Of them the central entry alone is checked; their data_offset stays
+    /// 0, so that they cannot be read.
     Result<void> check(std::size_t threads, const std::function<std::unique_ptr<Visitor>()>& make_visitor,
-                       std::stop_token stop);
+                       std::stop_token stop, const std::vector<bool>& absent = {});
 
     /// Uncompressed bytes of one member, in pieces of at most 256 KiB. Needs data_offset. Verifies size and
     /// CRC.

@@ -108,12 +108,17 @@ Result<std::vector<Extent>> lay_out(const fs::path& path, const std::vector<Memb
 
 Result<void> Archive::check(std::size_t threads,
                             const std::function<std::unique_ptr<Visitor>()>& make_visitor,
-                            std::stop_token stop) {
+                            std::stop_token stop, const std::vector<bool>& absent) {
     for (Member& member : members_) member.data_offset = 0;
     const auto good = check_members(path_, members_, limits_);
     if (!good) return good.error();
     auto extents = lay_out(path_, members_, directory_offset_);
     if (!extents) return extents.error();
+    if (!absent.empty()) {
+        if (absent.size() != members_.size())
+            return fail(Errc::internal, "check ZIP", path_.string(), "the absent members do not fit the archive");
+        std::erase_if(*extents, [&](const Extent& extent) { return absent[extent.index]; });
+    }
     return DataPass(fd_.get(), path_, members_, std::move(*extents), std::move(stop))
         .run(threads, make_visitor);
 }

@@ -164,7 +164,8 @@ DataPass::DataPass(int fd, const fs::path& path, std::vector<Member>& members, s
 void DataPass::plan() {
     for (std::size_t i = 0; i < extents_.size(); ++i) {
         const std::uint64_t bytes = extents_[i].bytes();
-        if (!units_.empty() && units_.back().bytes + bytes <= piece_bytes) {
+        const bool neighbours = i > 0 && extents_[i].begin == extents_[i - 1].end;
+        if (neighbours && units_.back().bytes + bytes <= piece_bytes) {
             units_.back().bytes += bytes;
             ++units_.back().count;
         } else {

@@ -23,7 +23,7 @@ struct Extent {
     [[nodiscard]] std::uint64_t bytes() const { return end - begin; }
 };
 
-/// Lives for one Archive::check(). `extents` lie side by side in file order.
+/// Lives for one Archive::check(). `extents` are in file order and do not overlap.
 class DataPass {
 public:
     using MakeVisitor = std::function<std::unique_ptr<Visitor>()>;

@@ -137,6 +137,19 @@ Result<void> check_end(const fs::path& path, const End& end, const Limits& limit
     return {};
 }
 
+// Where the central directory lies; nothing but the end of the file is read.
+Result<End> locate(int fd, const fs::path& path, const Limits& limits) {
+    const auto size = file_size(fd, path);
+    if (!size) return size.error();
+    const auto end_offset = find_end(fd, path, *size);
+    if (!end_offset) return end_offset.error();
+    const auto end = read_end(fd, path, *end_offset);
+    if (!end) return end.error();
+    const auto plausible = check_end(path, *end, limits);
+    if (!plausible) return plausible.error();
+    return end;
+}
+
 // Sizes and offset of a central entry, where they are saturated, from its zip64 extra field (APPNOTE 4.5.3).
 bool take_zip64(const Extra& extra, Member& member) {
     Bytes body = extra.zip64;
@@ -197,17 +210,21 @@ Failure damaged(const fs::path& path, std::string_view member, const std::string
     return damaged(path, "member \"" + cut_utf8(one_line(member), 200) + "\": " + message);
 }
 
+Result<std::uint64_t> Archive::find_directory(const fs::path& path) {
+    const auto fd = open_file(path, O_RDONLY);
+    if (!fd) return fd.error();
+    const auto end = locate(fd->get(), path, Limits());
+    if (!end) return end.error();
+    return end->directory_offset;
+}
+
 Result<Archive> Archive::open(const fs::path& path, Limits limits) {
     auto fd = open_file(path, O_RDONLY);
     if (!fd) return fd.error();
+    const auto end = locate(fd->get(), path, limits);
+    if (!end) return end.error();
     const auto size = file_size(fd->get(), path);
     if (!size) return size.error();
-    const auto end_offset = find_end(fd->get(), path, *size);
-    if (!end_offset) return end_offset.error();
-    const auto end = read_end(fd->get(), path, *end_offset);
-    if (!end) return end.error();
-    const auto plausible = check_end(path, *end, limits);
-    if (!plausible) return plausible.error();
 
     Archive archive;
     archive.limits_ = limits;

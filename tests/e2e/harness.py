@@ -89,8 +89,8 @@ class Standin(Server):
     def mutate(self, op, **given):
         return self.order("mutate", {"op": op, **given})
 
-    def fault(self, path, action, count=1, method=None, skip=0):
-        match = {"path": path}
+    def fault(self, path, action, count=1, method=None, skip=0, headers=None):
+        match = {"path": path, "headers": headers or {}}
         if method:
             match["method"] = method
         return self.order("fault", {"match": match, "count": count, "skip": skip, "action": action})

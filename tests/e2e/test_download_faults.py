@@ -15,7 +15,7 @@ TASK_4_ZIP = 2_000_000  # project 4 holds one task of 20 pictures of 100,000 byt
 
 
 class Downloads(Case):
-    job = "projects: [4]"
+    job = "projects: [4]\ndownload: whole"  # parts: test_parts.py
 
     def setUp(self):
         super().setUp()

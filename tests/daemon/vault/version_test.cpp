@@ -68,6 +68,28 @@ TEST_F(VersionTest, TheFolderIsReplacedAndOtherFilesStay) {
     EXPECT_EQ(held_items(vault, "main").value().size(), 2U);
 }
 
+TEST_F(VersionTest, AFolderThatSomebodyElseHasEditedIsNotAsWritten) {
+    git::Repository vault = open();
+    const ItemId item{ItemId::Kind::project, 12};
+    const Committed done = commit(vault, version(12, {member("project.json", "{}"), member("task_0/data/a.png", "image")}));
+    EXPECT_TRUE(read_held(vault, "main", item).value()->as_written);
+    const git::Commit written = vault.read_commit(done.commit).value();
+    const git::TreeEntry manifest = vault.entry_at(written.tree, item.manifest_name()).value().value();
+    git::RawObject content;
+    content.type = git::ObjectType::blob;
+    content.content = "other";
+    content.oid = git::hash_object(git::ObjectType::blob, content.content);
+    git::RawObject folder = git::make_tree({git::TreeEntry{"project.json", git::mode_file, content.oid}});
+    git::RawObject root = git::make_tree({git::TreeEntry{item.folder(), git::mode_tree, folder.oid}, manifest});
+    git::RawObject edited = git::make_commit(root.oid, {done.commit}, version(12, {}).author, "by hand");
+    const auto packed = vault.write_pack({}, {content, folder, root, edited}, nullptr);
+    ASSERT_TRUE(packed) << describe(packed.error());
+    ASSERT_TRUE(vault.set_ref("refs/heads/main", edited.oid, done.commit, "by hand"));
+    const auto held = read_held(vault, "main", item).value();
+    ASSERT_TRUE(held->manifest);
+    EXPECT_FALSE(held->as_written);
+}
+
 TEST_F(VersionTest, DetailsAloneLeaveTheManifestAsItIs) {
     git::Repository vault = open();
     Version first = version(12, {member("project.json", "{}")});

@@ -231,5 +231,42 @@ TEST(Archive, MissingFile) {
     EXPECT_EQ(Archive::open("/nonexistent/a.zip").error().code, Errc::io_error);
 }
 
+TEST(Archive, AbsentMembersAreHolesThatNobodyReads) {
+    const auto built = build_zip({{.name = "data/a", .content = std::string(300'000, 'a')},
+                                  {.name = "data/b", .content = std::string(1'000, 'b')},
+                                  {.name = "data/c", .content = std::string(300'000, 'c')},
+                                  {.name = "task.json", .content = "{}"}});
+    std::string bytes = built.bytes;
+    for (const std::size_t i : {0U, 2U}) {
+        const std::size_t begin = built.local[i];
+        std::fill(bytes.begin() + static_cast<std::ptrdiff_t>(begin), bytes.begin() + static_cast<std::ptrdiff_t>(built.local[i + 1]), char());
+    }
+    const test::TempDir directory;
+    const auto path = directory.path() / "x.zip";
+    std::ofstream(path, std::ios::binary) << bytes;
+    Archive archive = Archive::open(path).value();
+    Seen seen;
+    const auto make = [&] { return std::make_unique<Recorder>(seen); };
+    const auto checked = archive.check(2, make, {}, {true, false, true, false});
+    ASSERT_TRUE(checked) << describe(checked.error());
+    EXPECT_EQ(seen.contents, (std::map<std::size_t, std::string>{{1, std::string(1'000, 'b')}, {3, "{}"}}));
+    EXPECT_FALSE(archive.read_text(archive.members()[0], 1 << 20)) << "zeros are no content";
+    EXPECT_EQ(archive.read_text(archive.members()[1], 1 << 20).value(), std::string(1'000, 'b'));
+    EXPECT_FALSE(archive.check(2, {}, {}, {true, false, false, false})) << "the other hole is damage";
+    EXPECT_FALSE(archive.check(2, {}, {}, {true}));
+}
+
+TEST(Archive, TheDirectoryIsFoundByTheEndAlone) {
+    const auto built = build_zip({{.name = "a", .content = std::string(300'000, 'a')}});
+    std::string bytes = built.bytes;
+    std::fill(bytes.begin(), bytes.begin() + static_cast<std::ptrdiff_t>(built.directory), char());
+    const test::TempDir directory;
+    const auto path = directory.path() / "x.zip";
+    std::ofstream(path, std::ios::binary) << bytes;
+    EXPECT_EQ(Archive::find_directory(path).value(), built.directory);
+    std::ofstream(path, std::ios::binary) << bytes.substr(0, bytes.size() - 1);
+    EXPECT_FALSE(Archive::find_directory(path));
+}
+
 }  // namespace
 }  // namespace autobackup::zip

@@ -123,7 +123,11 @@ class Application:
             if spoilt is not None:
                 spoilt.plain = True
                 return spoilt, fault
+        if fault:
+            request.headers = dict(fault.drop("request", request.headers.items()))
         answer = self.guarded(request)
+        if fault:
+            answer.headers = fault.drop("answer", answer.headers)
         if fault and fault.action.get("after"):
             answer = fault.replace() or answer
         return answer, fault

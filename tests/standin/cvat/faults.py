@@ -22,6 +22,7 @@ KINDS = (
     "html",
     "wrong_length",
     "no_length",
+    "drop",
 )
 
 
@@ -96,6 +97,11 @@ class Fault:
         """A byte offset; negative counts from the end."""
         at = int(self.value)
         return max(0, length + at) if at < 0 else at
+
+    def drop(self, side, headers):
+        """Without the headers that a proxy on the way takes away."""
+        names = [name.lower() for name in self.action.get("drop", {}).get(side, [])] if self.kind == "drop" else []
+        return [(name, value) for name, value in headers if name.lower() not in names]
 
     def replace(self):
         """An answer in place of the real one, or None."""
