@@ -5,10 +5,10 @@
 #include "daemon/app/commands.hpp"
 #include "daemon/app/configuration.hpp"
 #include "daemon/app/online_check.hpp"
+#include "daemon/config/due.hpp"
 #include "lib/core/file.hpp"
 #include "lib/core/text.hpp"
 #include "lib/journal/logging.hpp"
-#include "lib/schedule/schedule.hpp"
 
 namespace autobackup::app {
 namespace {
@@ -17,22 +17,11 @@ constexpr int due_times_shown = 5;
 
 // "2026-11-22 02:30:00+01:00", the next five.
 std::vector<std::string> due_times(const config::Config& config, const config::Job& job) {
-    std::vector<schedule::Schedule> schedules;
-    for (const std::string& text : job.schedule) {
-        Result<schedule::Schedule> parsed = schedule::parse(text);
-        if (parsed) schedules.push_back(std::move(*parsed));
-    }
-    const std::string& name = job.time_zone.empty() ? config.time_zone : job.time_zone;
-    const Result<schedule::Zone> named = name.empty() ? Result<schedule::Zone>(schedule::Zone::system()) : schedule::Zone::find(name);
-    if (!named) return {};
+    const Result<schedule::Zone> zone = config::zone_of(config, job);
+    if (!zone) return {};
+    const auto now = std::chrono::floor<std::chrono::seconds>(std::chrono::system_clock::now());
     std::vector<std::string> times;
-    schedule::SysSeconds after = std::chrono::floor<std::chrono::seconds>(std::chrono::system_clock::now());
-    while (times.size() < due_times_shown) {
-        const auto due = schedule::next(schedules, *named, after);
-        if (!due) break;
-        times.push_back(named->text(*due));
-        after = *due;
-    }
+    for (const schedule::SysSeconds due : config::due_times(config, job, now, due_times_shown)) times.push_back(zone->text(due));
     return times;
 }
 

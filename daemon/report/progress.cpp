@@ -63,18 +63,6 @@ std::string bytes_words(const ProgressState& state) {
     return words;
 }
 
-// As many characters as fit; a wide one may still take two columns, which costs a wrapped line and no more.
-std::string cut_columns(const std::string& text, std::size_t width) {
-    std::size_t characters = 0;
-    std::size_t last_fitting = 0;
-    for (std::size_t i = 0; i < text.size(); ++i) {
-        if ((static_cast<unsigned char>(text[i]) & 0xC0) == 0x80) continue;
-        if (++characters == width) last_fitting = i;
-    }
-    if (characters <= width) return text;
-    return width == 0 ? std::string() : text.substr(0, last_fitting) + "…";
-}
-
 std::size_t width_of(int fd) {
     struct winsize size {};
     if (::ioctl(fd, TIOCGWINSZ, &size) != 0 || size.ws_col == 0) return 80;

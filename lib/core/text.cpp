@@ -123,6 +123,27 @@ std::string cut_utf8(std::string_view text, std::size_t bytes) {
     return std::string(text.substr(0, end)) + "…";
 }
 
+namespace {
+
+bool begins_character(char c) {
+    return (static_cast<unsigned char>(c) & 0xC0) != 0x80;
+}
+
+}  // namespace
+
+std::size_t columns(std::string_view text) {
+    return static_cast<std::size_t>(std::count_if(text.begin(), text.end(), begins_character));
+}
+
+std::string cut_columns(std::string_view text, std::size_t width) {
+    if (columns(text) <= width) return std::string(text);
+    std::size_t characters = 0;
+    for (std::size_t i = 0; i < text.size() && width > 0; ++i) {
+        if (begins_character(text[i]) && ++characters == width) return std::string(text.substr(0, i)) + "…";
+    }
+    return {};
+}
+
 bool glob_match(std::string_view pattern, std::string_view text) {
     std::size_t p = 0;
     std::size_t t = 0;

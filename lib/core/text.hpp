@@ -18,6 +18,11 @@ std::string one_line(std::string_view text);
 /// At most `bytes` bytes, cut on a UTF-8 character boundary, "…" appended when something was cut.
 std::string cut_utf8(std::string_view text, std::size_t bytes);
 
+/// Columns that the text takes on a terminal, one for each character; a wide character may take two.
+std::size_t columns(std::string_view text);
+/// At most `width` columns, the last one "…" when something was cut.
+std::string cut_columns(std::string_view text, std::size_t width);
+
 /// Shell-like glob: `*` (any run), `?` (one character), `[a-z]`, `[!a-z]`; case-sensitive; no special treatment of '/'.
 bool glob_match(std::string_view pattern, std::string_view text);
 

@@ -78,5 +78,14 @@ TEST(Failures, KeepThePeersWordsApartAndShort) {
     EXPECT_NE(describe(failure).find("GET project 12 of lab: the server closed (the peer said: xxx"), std::string::npos);
 }
 
+TEST(Columns, AreCountedByCharacters) {
+    EXPECT_EQ(columns("größe"), 5U);
+    EXPECT_EQ(cut_columns("größe", 5), "größe");
+    EXPECT_EQ(cut_columns("größer", 5), "größ…");
+    EXPECT_EQ(cut_columns("größer", 1), "…");
+    EXPECT_EQ(cut_columns("größer", 0), "");
+    EXPECT_EQ(cut_columns("", 0), "");
+}
+
 }  // namespace
 }  // namespace autobackup
