@@ -23,6 +23,9 @@ enum class Window {
     missed,     ///< not started: `catch_up: none`, `overlap: skip`
 };
 
+/// "open".
+std::string_view name(Window window) noexcept;
+
 struct Pause {
     std::optional<Time> until;  ///< absent: until resumed
     std::string by;             ///< who asked, for `status`; may be empty
@@ -43,8 +46,9 @@ struct Memory {
     int attempt = 0;               ///< runs begun for it
     std::optional<Time> retry_at;  ///< its next try
     bool begun = false;            ///< a run began and its end was not told: the process died
-    bool stopped = false;          ///< … or stopped in order: the run goes on at the next start
+    bool stopped = false;          ///< a run did not come to its end and is to be resumed
     int interruptions = 0;         ///< deaths in a row with this job running
+    std::optional<Time> served;    ///< due times up to here were run with success: what jobs `after` this one ask
     std::optional<Success> success;
     std::optional<Pause> pause;
     std::optional<Time> skip;  ///< this due time is to be passed over

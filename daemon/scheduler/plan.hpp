@@ -37,8 +37,10 @@ struct JobPlan {
 
     /// The schedules as one text ("daily 02:30; sun 04:00"): together with the zone it says whether planned times still hold.
     [[nodiscard]] std::string schedule_text() const;
-    /// The first due time after `after`. Nothing: never again, or only when asked.
-    [[nodiscard]] std::optional<Time> next(Time after) const;
+    /// The first due time after `time`. Nothing: never again, or only when asked.
+    [[nodiscard]] std::optional<Time> next(Time time) const;
+    /// The last due time in (after_time, until].
+    [[nodiscard]] std::optional<Time> latest(Time after_time, Time until) const;
 };
 
 /// A start of `job` is put off by this: [0, limit), the same whenever host and job are the same, evenly spread over jobs.

@@ -43,4 +43,14 @@ std::optional<SysSeconds> next(const Schedule& schedule, const Zone& zone, SysSe
 /// The earliest of several.
 std::optional<SysSeconds> next(std::span<const Schedule> schedules, const Zone& zone, SysSeconds after);
 
+/// The last due time in (after, until], in a few dozen steps however many lie between.
+std::optional<SysSeconds> latest(std::span<const Schedule> schedules, const Zone& zone, SysSeconds after,
+                                 SysSeconds until);
+
+/// The largest gap between two due times that follow each other, seen from `from` on: over a day at least
+/// where due times are minutes apart, over a week where hours, over five weeks where days, and over eight such
+/// gaps. So the weekend is seen in `weekdays 22:00`. Nothing: fewer than two due times are left.
+std::optional<std::chrono::seconds> largest_gap(std::span<const Schedule> schedules, const Zone& zone,
+                                                SysSeconds from);
+
 }  // namespace autobackup::schedule
