@@ -15,25 +15,11 @@
 namespace autobackup::app {
 namespace {
 
-const std::vector<std::string> log_levels{"trace", "debug", "info", "warning", "error"};
-const std::vector<std::string> log_formats{"text", "json", "journal"};
-
-std::string value_or(const EnvironmentVariables& environment, const std::string& name, const std::string& fallback) {
-    const auto found = environment.find(name);
-    return found == environment.end() || found->second.empty() ? fallback : found->second;
-}
-
-// Options that every verb takes.
-void add_common(CLI::App& app, CommandLine& line) {
-    app.add_option("--config", line.config, "Configuration; conf.d/*.yaml beside it is read too")->type_name("FILE")->capture_default_str();
-    app.add_option("--log-level", line.log_level, "trace, debug, info, warning or error ($AUTOBACKUPD_LOG_LEVEL)")
-        ->type_name("LEVEL")->check(CLI::IsMember(log_levels));
-    app.add_option("--log-format", line.log_format, "text, json or journal")->type_name("FORMAT")->check(CLI::IsMember(log_formats));
-}
+constexpr const char* description = "Scheduled, verified, restorable backups of CVAT servers";
 
 void add_run(CLI::App& app, CommandLine& line) {
     CLI::App* run = app.add_subcommand("run", "Run jobs now, in the foreground");
-    add_common(*run, line);
+    cli::add_common(*run, line);
     run->add_option("JOB", line.jobs, "Names of jobs in the configuration")->required();
     run->add_flag("--json", line.json, "Print one report per job on stdout, one JSON object a line");
     run->add_flag("--quiet", line.quiet, "No lines for what went well, no progress");
@@ -50,7 +36,7 @@ void add_run(CLI::App& app, CommandLine& line) {
 
 void add_check(CLI::App& app, CommandLine& line) {
     CLI::App* check = app.add_subcommand("check-config", "Check the configuration and its secrets");
-    add_common(*check, line);
+    cli::add_common(*check, line);
     check->add_flag("--json", line.json, "Print {\"errors\": […]} on stdout");
     check->add_flag("--online", line.online, "Also ask the servers and git targets (reads only)");
     check->add_flag("--show", line.show, "Print the values that count, and the next due times of each job");
@@ -62,19 +48,19 @@ void add_check(CLI::App& app, CommandLine& line) {
 
 void add_printers(CLI::App& app, CommandLine& line) {
     CLI::App* schema = app.add_subcommand("schema", "Print the JSON Schema (2020-12) of the configuration");
-    add_common(*schema, line);
+    cli::add_common(*schema, line);
     schema->add_flag("--json", line.json, "The schema is JSON always");
     schema->footer("Example:\n  autobackupd schema > autobackupd.schema.json");
     CLI::App* sample = app.add_subcommand("sample-config", "Print a configuration to start from");
-    add_common(*sample, line);
+    cli::add_common(*sample, line);
     sample->add_option("KIND", line.sample, "cvat, github, minimal or full")->capture_default_str();
     sample->footer("Example:\n  autobackupd sample-config cvat > /etc/autobackupd/autobackupd.yaml");
     CLI::App* import = app.add_subcommand("import-config", "Turn another tool's settings into a configuration (not in this version)");
-    add_common(*import, line);
+    cli::add_common(*import, line);
     import->allow_extras();
     import->prefix_command();
     CLI::App* serve = app.add_subcommand("serve", "Run the schedule until SIGTERM; the verb when none is given");
-    add_common(*serve, line);
+    cli::add_common(*serve, line);
     serve->footer("Examples:\n  systemctl enable --now autobackupd\n  autobackupd serve --config ./my.yaml\n\n"
                   "SIGHUP reads the configuration again, SIGTERM stops in order: runs that go on are cancelled and go on at the next start.\n"
                   "Steer it with autobackupctl. Exit codes: 0 stopped in order; 1 no state or storage; 2 bad configuration; 4 another daemon\n"
@@ -88,13 +74,21 @@ Verb verb_of(const CLI::App& app) {
     return chosen.empty() ? Verb::serve : verbs.at(chosen.front()->get_name());
 }
 
-Parsed stopped(const CLI::App& app, const CLI::ParseError& error) {
-    std::ostringstream out;
-    std::ostringstream err;
-    const int code = app.exit(error, out, err);
+void describe(CLI::App& app, CommandLine& line) {
+    app.set_version_flag("--version", version_text());
+    app.require_subcommand(0, 1);
+    cli::add_common(app, line);
+    add_run(app, line);
+    add_check(app, line);
+    add_printers(app, line);
+    app.footer("Examples:\n  autobackupd sample-config cvat > /etc/autobackupd/autobackupd.yaml\n  autobackupd check-config --online\n"
+               "  autobackupd run traffic-signs\n\n`autobackupd VERB --help` tells more.");
+}
+
+Parsed ended_by(cli::Ended ended) {
     Parsed parsed;
-    parsed.exit_code = code == 0 ? 0 : 2;
-    parsed.text = code == 0 ? out.str() : err.str();
+    parsed.exit_code = ended.exit_code;
+    parsed.text = std::move(ended.text);
     return parsed;
 }
 
@@ -107,31 +101,27 @@ std::string version_text() {
            ", " + OpenSSL_version(OPENSSL_VERSION) + ", SQLite " + sqlite3_libversion() + ", zlib " + zlibVersion() + ", spdlog " + spdlog + "\n";
 }
 
+void with_command_line(const std::function<void(const CLI::App&)>& use) {
+    CommandLine line;
+    cli::set_defaults(line, {});
+    CLI::App app(description, "autobackupd");
+    describe(app, line);
+    use(app);
+}
+
 Parsed parse_command_line(int argc, const char* const* argv, const EnvironmentVariables& environment) {
     CommandLine line;
-    line.config = value_or(environment, "AUTOBACKUPD_CONFIG", "/etc/autobackupd/autobackupd.yaml");
-    line.log_level = value_or(environment, "AUTOBACKUPD_LOG_LEVEL", "info");
-    CLI::App app("Scheduled, verified, restorable backups of CVAT servers", "autobackupd");
-    app.set_version_flag("--version", version_text());
-    app.require_subcommand(0, 1);
-    add_common(app, line);
-    add_run(app, line);
-    add_check(app, line);
-    add_printers(app, line);
-    app.footer("Examples:\n  autobackupd sample-config cvat > /etc/autobackupd/autobackupd.yaml\n  autobackupd check-config --online\n"
-               "  autobackupd run traffic-signs\n\n`autobackupd VERB --help` tells more.");
+    cli::set_defaults(line, environment);
+    CLI::App app(description, "autobackupd");
+    describe(app, line);
     try {
         app.parse(argc, argv);
     } catch (const CLI::ParseError& error) {
-        return stopped(app, error);
+        return ended_by(cli::ended(app, error));
     }
     line.verb = verb_of(app);
+    if (std::optional<cli::Ended> mistake = cli::mistake(line)) return ended_by(std::move(*mistake));
     Parsed parsed;
-    if (std::find(log_levels.begin(), log_levels.end(), line.log_level) == log_levels.end()) {
-        parsed.exit_code = 2;
-        parsed.text = "$AUTOBACKUPD_LOG_LEVEL is \"" + line.log_level + "\"; allowed: trace, debug, info, warning, error\n";
-        return parsed;
-    }
     parsed.command = std::move(line);
     return parsed;
 }

@@ -2,20 +2,19 @@
 // The command line as a value (interface.md §1). Pure: never exits, prints nothing.
 #pragma once
 
-#include <map>
+#include <functional>
 #include <optional>
 #include <string>
 #include <vector>
+
+#include "daemon/cli/common.hpp"
 
 namespace autobackup::app {
 
 enum class Verb { serve, run, check_config, schema, sample_config, import_config };
 
-struct CommandLine {
+struct CommandLine : cli::Common {
     Verb verb = Verb::serve;
-    std::string config;              ///< path of the configuration
-    std::string log_level = "info";
-    std::string log_format;          ///< empty: text on a terminal, journal under systemd
     bool json = false;
     // run
     std::vector<std::string> jobs, only;
@@ -33,9 +32,12 @@ struct Parsed {
     std::string text;
 };
 
-using EnvironmentVariables = std::map<std::string, std::string>;
+using EnvironmentVariables = cli::EnvironmentVariables;
 
 Parsed parse_command_line(int argc, const char* const* argv, const EnvironmentVariables& environment);
+
+/// Calls `use` with the whole command line, for the manual page.
+void with_command_line(const std::function<void(const CLI::App&)>& use);
 
 /// "autobackupd 0.1.0 (abc123…)\nBoost 1.81 …"
 std::string version_text();

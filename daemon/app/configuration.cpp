@@ -12,11 +12,6 @@
 namespace autobackup::app {
 namespace {
 
-std::string variable(const EnvironmentVariables& environment, const std::string& name) {
-    const auto found = environment.find(name);
-    return found == environment.end() ? std::string() : found->second;
-}
-
 struct Needed {
     config::SecretRef reference;
     std::string job;
@@ -55,7 +50,7 @@ config::SecretPlaces secret_places(const EnvironmentVariables& environment) {
 
 config::Loaded load_configuration(const CommandLine& line, const EnvironmentVariables& environment) {
     config::LoadOptions options;
-    options.state_directory = variable(environment, "STATE_DIRECTORY");
+    options.state_directory = cli::value_or(environment, "STATE_DIRECTORY", {});
     return config::load(line.config, options);
 }
 

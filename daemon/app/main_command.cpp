@@ -3,7 +3,6 @@
 
 #include <cstdio>
 #include <string>
-#include <string_view>
 
 #include "daemon/app/commands.hpp"
 #include "daemon/config/load.hpp"
@@ -12,23 +11,6 @@
 
 namespace autobackup::app {
 namespace {
-
-EnvironmentVariables read_environment(const char* const* environment) {
-    EnvironmentVariables variables;
-    for (; environment != nullptr && *environment != nullptr; ++environment) {
-        const std::string_view entry(*environment);
-        const std::size_t equals = entry.find('=');
-        if (equals != std::string_view::npos) variables.emplace(entry.substr(0, equals), entry.substr(equals + 1));
-    }
-    return variables;
-}
-
-void set_up_logging(const CommandLine& line) {
-    journal::LogOptions options;
-    options.level = journal::parse_level(line.log_level).value_or(journal::Level::info);
-    if (!line.log_format.empty()) options.format = journal::parse_format(line.log_format).value_or(journal::Format::automatic);
-    journal::set_up_logging(options);
-}
 
 int print(const std::string& text) {
     const Result<void> written = write_all(STDOUT_FILENO, text, "standard output");
@@ -65,13 +47,13 @@ int later_command(const std::string& verb, const std::string& instead) {
 
 int main_command(int argc, const char* const* argv, const char* const* environment) {
     Loop loop;  // first, so that a signal at any moment is an orderly stop
-    const EnvironmentVariables variables = read_environment(environment);
+    const EnvironmentVariables variables = cli::read_environment(environment);
     const Parsed parsed = parse_command_line(argc, argv, variables);
     if (!parsed.command) {
         std::fputs(parsed.text.c_str(), parsed.exit_code == 0 ? stdout : stderr);
         return parsed.exit_code;
     }
-    set_up_logging(*parsed.command);
+    journal::set_up_logging(cli::log_options(*parsed.command));
     return dispatch(loop, *parsed.command, variables);
 }
 

@@ -15,10 +15,8 @@ namespace {
 
 // `$RUNTIME_DIRECTORY` may name several, colon-separated.
 std::filesystem::path control_socket(const EnvironmentVariables& environment) {
-    const auto named = environment.find("RUNTIME_DIRECTORY");
-    if (named != environment.end() && !named->second.empty()) {
-        return std::filesystem::path(split(named->second, ':').front()) / "control.sock";
-    }
+    const std::string named = cli::value_or(environment, "RUNTIME_DIRECTORY", {});
+    if (!named.empty()) return std::filesystem::path(split(named, ':').front()) / "control.sock";
     const std::filesystem::path directory = "/run/autobackupd";
     (void)make_directories(directory, 0755);  // listening says what is wrong
     return directory / "control.sock";
@@ -31,13 +29,6 @@ std::string host_identity() {
     return ::gethostname(name, sizeof name - 1) == 0 ? name : "localhost";
 }
 
-journal::LogOptions log_options(const CommandLine& line) {
-    journal::LogOptions options;
-    options.level = journal::parse_level(line.log_level).value_or(journal::Level::info);
-    if (!line.log_format.empty()) options.format = journal::parse_format(line.log_format).value_or(journal::Format::automatic);
-    return options;
-}
-
 }  // namespace
 
 int serve_command(Loop& loop, const CommandLine& line, const EnvironmentVariables& variables) {
@@ -46,7 +37,7 @@ int serve_command(Loop& loop, const CommandLine& line, const EnvironmentVariable
         tell_problems(loaded.problems);
         return 2;
     }
-    const std::unique_ptr<journal::Sink> journal = journal::make_sink(log_options(line));
+    const std::unique_ptr<journal::Sink> journal = journal::make_sink(cli::log_options(line));
     serve::Settings settings;
     settings.version = std::string(build::version) + " (" + build::git_sha + ")";
     settings.config_path = line.config;

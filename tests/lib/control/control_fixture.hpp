@@ -31,16 +31,17 @@ using namespace std::chrono_literals;
 using Clock = std::chrono::steady_clock;
 
 /// A server on a loop in a thread of its own. Its handler knows `echo` (args back), `count` (args.n events), `wait` (until it is
-/// cancelled), `follow` (keep_open, then wait), `burst` (events faster than anyone reads), `throw`.
+/// cancelled), `follow` (keep_open, then wait), `burst` (events faster than anyone reads), `throw`; or it is the caller's own.
 class RunningServer {
 public:
-    explicit RunningServer(control::Settings settings) : settings_(std::move(settings)) {
+    explicit RunningServer(control::Settings settings, control::Handler own = {}) : settings_(std::move(settings)) {
         std::signal(SIGPIPE, SIG_IGN);
         settings_.warning = [this](const std::string& text) {
             const std::lock_guard lock(mutex_);
             warnings_.push_back(text);
         };
         control::Handler handler = [this](control::Request request, control::Feed& feed) { return handle(std::move(request), feed); };
+        if (own) handler = std::move(own);
         server_ = std::make_unique<control::Server>(context_.get_executor(), settings_, std::move(handler));
         listening_ = server_->listen();
         if (!listening_) return;

@@ -1,0 +1,40 @@
+// SPDX-License-Identifier: MIT
+// The command line of autobackupctl as a value (interface.md §1). Pure: never exits, prints nothing.
+#pragma once
+
+#include <cstddef>
+#include <functional>
+#include <optional>
+#include <string>
+
+#include "daemon/cli/common.hpp"
+
+namespace autobackup::ctl {
+
+struct CommandLine : cli::Common {
+    std::string verb;
+    std::string socket;  ///< path of the control socket
+    bool json = false;
+    std::string job, run;
+    std::string until;        ///< of pause, as written
+    std::size_t limit = 20;   ///< of history
+    std::size_t count = 5;    ///< of next
+    bool wait = false, force = false, follow = false;
+};
+
+/// Either a command, or a text to print and the exit code to end with (help, version: 0, stdout; mistakes: 2, stderr).
+struct Parsed {
+    std::optional<CommandLine> command;
+    cli::Ended ended;
+};
+
+Parsed parse_command_line(int argc, const char* const* argv, const cli::EnvironmentVariables& environment);
+
+/// What a verb's words stand for.
+enum class Operand { none, job, run, run_or_job };
+Operand operand_of(const std::string& verb);
+
+/// Calls `use` with the whole command line: for the manual page and for completion.
+void with_command_line(const std::function<void(const CLI::App&)>& use);
+
+}  // namespace autobackup::ctl

@@ -1,0 +1,10 @@
+# SPDX-License-Identifier: MIT
+# fish completion for autobackupctl: the program itself says what fits, with the names of jobs and runs.
+
+function __autobackupctl_complete
+    set -l words (commandline -opc) (commandline -ct)
+    $words[1] complete $words[2..-1] 2>/dev/null
+end
+
+complete -c autobackupctl -f -a '(__autobackupctl_complete)'
+complete -c autobackupctl -n '__fish_seen_argument -l config; or __fish_seen_argument -l socket' -F

@@ -1,0 +1,100 @@
+// SPDX-License-Identifier: MIT
+#include "daemon/ctl/offline.hpp"
+
+#include <chrono>
+#include <utility>
+#include <vector>
+
+#include "daemon/config/due.hpp"
+#include "daemon/control/answers.hpp"
+#include "daemon/state/history_reader.hpp"
+#include "lib/core/text.hpp"
+
+namespace autobackup::ctl {
+namespace {
+
+namespace json = boost::json;
+
+Result<json::object> parsed(const std::string& text) {
+    boost::system::error_code error;
+    json::value value = json::parse(text, error);
+    if (error || !value.is_object()) return fail(Errc::state_invalid, "read", "a report", "it is not a JSON object");
+    return std::move(value.get_object());
+}
+
+Result<state::HistoryReader> open_history(const config::Config& config) {
+    Result<state::HistoryReader> opened = state::HistoryReader::open(config.storage / "state.sqlite");
+    if (opened) return opened;
+    Failure failure = opened.error();
+    if (failure.code == Errc::io_error) failure.hint = "use sudo: the state belongs to the daemon's user";
+    return failure;
+}
+
+answers::JobStatus status_of(const config::Config& config, const config::Job& job, std::size_t count, Instant now) {
+    answers::JobStatus status;
+    status.job = job.name;
+    status.enabled = job.enabled;
+    status.schedule = job.schedule;
+    status.time_zone = job.time_zone;
+    for (const auto due : config::due_times(config, job, std::chrono::floor<std::chrono::seconds>(now), count)) status.next.emplace_back(due);
+    if (status.next.empty()) status.state = answers::JobState::manual;
+    if (!job.enabled) {
+        status.state = answers::JobState::disabled;
+        status.next.clear();
+    }
+    return status;
+}
+
+}  // namespace
+
+std::optional<config::Config> load_config(const Context& context) {
+    config::LoadOptions options;
+    options.state_directory = cli::value_or(context.environment, "STATE_DIRECTORY", {});
+    config::Loaded loaded = config::load(context.line.config, options);
+    for (const config::Problem& problem : loaded.problems) tell(config::describe(problem));
+    return std::move(loaded.config);
+}
+
+Result<void> check_job(const config::Config& config, const std::string& job) {
+    if (job.empty() || config.jobs.contains(job)) return {};
+    std::vector<std::string> names;
+    for (const auto& [name, one] : config.jobs) names.push_back(name);
+    Failure failure = fail(Errc::not_found, "find job", one_line(job), "there is no such job in the configuration");
+    if (const auto near = nearest(job, names)) failure.hint = "did you mean \"" + *near + "\"?";
+    return failure;
+}
+
+Result<json::object> history_from_files(const config::Config& config, const std::string& job, std::size_t limit) {
+    Result<state::HistoryReader> history = open_history(config);
+    if (!history) return history.error();
+    const Result<std::vector<std::string>> texts = history->reports(job, limit);
+    if (!texts) return texts.error();
+    std::vector<json::object> reports;
+    for (const std::string& text : *texts) {
+        Result<json::object> report = parsed(text);
+        if (report) reports.push_back(std::move(*report));
+    }
+    return answers::history_document(reports);
+}
+
+Result<json::object> report_from_files(const config::Config& config, const std::string& run) {
+    Result<state::HistoryReader> history = open_history(config);
+    if (!history) return history.error();
+    const Result<std::string> id = state::only_run(*history, run);
+    if (!id) return id.error();
+    const Result<std::optional<std::string>> report = history->report(*id);
+    if (!report) return report.error();
+    if (!*report) return fail(Errc::not_found, "show run", *id, "it has no report: it goes on, or its process died");
+    return parsed(**report);
+}
+
+Result<json::object> next_from_files(const config::Config& config, const std::string& job, std::size_t count, Instant now) {
+    if (const Result<void> known = check_job(config, job); !known) return known.error();
+    std::vector<answers::JobStatus> jobs;
+    for (const auto& [name, one] : config.jobs) {
+        if (job.empty() || job == name) jobs.push_back(status_of(config, one, count, now));
+    }
+    return answers::next_document(jobs);
+}
+
+}  // namespace autobackup::ctl
