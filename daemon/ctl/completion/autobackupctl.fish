@@ -7,4 +7,5 @@ function __autobackupctl_complete
 end
 
 complete -c autobackupctl -f -a '(__autobackupctl_complete)'
-complete -c autobackupctl -n '__fish_seen_argument -l config; or __fish_seen_argument -l socket' -F
+complete -c autobackupctl -l config -r -F
+complete -c autobackupctl -l socket -r -F
