@@ -103,6 +103,49 @@ struct GitTarget {
     std::string author_email = "autobackupd@localhost";
 };
 
+/// The transitions of a job that a webhook, a mail or a command is for.
+struct NoticeEvents {
+    bool failed = true;         ///< the first run that did not succeed (partial is not success)
+    bool still_failing = true;  ///< a further one, told at most once a day
+    bool recovered = true;      ///< the first success after that
+};
+
+/// Start and end of every run, in the form of healthchecks. The URL is as good as a password: it is never shown.
+struct PingNotice {
+    std::string url;
+};
+/// A JSON object by POST. The URL as above.
+struct WebhookNotice {
+    std::string url;
+    std::optional<SecretRef> auth;  ///< sent as `Authorization: Bearer …`
+};
+struct EmailNotice {
+    std::string address;
+};
+struct CommandNotice {
+    std::vector<std::string> argv;
+};
+
+/// Who is told, and of what.
+struct Notice {
+    Origin origin;
+    std::string key_path;  ///< "notify[0]"
+    std::variant<PingNotice, WebhookNotice, EmailNotice, CommandNotice> to;
+    NoticeEvents on;       ///< not of a ping
+};
+
+/// Where GET /metrics is answered: a unix socket, or a port of a loopback address.
+struct MetricsListener {
+    fs::path socket;      ///< absolute; empty: TCP
+    std::string address;  ///< "127.0.0.1", "::1"
+    std::uint16_t port = 0;
+};
+
+struct Metrics {
+    fs::path file;  ///< absolute; empty: none is written
+    std::optional<MetricsListener> listen;
+};
+
 struct Retry {
     int attempts = 4;
     Milliseconds delay{5'000};
@@ -127,12 +170,15 @@ struct Job {
     std::variant<CvatSource> source;
     std::optional<Archive> archive;
     std::vector<GitTarget> git;
+    std::vector<Notice> notify;  ///< the general list filled in where the job has none of its own
 };
 
 struct Config {
     fs::path storage;  ///< absolute
     std::string time_zone;
     Limits limits;
+    Metrics metrics;
+    std::vector<Notice> notify;  ///< for jobs without a list of their own; Job::notify is what counts
     std::map<std::string, Server> servers;
     std::map<std::string, Job> jobs;
     std::vector<std::string> warnings;  ///< e.g. http:// to a host that is not loopback

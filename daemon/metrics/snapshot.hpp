@@ -1,0 +1,66 @@
+// SPDX-License-Identifier: MIT
+// What the metrics tell, as plain values, and their text. Pure. docs/monitoring.md names every metric: a public contract.
+#pragma once
+
+#include <array>
+#include <chrono>
+#include <cstdint>
+#include <map>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "daemon/model/result.hpp"
+#include "lib/core/instant.hpp"
+
+namespace autobackup::metrics {
+
+/// One job. What comes from its history is filled by remember(), the rest by the owner before each snapshot.
+struct JobFacts {
+    std::string job;
+    bool enabled = true;
+    bool paused = false;
+    bool running = false;
+    std::optional<Instant> next_due_at;
+    std::optional<std::chrono::seconds> expected_interval;  ///< the largest gap between due times; absent: only when asked
+    int failures_in_a_row = 0;                              ///< runs that did not succeed; cancelled and refused ones left out
+    std::optional<Instant> last_success_at;                 ///< end of the last success or unchanged run
+
+    std::uint64_t starts_missed = 0;                        ///< due times that passed while nothing could start (scheduler)
+    std::uint64_t starts_skipped = 0;                       ///< due times that passed because the job still ran
+
+    std::optional<model::RunOutcome> last_outcome;
+    std::optional<Instant> last_run_at;  ///< end of the last run, whatever its outcome
+    double last_duration_s = 0;
+    std::uint64_t last_bytes_received = 0, last_bytes_sent = 0;
+    std::array<std::int64_t, 6> last_items{};         ///< by model::ItemOutcome
+    std::array<std::uint64_t, 6> runs{};              ///< since the start of the program, by model::RunOutcome
+
+    /// Takes over a run that ended: the values above from failures_in_a_row on. `counted` false: from the history before
+    /// the program started, so that `runs` stays.
+    void remember(const model::Run& run, bool counted = true);
+};
+
+/// The daemon and its jobs at one moment.
+struct Snapshot {
+    std::string version, commit;  ///< of the program
+    Instant started_at;
+    bool config_fine = true;           ///< whether the last load of the configuration succeeded
+    Instant config_loaded_at;          ///< the last one that did
+    std::size_t queue_length = 0;      ///< runs that are due and wait for a place
+    std::chrono::milliseconds workers_standstill{0};  ///< async::Workers::longest_standstill()
+    std::uint64_t api_requests = 0, bytes_received = 0, bytes_sent = 0;  ///< of all runs since the start
+    std::uint64_t notices_sent = 0, notices_failed = 0;                  ///< since the start
+    std::optional<std::uint64_t> storage_free;  ///< bytes; filled by the Publisher
+    Instant at;                                 ///< when this was put together; filled by the Publisher
+    std::vector<JobFacts> jobs;
+};
+
+/// The text exposition format 0.0.4 (prometheus.io/docs/instrumenting/exposition_formats), with a line feed at the end and
+/// no time stamps. Times are seconds since 1970; a job that never succeeded has 0 as its last success.
+std::string text(const Snapshot& snapshot);
+
+/// Every metric that text() may hold, without labels: for the documents and their tests.
+std::vector<std::string> metric_names();
+
+}  // namespace autobackup::metrics
