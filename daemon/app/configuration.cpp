@@ -26,6 +26,10 @@ void add_references(const config::Config& config, const config::Job& job, std::v
     for (const config::GitTarget& target : job.git) {
         if (target.password) needed.push_back(Needed{*target.password, job.name});
     }
+    for (const config::Notice& notice : job.notify) {
+        const auto* webhook = std::get_if<config::WebhookNotice>(&notice.to);
+        if (webhook != nullptr && webhook->auth) needed.push_back(Needed{*webhook->auth, job.name});
+    }
 }
 
 config::Problem problem_of(const Needed& needed, const Failure& failure) {

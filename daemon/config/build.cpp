@@ -106,12 +106,17 @@ Config build_config(const yaml::Node& root, Problems& problems, Problems& warnin
     view.read("storage", config.storage);
     view.read("time_zone", config.time_zone);
     config.limits = build_limits(view);
+    config.metrics = build_metrics(view, warnings);
+    config.notify = build_notices(view, problems, warnings);
     for (const yaml::Entry& entry : named(root, "servers").entries) {
         config.servers.emplace(entry.key, build_server(entry, problems, warnings));
     }
     const yaml::Node& jobs = named(root, "jobs");
-    for (const yaml::Entry& entry : jobs.entries)
-        config.jobs.emplace(entry.key, build_job(entry, problems, warnings));
+    for (const yaml::Entry& entry : jobs.entries) {
+        Job job = build_job(entry, problems, warnings);
+        if (entry.value->find("notify") == nullptr) job.notify = config.notify;
+        config.jobs.emplace(entry.key, std::move(job));
+    }
     resolve_servers(config, jobs, problems);
     check_after(config, jobs, problems);
     return config;

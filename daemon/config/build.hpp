@@ -20,6 +20,12 @@ Job build_job(const yaml::Entry& entry, Problems& problems, Problems& warnings);
 /// Fills a git target of the job at `job_path`.
 std::vector<GitTarget> build_git(const View& job, Problems& problems, Problems& warnings);
 
+/// The metrics: where they are told.
+Metrics build_metrics(const View& root, Problems& warnings);
+
+/// The list `notify` of `parent` (the top, or a job).
+std::vector<Notice> build_notices(const View& parent, Problems& problems, Problems& warnings);
+
 /// The server that each job names, or the only one of its kind; unknown names and missing ones are problems.
 void resolve_servers(Config& config, const yaml::Node& jobs, Problems& problems);
 

@@ -100,6 +100,7 @@ Job build_job(const yaml::Entry& entry, Problems& problems, Problems& warnings) 
     build_cvat(job, entry, std::get<CvatSource>(out.source), problems);
     out.archive = build_archive(job, problems);
     out.git = build_git(job, problems, warnings);
+    out.notify = build_notices(job, problems, warnings);
     return out;
 }
 

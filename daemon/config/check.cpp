@@ -12,9 +12,14 @@
 namespace autobackup::config {
 namespace {
 
+// The URL of a notice is as good as a password.
+bool may_hold_secret(std::string_view path) {
+    return path.find("auth") != std::string_view::npos || path.find("notify") != std::string_view::npos;
+}
+
 std::string known_names(const KeyNode& keys) {
     std::string out;
-    for (const auto& node : keys.key.type == Type::job_keys ? job_tree().children : keys.children) {
+    for (const auto& node : keys.known()) {
         if (node->in_this_version()) out += (out.empty() ? "" : ", ") + node->name;
     }
     return out;
@@ -22,7 +27,7 @@ std::string known_names(const KeyNode& keys) {
 
 std::string near_miss(std::string_view name, const KeyNode& keys) {
     std::vector<std::string> candidates;
-    for (const auto& node : keys.key.type == Type::job_keys ? job_tree().children : keys.children) {
+    for (const auto& node : keys.known()) {
         candidates.push_back(node->name);
     }
     if (candidates == std::vector<std::string>{"*"}) return std::string();
@@ -58,12 +63,13 @@ void check_child(const yaml::Entry& entry, const KeyNode& keys, const std::strin
         case Type::job_keys:
             return check_mapping(*entry.value, *child, path, problems);
         case Type::mappings:
+        case Type::notices:
             break;
         default:
             return check_value(*entry.value, child->key, path, problems);
     }
     if (!entry.value->is_sequence()) return check_mapping(*entry.value, *child, path, problems);
-    if (entry.value->items.size() > 1) {
+    if (child->key.type == Type::mappings && entry.value->items.size() > 1) {
         problems.add(entry.value->items[1]->place, path + "[1]",
                      "several targets: not in this version, one is allowed");
     }
@@ -78,7 +84,7 @@ std::string shown_key(std::string_view key, std::string_view path) {
     const auto plain = [](char c) {
         return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || c == '_' || c == '-';
     };
-    const bool guarded = path.find("auth") != std::string_view::npos;
+    const bool guarded = may_hold_secret(path);
     const bool harmless = key.size() <= 20 && std::all_of(key.begin(), key.end(), plain);
     if (looks_like_token(key) || (guarded && !harmless)) return "(not shown)";
     return "'" + cut_utf8(one_line(key), 100) + "'";
@@ -137,7 +143,7 @@ void check_mapping(const yaml::Node& node, const KeyNode& keys, const std::strin
     if (!node.is_mapping()) {
         // A scalar may be a secret that was put in the wrong place.
         std::string given(yaml::describe_kind(node));
-        if (node.is_scalar() && path.find("auth") == std::string::npos) given = shown(node.text);
+        if (node.is_scalar() && !may_hold_secret(path)) given = shown(node.text);
         problems.add(node.place, path,
                      fmt::format("given {}, allowed is a mapping with {}", given,
                                  keys.key.type == Type::named ? "names of your choice" : known_names(keys)));

@@ -21,7 +21,7 @@ struct At {
         problems.add(node.place, path, std::move(message), std::move(suggestion));
     }
     [[nodiscard]] std::string given() const {
-        if (!node.is_scalar() || key.type == Type::secret) return std::string(yaml::describe_kind(node));
+        if (!node.is_scalar() || key.type == Type::secret || key.type == Type::notice_url) return std::string(yaml::describe_kind(node));
         return shown(node.text);
     }
     void wrong_type(std::string_view allowed) const {
@@ -161,14 +161,41 @@ void check_selection(const At& at) {
     }
 }
 
+bool is_argv(const yaml::Node& node) {
+    return node.is_sequence() && !node.items.empty() &&
+           std::all_of(node.items.begin(), node.items.end(), [](const auto& i) { return i->is_scalar(); });
+}
+
+void check_argv(const At& at) {
+    if (!is_argv(at.node)) return at.wrong_type("a list: the program and its arguments");
+    if (at.node.items[0]->text.empty()) at.say("the name of the program is empty");
+}
+
+// A list of words of the table, each once.
+void check_events(const At& at) {
+    if (!at.node.is_sequence()) return at.wrong_type("a list");
+    if (at.node.items.empty()) return at.say("given an empty list, which tells nothing: leave the entry out");
+    for (std::size_t i = 0; i < at.node.items.size(); ++i) {
+        const yaml::Node& item = *at.node.items[i];
+        const std::string path = fmt::format("{}[{}]", at.path, i);
+        check_choice(At{item, at.key, path, at.problems});
+        for (std::size_t j = 0; j < i; ++j) {
+            if (item.is_scalar() && at.node.items[j]->text == item.text)
+                at.problems.add(item.place, path, "given twice");
+        }
+    }
+}
+
+void check_listener(const At& at) {
+    if (!at.node.is_scalar()) return at.wrong_type("unix:/PATH or 127.0.0.1:PORT");
+    if (const auto fine = parse_listener(at.node.text); !fine) at.say(fine.error().message);
+}
+
 void check_secret_form(const At& at, const yaml::Entry& entry) {
     const std::string path = join_path(at.path, entry.key);
     const yaml::Node& value = *entry.value;
     if (entry.key == "command") {
-        const bool shaped =
-            value.is_sequence() && !value.items.empty() &&
-            std::all_of(value.items.begin(), value.items.end(), [](const auto& i) { return i->is_scalar(); });
-        if (!shaped) at.problems.add(value.place, path, "allowed is a list: the program and its arguments");
+        if (!is_argv(value)) at.problems.add(value.place, path, "allowed is a list: the program and its arguments");
     } else if (entry.key == "file" || entry.key == "env") {
         const bool fine =
             value.is_scalar() && !value.text.empty() && (entry.key == "env" || value.text.starts_with('/'));
@@ -231,6 +258,16 @@ void check_value(const yaml::Node& node, const Key& key, const std::string& path
             return check_checked_text(at, check_branch, "the name of a branch");
         case Type::email:
             return check_checked_text(at, check_email, "an address");
+        case Type::recipient:
+            return check_checked_text(at, check_recipient, "an address");
+        case Type::notice_url:
+            return check_checked_text(at, check_notice_url, "a URL");
+        case Type::argv:
+            return check_argv(at);
+        case Type::events:
+            return check_events(at);
+        case Type::listener:
+            return check_listener(at);
         case Type::secret:
             return check_secret(at);
         case Type::selection:
@@ -246,6 +283,7 @@ void check_value(const yaml::Node& node, const Key& key, const std::string& path
             return;
         case Type::mapping:
         case Type::mappings:
+        case Type::notices:
         case Type::named:
         case Type::job_keys:
             return;

@@ -9,7 +9,7 @@ namespace {
 
 std::vector<Key> join_tables() {
     std::vector<Key> out;
-    for (const auto part : {general_keys(), server_keys(), job_keys(), cvat_keys(), git_keys()}) {
+    for (const auto part : {general_keys(), notify_keys(), server_keys(), job_keys(), cvat_keys(), git_keys()}) {
         out.insert(out.end(), part.begin(), part.end());
     }
     return out;
@@ -44,9 +44,14 @@ const std::vector<Key>& all_keys() {
     return keys;
 }
 
+const std::vector<std::unique_ptr<KeyNode>>& KeyNode::known() const {
+    if (key.type == Type::job_keys) return job_tree().children;
+    if (key.type == Type::notices && children.empty()) return key_tree().child("notify")->children;
+    return children;
+}
+
 const KeyNode* KeyNode::child(std::string_view child_name) const {
-    if (key.type == Type::job_keys) return job_tree().child(child_name);
-    for (const auto& node : children) {
+    for (const auto& node : known()) {
         if (node->name == child_name || node->name == "*") return node.get();
     }
     return nullptr;

@@ -28,7 +28,12 @@ enum class Type {
     organization,  ///< slug; "" = personal workspace
     branch,        ///< git branch name
     email,
+    recipient,       ///< one mail address that can stand in a header
     secret,          ///< NAME, {file}, {env}, {command}
+    argv,            ///< a program and its arguments
+    notice_url,      ///< http(s) with path and query; never shown
+    events,          ///< a list of Key::choices
+    listener,        ///< unix:PATH, or a port of a loopback address
     selection,       ///< all | none | list | {include, exclude}
     task_selection,  ///< the same and `unassigned`
     schedule,        ///< interface of lib/schedule; one or a list
@@ -36,6 +41,7 @@ enum class Type {
     empty_list,      ///< a list that must be empty in this version
     mapping,         ///< fixed keys; nothing = {}
     mappings,        ///< one such mapping, or a list of them
+    notices,         ///< the same with the keys of `notify`, as many as are wanted
     named,           ///< free names (see valid_name), each with the keys below
     job_keys,        ///< the keys of jobs.*
 };
@@ -54,7 +60,7 @@ struct Key {
     std::string_view example = {};   ///< for the sample; the fallback when empty
     std::int64_t min = 0;
     std::int64_t max = std::numeric_limits<std::int64_t>::max();
-    std::string_view choices = {};     ///< of Type::choice: "tasks|project|auto"
+    std::string_view choices = {};     ///< of Type::choice and Type::events: "tasks|project|auto"
     std::string_view since = "0.1.0";  ///< empty: named by the contract, but not in this version
     Shown shown = Shown::live;
 };
@@ -64,6 +70,7 @@ const std::vector<Key>& all_keys();
 
 /// The parts of the table (all_keys() puts them together).
 std::span<const Key> general_keys();
+std::span<const Key> notify_keys();
 std::span<const Key> server_keys();
 std::span<const Key> job_keys();
 std::span<const Key> cvat_keys();
@@ -75,6 +82,8 @@ struct KeyNode {
     std::string name;  ///< last part of the path
     std::vector<std::unique_ptr<KeyNode>> children;
 
+    /// Its children, or those of the part of the table that it takes over.
+    [[nodiscard]] const std::vector<std::unique_ptr<KeyNode>>& known() const;
     /// The child of that name (or `*` when this takes free names); nullptr: unknown.
     [[nodiscard]] const KeyNode* child(std::string_view child_name) const;
     [[nodiscard]] bool in_this_version() const { return !key.since.empty(); }

@@ -53,12 +53,11 @@ constexpr Key general_table[] = {
                 "the default of that kind."},
     {.path = "metrics",
      .type = Type::mapping,
-     .meaning = "Prometheus metrics: a file and a listener.",
-     .since = {}},
+     .meaning = "Prometheus metrics of `serve`: a file, a listener, or both. Absent: none."},
     {.path = "notify",
-     .type = Type::mappings,
-     .meaning = "Who is told when a job's state changes.",
-     .since = {}},
+     .type = Type::notices,
+     .meaning = "Who is told by `serve` what became of runs: a list; each entry has exactly one of `ping`, `webhook`, "
+                "`email`, `command`."},
     {.path = "defaults",
      .type = Type::job_keys,
      .meaning = "Merged under every job, key by key: what a job says itself goes before. The keys are "

@@ -133,7 +133,11 @@ constexpr Key job_table[] = {
      .type = Type::text,
      .meaning = "How much less than last time is a failure.",
      .since = {}},
-    {.path = "jobs.*.notify", .type = Type::mappings, .meaning = "Replaces the general list.", .since = {}},
+    {.path = "jobs.*.notify",
+     .type = Type::notices,
+     .meaning = "Replaces the general list for this job; the same keys. `[]`: nobody is told.",
+     .example = "[]",
+     .shown = Shown::commented},
 };
 
 constexpr Key cvat_table[] = {

@@ -2,7 +2,9 @@
 #include <algorithm>
 
 #include "daemon/config/merge.hpp"
+#include "daemon/config/view.hpp"
 #include "lib/core/text.hpp"
+#include "lib/http/url.hpp"
 
 namespace autobackup::config {
 namespace {
@@ -47,7 +49,7 @@ public:
                 child(&entry, *keys.child(entry.key), join_path(path, entry.key));
             return;
         }
-        for (const auto& key : keys.children) {
+        for (const auto& key : keys.known()) {
             if (key->in_this_version()) child(node.find(key->name), *key, join_path(path, key->name));
         }
     }
@@ -69,12 +71,14 @@ private:
                 }
                 return;
             case Type::mappings:
+            case Type::notices:
                 return targets(entry, key, path);
             case Type::named:
                 return mapping(value, key, path);
             default:
                 break;
         }
+        if (entry != nullptr && key.key.type == Type::notice_url) return add_url(path, value);
         if (entry != nullptr) return add(path, value);
         if (!key.key.fallback.empty())
             out_.push_back(OriginEntry{path, std::string(key.key.fallback), Origin()});
@@ -83,13 +87,23 @@ private:
     void targets(const yaml::Entry* entry, const KeyNode& key, const std::string& path) {
         if (entry == nullptr) return;
         if (!entry->value->is_sequence()) return mapping(*entry->value, key, path);
-        for (const yaml::NodePtr& item : entry->value->items) mapping(*item, key, path);
+        const std::vector<yaml::NodePtr>& items = entry->value->items;
+        if (items.empty()) return add(path, *entry->value);
+        for (std::size_t i = 0; i < items.size(); ++i) {
+            mapping(*items[i], key, items.size() == 1 ? path : path + '[' + std::to_string(i) + ']');
+        }
     }
 
     void add(const std::string& path, const yaml::Node& value) {
         // Nothing behind the key of a mapping is an empty mapping.
         out_.push_back(OriginEntry{path, value.is_null() ? "{}" : flow(value),
                                    Origin{value.place.file, value.place.line, value.place.column}});
+    }
+
+    // Whoever has it can send: only where it goes is shown.
+    void add_url(const std::string& path, const yaml::Node& value) {
+        const auto url = http::Url::parse(value.text);
+        out_.push_back(OriginEntry{path, (url ? url->origin() : std::string()) + "/…", origin_of(value.place)});
     }
 
     std::vector<OriginEntry> out_;

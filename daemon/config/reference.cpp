@@ -106,13 +106,19 @@ std::string type_text(const Key& key) {
             return "IANA time zone";
         case Type::cvat_url:
         case Type::git_url:
+        case Type::notice_url:
             return "URL";
         case Type::organization:
             return "slug or `\"\"`";
         case Type::branch:
             return "branch name";
         case Type::email:
+        case Type::recipient:
             return "address";
+        case Type::argv:
+            return "list: program and arguments";
+        case Type::listener:
+            return "`unix:PATH` or `127.0.0.1:PORT`";
         case Type::secret:
             return "[secret](#secrets)";
         case Type::selection:
@@ -125,18 +131,21 @@ std::string type_text(const Key& key) {
         case Type::empty_list:
             return "list";
         case Type::choice:
+        case Type::events:
             break;
         case Type::mapping:
         case Type::job_keys:
             return "mapping";
         case Type::mappings:
+        case Type::notices:
             return "mapping or a list";
         case Type::named:
             return "mapping of names";
     }
-    std::string out;
+    std::string out(key.type == Type::events ? "list of " : "");
+    const std::size_t before = out.size();
     for (const std::string_view word : split(key.choices, '|'))
-        out += (out.empty() ? "" : ", ") + fmt::format("`{}`", word);
+        out += (out.size() == before ? "" : ", ") + fmt::format("`{}`", word);
     return out;
 }
 

@@ -30,6 +30,12 @@ json::object any_of(json::array forms) {
     return {{"anyOf", std::move(forms)}};
 }
 
+json::object argv_schema() {
+    json::object argv = list_of(json::object{{"type", json::array{"string", "number", "boolean"}}});
+    argv["minItems"] = 1;
+    return argv;
+}
+
 json::object secret_schema() {
     json::array forms{text_like("^[A-Za-z0-9_][A-Za-z0-9._-]{0,63}$")};
     const auto form = [&forms](std::string_view name, json::value value) {
@@ -39,9 +45,7 @@ json::object secret_schema() {
     };
     form("file", text_like("^/"));
     form("env", json::object{{"type", "string"}, {"minLength", 1}});
-    json::object argv = list_of(json::object{{"type", json::array{"string", "number", "boolean"}}});
-    argv["minItems"] = 1;
-    form("command", std::move(argv));
+    form("command", argv_schema());
     return any_of(std::move(forms));
 }
 
@@ -103,7 +107,20 @@ json::object value_schema(const Key& key) {
         case Type::empty_list:
             return {{"type", "array"}, {"maxItems", 0}};
         case Type::email:
+        case Type::recipient:
             return text_like("@");
+        case Type::notice_url:
+            return text_like("^[Hh][Tt][Tt][Pp][Ss]?://[^@#]+$");
+        case Type::argv:
+            return argv_schema();
+        case Type::events: {
+            json::object events = list_of(choice_schema(key));
+            events["minItems"] = 1;
+            events["uniqueItems"] = true;
+            return events;
+        }
+        case Type::listener:
+            return text_like("^(unix:/.+|(127\\.[0-9.]+|\\[::1\\]|localhost):[0-9]+)$");
         default:
             return text_like({});
     }
@@ -113,7 +130,7 @@ json::object node_schema(const KeyNode& node);
 
 json::object properties_of(const KeyNode& node) {
     json::object out;
-    for (const auto& child : node.children) {
+    for (const auto& child : node.known()) {
         if (child->in_this_version()) out[child->name] = node_schema(*child);
     }
     return out;
@@ -138,13 +155,16 @@ json::object node_schema(const KeyNode& node) {
             out = any_of({mapping_schema(properties_of(node)), std::move(list)});
             break;
         }
+        case Type::notices:
+            out = any_of({mapping_schema(properties_of(node)), list_of(mapping_schema(properties_of(node)))});
+            break;
         case Type::named:
             out = mapping_schema({});
             out.erase("properties");
             out["patternProperties"] = json::object{{name_pattern, node_schema(*node.children.front())}};
             break;
         case Type::job_keys:
-            out = mapping_schema(properties_of(job_tree()));
+            out = mapping_schema(properties_of(node));
             break;
         default:
             out = value_schema(node.key);

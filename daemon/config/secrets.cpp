@@ -87,6 +87,11 @@ Result<Secret> read_variable(const SecretRef& ref, const SecretPlaces& places) {
     return checked(ref, found->second, where);
 }
 
+std::optional<SecretRef> bearer_of(const Notice& notice) {
+    const auto* webhook = std::get_if<WebhookNotice>(&notice.to);
+    return webhook != nullptr ? webhook->auth : std::nullopt;
+}
+
 void add(std::vector<SecretRef>& out, const std::optional<SecretRef>& ref) {
     if (ref) out.push_back(*ref);
 }
@@ -130,6 +135,14 @@ std::vector<SecretRef> all_secrets(const Config& config) {
     }
     for (const auto& [name, job] : config.jobs) {
         for (const GitTarget& target : job.git) add(out, target.password);
+    }
+    for (const Notice& notice : config.notify) add(out, bearer_of(notice));
+    for (const auto& [name, job] : config.jobs) {
+        for (const Notice& notice : job.notify) {
+            // The general list stands in every job that has none of its own.
+            const bool general = notice.key_path.starts_with("notify");
+            if (!general) add(out, bearer_of(notice));
+        }
     }
     return out;
 }

@@ -7,6 +7,7 @@
 #include <string>
 #include <string_view>
 
+#include "daemon/model/config.hpp"
 #include "lib/core/failure.hpp"
 
 namespace autobackup::config {
@@ -35,6 +36,12 @@ Result<void> check_organization(std::string_view text);
 /// git-check-ref-format(1) for refs/heads/<text>.
 Result<void> check_branch(std::string_view text);
 Result<void> check_email(std::string_view text);
+/// One plain address of ASCII characters: what sendmail takes for more than one, or for a comment, is refused.
+Result<void> check_recipient(std::string_view text);
+/// http(s), no user-info, no fragment; a query is allowed. The URL is never repeated: it lets whoever has it send.
+Result<void> check_notice_url(std::string_view text);
+/// "unix:/path", "127.0.0.1:9817", "[::1]:9817", "localhost:9817".
+Result<MetricsListener> parse_listener(std::string_view text);
 /// Not empty, one line, no control characters, at most 1000 bytes.
 Result<void> check_text(std::string_view text);
 

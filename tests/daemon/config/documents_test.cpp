@@ -102,7 +102,7 @@ TEST(ConfigDocuments, every_key_has_a_meaning_and_a_sound_default) {
     for (const Key& key : all_keys()) {
         EXPECT_FALSE(key.meaning.empty()) << key.path;
         EXPECT_TRUE(key.meaning.ends_with('.')) << key.path;
-        EXPECT_EQ(key.type == Type::choice, !key.choices.empty()) << key.path;
+        EXPECT_EQ(key.type == Type::choice || key.type == Type::events, !key.choices.empty()) << key.path;
     }
 }
 

@@ -46,7 +46,7 @@ TEST(ConfigFiles, what_two_files_say_is_a_problem_with_both_places) {
             "conf.d/b.yaml:2:3: jobs.one: the job 'one' is here twice: first at autobackupd.yaml:4:3",
             "conf.d/b.yaml:3:1: unknown: unknown key 'unknown'; allowed: storage, time_zone, limits, "
             "servers, "
-            "defaults, jobs"}));
+            "metrics, notify, defaults, jobs"}));
 }
 
 TEST(ConfigFiles, a_broken_file_hides_no_mistake_of_another_and_invents_none) {
