@@ -26,25 +26,18 @@ Failure missing(const SecretRef& ref, std::string message, std::string peer = st
                 "the command '" + one_line(ref.argv.at(0)) + "' " + message, std::move(peer));
 }
 
-// A child gets what programs such as pass, gpg or vault need to find their files, and no variable that may
-// hold a secret.
+constexpr const char* usual_path = "/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin";
+
 std::vector<std::string> child_environment(const SecretPlaces& places) {
-    constexpr std::array<std::string_view, 12> passed{
-        "PATH",     "HOME", "USER",   "LOGNAME",         "LANG",      "LC_ALL",
-        "LC_CTYPE", "TZ",   "TMPDIR", "XDG_RUNTIME_DIR", "GNUPGHOME", "VAULT_ADDR"};
     std::vector<std::string> out;
-    for (const std::string_view name : passed) {
-        const auto found = places.environment.find(std::string(name));
-        if (found != places.environment.end()) out.push_back(found->first + '=' + found->second);
-    }
+    for (const auto& [name, value] : harmless_environment(places)) out.push_back(name + '=' + value);
     return out;
 }
 
 std::string find_program(const std::string& name, const SecretPlaces& places) {
     if (name.find('/') != std::string::npos) return name;
     const auto path = places.environment.find("PATH");
-    const std::string directories =
-        path != places.environment.end() ? path->second : "/usr/local/bin:/usr/bin:/bin";
+    const std::string directories = path != places.environment.end() ? path->second : usual_path;
     for (const std::string_view directory : split(directories, ':')) {
         const std::string candidate = std::string(directory) + '/' + name;
         if (directory.starts_with('/') && ::access(candidate.c_str(), X_OK) == 0) return candidate;
@@ -179,6 +172,20 @@ Output collect(FileDescriptor output, FileDescriptor errors, std::size_t longest
 }
 
 }  // namespace
+
+// Programs such as pass, gpg, vault or msmtp need these to find their files.
+std::vector<std::pair<std::string, std::string>> harmless_environment(const SecretPlaces& places) {
+    constexpr std::array<std::string_view, 12> passed{
+        "PATH",     "HOME", "USER",   "LOGNAME",         "LANG",      "LC_ALL",
+        "LC_CTYPE", "TZ",   "TMPDIR", "XDG_RUNTIME_DIR", "GNUPGHOME", "VAULT_ADDR"};
+    std::vector<std::pair<std::string, std::string>> out;
+    for (const std::string_view name : passed) {
+        const auto found = places.environment.find(std::string(name));
+        if (found != places.environment.end()) out.emplace_back(found->first, found->second);
+    }
+    if (!places.environment.contains("PATH")) out.emplace_back("PATH", usual_path);
+    return out;
+}
 
 Result<std::string> run_secret_command(const SecretRef& ref, const SecretPlaces& places) {
     const Clock::time_point end = Clock::now() + places.command_limit;

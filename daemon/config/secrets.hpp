@@ -7,6 +7,7 @@
 #include <filesystem>
 #include <map>
 #include <string>
+#include <utility>
 #include <vector>
 
 #include "daemon/config/load.hpp"
@@ -40,6 +41,10 @@ std::vector<Problem> check_secrets(const Config& config, const SecretPlaces& pla
 
 /// Every reference of the configuration, servers first.
 std::vector<SecretRef> all_secrets(const Config& config);
+
+/// What a program that is not ours gets of the daemon's environment: PATH, HOME, the locale and the like, and no variable
+/// that may hold a secret. PATH is always there.
+std::vector<std::pair<std::string, std::string>> harmless_environment(const SecretPlaces& places);
 
 /// The output of a program run without a shell, in a process group of its own that is killed at the limit.
 /// secret_missing on any failure; peer = its stderr.
