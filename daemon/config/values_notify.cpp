@@ -12,8 +12,8 @@
 namespace autobackup::config {
 namespace {
 
-// sun_path of unix(7) has 108 bytes, the last of them for NUL.
-constexpr std::size_t longest_socket_path = 107;
+// sun_path of unix(7) has 108 bytes, the last of them for NUL; the socket is made under a name with four more.
+constexpr std::size_t longest_socket_path = 103;
 constexpr std::string_view listener_forms = "allowed is unix:/PATH, 127.0.0.1:PORT, [::1]:PORT or localhost:PORT";
 
 Failure invalid(std::string what, std::string reason) {
@@ -24,7 +24,7 @@ Result<MetricsListener> socket_listener(std::string_view path) {
     const bool plain = path.size() > 1 && path.starts_with('/') && !path.ends_with('/');
     if (!plain) return invalid("listener", "after 'unix:' an absolute path of a socket must stand");
     if (path.size() > longest_socket_path) {
-        return invalid("listener", "the path of a unix socket has at most " + std::to_string(longest_socket_path) +
+        return invalid("listener", "the path of this socket may have at most " + std::to_string(longest_socket_path) +
                                        " bytes");
     }
     if (const auto fine = check_text(path); !fine) return fine.error();

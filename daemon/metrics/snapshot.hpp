@@ -15,7 +15,8 @@
 
 namespace autobackup::metrics {
 
-/// One job. What comes from its history is filled by remember(), the rest by the owner before each snapshot.
+/// One job. remember() takes over what a run brings; the owner fills the rest before each snapshot, and once at the start what
+/// the history knows of runs before.
 struct JobFacts {
     std::string job;
     bool enabled = true;
@@ -36,9 +37,9 @@ struct JobFacts {
     std::array<std::int64_t, 6> last_items{};         ///< by model::ItemOutcome
     std::array<std::uint64_t, 6> runs{};              ///< since the start of the program, by model::RunOutcome
 
-    /// Takes over a run that ended: the values above from failures_in_a_row on. `counted` false: from the history before
-    /// the program started, so that `runs` stays.
-    void remember(const model::Run& run, bool counted = true);
+    /// Takes over a run that ended: failures_in_a_row, last_success_at, last_… and runs. A cancelled or refused run is neither
+    /// a failure nor a success; of a refused one, which did nothing, only its outcome and its end are told.
+    void remember(const model::Run& run);
 };
 
 /// The daemon and its jobs at one moment.

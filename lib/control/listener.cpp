@@ -41,14 +41,14 @@ Result<FileDescriptor> hold_directory(const fs::path& directory) {
     Result<FileDescriptor> held = open_file(directory, O_RDONLY | O_DIRECTORY);
     if (!held) {
         Failure failure = held.error();
-        failure.hint = "the directory of the control socket must exist (RuntimeDirectory= in the unit)";
+        failure.hint = "the directory of the socket must exist (RuntimeDirectory= in the unit)";
         return failure;
     }
     const auto end = std::chrono::steady_clock::now() + std::chrono::seconds(2);
     while (::flock(held->get(), LOCK_EX | LOCK_NB) != 0) {
         if (errno != EWOULDBLOCK && errno != EINTR) return fail_errno(errno, "lock", directory);
         if (std::chrono::steady_clock::now() > end) {
-            return fail(Errc::busy, "lock", directory, "another process holds a lock on the directory of the control socket");
+            return fail(Errc::busy, "lock", directory, "another process holds a lock on the directory of the socket");
         }
         std::this_thread::sleep_for(std::chrono::milliseconds(10));
     }

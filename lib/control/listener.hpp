@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: MIT
-// Inside lib/control only: the listening socket and its name in the file system. Blocks for moments.
+// A listening unix socket and its name in the file system. Knows nothing of what is said there. Blocks for moments.
 #pragma once
 
 #include <sys/types.h>
