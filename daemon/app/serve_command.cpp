@@ -22,11 +22,15 @@ std::filesystem::path control_socket(const EnvironmentVariables& environment) {
     return directory / "control.sock";
 }
 
+std::string host_name() {
+    char name[256] = {};
+    return ::gethostname(name, sizeof name - 1) == 0 ? name : "localhost";
+}
+
 std::string host_identity() {
     const Result<std::string> id = read_file("/etc/machine-id", 64);
     if (id && !trim(*id).empty()) return std::string(trim(*id));
-    char name[256] = {};
-    return ::gethostname(name, sizeof name - 1) == 0 ? name : "localhost";
+    return host_name();
 }
 
 }  // namespace
@@ -39,10 +43,14 @@ int serve_command(Loop& loop, const CommandLine& line, const EnvironmentVariable
     }
     const std::unique_ptr<journal::Sink> journal = journal::make_sink(cli::log_options(line));
     serve::Settings settings;
-    settings.version = std::string(build::version) + " (" + build::git_sha + ")";
+    settings.version = build::version;
+    settings.commit = build::git_sha;
     settings.config_path = line.config;
     settings.socket = control_socket(variables);
     settings.host = host_identity();
+    settings.host_name = host_name();
+    const auto sendmail = variables.find("AUTOBACKUPD_SENDMAIL");
+    settings.sendmail = sendmail == variables.end() ? "/usr/sbin/sendmail" : sendmail->second;
     settings.load = [&line, &variables] { return load_configuration(line, variables); };
     settings.environment.http = http_settings();
     settings.environment.secrets = secret_places(variables);

@@ -62,6 +62,13 @@ std::optional<boost::json::object> find_report(const std::vector<std::string>& r
     return found;
 }
 
+// Those that ended since the last look.
+void send_items(control::Feed& feed, const boost::json::object& report, std::size_t from) {
+    const boost::json::value* const items = report.if_contains("items");
+    if (items == nullptr || !items->is_array()) return;
+    for (std::size_t i = from; i < items->get_array().size(); ++i) feed.send("item", items->get_array()[i]);
+}
+
 }  // namespace
 
 std::unique_ptr<control::Server> ControlVerbs::server(boost::asio::any_io_executor executor) {
@@ -249,7 +256,10 @@ Awaitable<control::Answer> ControlVerbs::follow(std::string job, scheduler::Tick
             told = text;
         }
         const auto finished = daemon_.finished_.find(ticket);
-        if (finished != daemon_.finished_.end()) co_return control::good(finished->second);
+        if (finished != daemon_.finished_.end()) {
+            send_items(feed, finished->second, items);
+            co_return control::good(finished->second);
+        }
         if (live == daemon_.live_.end() && (started || !will_begin(job, ticket))) break;
         co_await async::sleep_for(look_every);
     }

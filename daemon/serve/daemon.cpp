@@ -23,6 +23,7 @@ namespace asio = boost::asio;
 
 constexpr Milliseconds longest_sleep{30'000};  // the wall clock may be set, and a machine may sleep
 constexpr std::chrono::seconds stop_takes{15};
+constexpr Milliseconds notices_may_take{2'000};
 
 scheduler::Options scheduler_options(const config::Config& config) {
     scheduler::Options options;
@@ -108,6 +109,7 @@ Awaitable<void> Daemon::stop_runs() {
         co_await bell_->async_wait(asio::redirect_error(asio::use_awaitable, rung));
     }
     co_await save_memories();
+    co_await telling_->close(notices_may_take);
     log(journal::Priority::info, message_id::stopped, "autobackupd stopped in order");
 }
 
@@ -148,7 +150,7 @@ Awaitable<int> Daemon::run() {
             co_await resume_interrupted();
             systemd::Manager::ready(status_line());
             log(journal::Priority::info, message_id::started,
-                "autobackupd " + settings_.version + " runs " + std::to_string(generation_->config.jobs.size()) + " jobs of " + settings_.config_path);
+                "autobackupd " + settings_.version + " (" + settings_.commit + ") runs " + std::to_string(generation_->config.jobs.size()) + " jobs of " + settings_.config_path);
             co_await follow_schedule();
         } catch (...) {
             failure = std::current_exception();

@@ -15,6 +15,7 @@
 #include "daemon/scheduler/scheduler.hpp"
 #include "daemon/serve/facts.hpp"
 #include "daemon/serve/live_run.hpp"
+#include "daemon/serve/telling.hpp"
 #include "daemon/state/lock.hpp"
 #include "daemon/state/store.hpp"
 #include "lib/control/server.hpp"
@@ -23,11 +24,13 @@
 namespace autobackup::serve {
 
 struct Settings {
-    std::string version;                    ///< "0.1.0 (abc123…)"
+    std::string version, commit;            ///< "0.1.0", "abc123…"
     std::string config_path;
     std::filesystem::path socket;           ///< empty: no control socket
     int socket_descriptor = -1;             ///< >= 0: handed over by systemd
     std::string host;                       ///< stays with the machine: jitter is derived from it
+    std::string host_name;                  ///< told in notices
+    std::string sendmail;                   ///< the program
     std::function<config::Loaded()> load;   ///< reads the configuration anew; worker thread
     /// Secrets that are missing, one line each; the jobs concerned fail. Worker thread.
     std::function<std::vector<std::string>(const config::Config&)> missing_secrets;
@@ -73,6 +76,9 @@ private:
     Awaitable<void> resume_interrupted();
     Awaitable<control::Answer> reload();
 
+    Result<void> begin_telling();
+    void complete(metrics::Snapshot& snapshot);
+
     // daemon_status.cpp
     void tell_status();
     void feed_watchdog();
@@ -91,6 +97,7 @@ private:
     async::Workers workers_{2};
     std::optional<state::JobLock> lock_;
     std::unique_ptr<state::Store> store_;
+    std::unique_ptr<Telling> telling_;
     std::map<scheduler::Ticket, std::unique_ptr<LiveRun>> live_;
     std::map<scheduler::Ticket, cvat_job::Options> asked_;      // options of runs asked for, until they begin
     std::map<scheduler::Ticket, boost::json::object> finished_;  // reports of the latest runs, for those who wait for them

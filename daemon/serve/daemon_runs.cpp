@@ -108,6 +108,7 @@ void Daemon::begin(const scheduler::Start& start) {
                                                             {"AUTOBACKUP_TRIGGER", std::string(scheduler::name(start.trigger))}};
     log(journal::Priority::info, message_id::run_started, start.job + "  run " + run.run_id + " begins (" + std::string(scheduler::name(start.trigger)) + ")",
         std::move(fields));
+    telling_->run_started(start.job, run.run_id);
     auto over = [this, ticket = start.ticket](std::exception_ptr failure) {
         // Not destroyed here: the handler that runs just now is bound to its signal.
         auto last_look = [gone = std::move(live_.extract(ticket).mapped())] {};
@@ -143,7 +144,9 @@ void Daemon::ended(LiveRun& live, const model::Run& run) {
         scheduler_.ended(ticket, how, wall_clock());
     }
     boost::json::object report = report::to_json(run);
+    const JobFacts before = facts_[run.job];
     if (const auto last = last_run_of(report)) facts_[run.job].add(*last);
+    telling_->run_ended(run, before, facts_[run.job]);
     finished_.emplace(ticket, std::move(report));
     if (finished_.size() > reports_kept) finished_.erase(finished_.begin());
     tell_run(run);

@@ -93,12 +93,15 @@ Awaitable<Result<void>> Daemon::adopt(config::Config config) {
     generation->config = std::move(config);
     generation->loaded_at = now();
     generation_ = std::move(generation);
+    telling_->configure(generation_->config, facts_);
     co_return Result<void>();
 }
 
 Awaitable<Result<void>> Daemon::open() {
     const Result<void> opened = co_await open_state();
     if (!opened) co_return opened;
+    const Result<void> telling = begin_telling();
+    if (!telling) co_return telling;
     config::Config config = generation_->config;
     co_return co_await adopt(std::move(config));
 }

@@ -72,7 +72,7 @@ std::vector<answers::JobStatus> Daemon::all_jobs(std::size_t count) {
 
 answers::DaemonStatus Daemon::daemon_status() const {
     answers::DaemonStatus status;
-    status.version = settings_.version;
+    status.version = settings_.version + " (" + settings_.commit + ")";
     status.pid = ::getpid();
     status.since = since_;
     status.config = settings_.config_path;
@@ -87,6 +87,41 @@ answers::DaemonStatus Daemon::daemon_status() const {
         if (!warning.empty()) status.warnings.push_back(warning);
     }
     return status;
+}
+
+Result<void> Daemon::begin_telling() {
+    Result<std::unique_ptr<http::Client>> client = http::make_client(settings_.environment.http);
+    if (!client) return client.error();
+    notify::Services services{bell_->get_executor(), workers_, *settings_.journal, std::move(*client), settings_.environment.secrets,
+                              settings_.host_name};
+    services.sendmail = settings_.sendmail;
+    auto fill = [this](metrics::Snapshot& snapshot) { complete(snapshot); };
+    telling_ = std::make_unique<Telling>(std::move(services), generation_->config.storage, std::move(fill));
+    return {};
+}
+
+void Daemon::complete(metrics::Snapshot& snapshot) {
+    snapshot.version = settings_.version;
+    snapshot.commit = settings_.commit;
+    snapshot.started_at = since_;
+    snapshot.config_fine = reload_error_.empty();
+    snapshot.config_loaded_at = generation_->loaded_at;
+    snapshot.queue_length = scheduler_.queued();
+    snapshot.workers_standstill = workers_.longest_standstill();
+    for (const auto& [ticket, live] : live_) {
+        snapshot.workers_standstill = std::max(snapshot.workers_standstill, live->workers.longest_standstill());
+    }
+    for (metrics::JobFacts& job : snapshot.jobs) {
+        const auto view = scheduler_.view(job.job, wall_clock());
+        if (!view) continue;
+        job.enabled = view->state != scheduler::State::disabled;
+        job.paused = view->pause.has_value();
+        job.running = view->state == scheduler::State::running;
+        if (!view->next.empty()) job.next_due_at = instant_of(view->next.front());
+        job.expected_interval = view->expected_interval;
+        job.starts_missed = view->missed;
+        job.starts_skipped = view->skipped;
+    }
 }
 
 // "1 running (traffic-signs 43 %), 2 queued; next nightly in 2 h 10 min; 1 FAILING: acme since 2026-11-20T02:30:00Z"
