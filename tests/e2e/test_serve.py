@@ -136,7 +136,7 @@ class Steered(Serves):
         self.end(process)
 
     def test_a_run_is_cancelled_and_the_next_one_completes(self):
-        self.cvat.order("export", {"kind": "never", "count": 1})
+        self.cvat.order("export", {"kind": "slow", "seconds": 5, "count": 1})
         process, _ = self.serve()
         asked = self.ask("run", job="traffic-signs")
         self.assertIn(asked["state"], ("started", "queued"))
@@ -148,7 +148,6 @@ class Steered(Serves):
         runs = self.wait_for_runs(1, seconds=10)
         self.assertLess(time.monotonic() - begin, 10)
         self.assertEqual(runs[0]["outcome"], "cancelled")
-        self.cvat.order("export", {"kind": "kill"})
         self.assertEqual(self.ask("run", job="traffic-signs", wait=True)["outcome"], "success")
         self.assert_pushed()
         self.end(process)
@@ -202,7 +201,7 @@ class Reloaded(Serves):
         self.end(process)
 
     def test_during_a_run(self):
-        self.cvat.order("export", {"kind": "never", "count": 1})
+        self.cvat.order("export", {"kind": "slow", "seconds": 5, "count": 1})
         process, _ = self.serve()
         asked = self.ask("run", job="traffic-signs")
         with waiting(20, "the export") as again:
@@ -216,7 +215,6 @@ class Reloaded(Serves):
         status = self.ask("status")
         self.assertEqual([job["job"] for job in status["jobs"]], ["other-name"])
         self.assertEqual([run["job"] for run in status["daemon"]["running"]], ["traffic-signs"])
-        self.cvat.order("export", {"kind": "kill"})
         with waiting(40, "the end of the run") as again:
             while again() and self.ask("status")["daemon"]["running"]:
                 pass
