@@ -33,7 +33,7 @@ class CommandLine(Case):
         self.assertIn("AUTOBACKUPD_LOG_LEVEL", err)
 
     def test_what_comes_later_says_so(self):
-        for arguments in (["serve"], [], ["import-config", "--from", "gitim", "x"], ["sample-config", "github"]):
+        for arguments in (["import-config", "--from", "gitim", "x"], ["sample-config", "github"]):
             code, out, err = self.plain(*arguments)
             self.assertEqual((code, out), (2, ""), arguments)
             self.assertIn("not in this version", err, arguments)
