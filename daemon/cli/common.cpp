@@ -40,7 +40,8 @@ void set_defaults(Common& common, const EnvironmentVariables& environment) {
 void add_common(CLI::App& app, Common& common) {
     app.add_option("--config", common.config, "Configuration; conf.d/*.yaml beside it is read too")->type_name("FILE")->capture_default_str();
     app.add_option("--log-level", common.log_level, "trace, debug, info, warning or error ($AUTOBACKUPD_LOG_LEVEL)")
-        ->type_name("LEVEL")->check(CLI::IsMember(log_levels()));
+        ->type_name("LEVEL")
+        ->check(CLI::IsMember(log_levels()));
     const std::vector<std::string> formats{"text", "json", "journal"};
     app.add_option("--log-format", common.log_format, "text, json or journal")->type_name("FORMAT")->check(CLI::IsMember(formats));
 }

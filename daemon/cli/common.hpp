@@ -24,9 +24,9 @@ std::string value_or(const EnvironmentVariables& environment, const std::string&
 
 /// Options that every verb takes.
 struct Common {
-    std::string config;              ///< path of the configuration
+    std::string config;  ///< path of the configuration
     std::string log_level = "info";
-    std::string log_format;          ///< empty: text on a terminal, journal under systemd
+    std::string log_format;  ///< empty: text on a terminal, journal under systemd
 };
 
 /// The defaults from $AUTOBACKUPD_CONFIG and $AUTOBACKUPD_LOG_LEVEL.

@@ -14,10 +14,10 @@ namespace json = boost::json;
 
 constexpr int format = 1;
 constexpr std::array kinds{std::pair{JobKind::cvat, "cvat"}, std::pair{JobKind::github, "github"}, std::pair{JobKind::mirror, "mirror"}};
-constexpr std::array states{std::pair{JobState::waiting, "waiting"},   std::pair{JobState::queued, "queued"},
-                            std::pair{JobState::running, "running"},   std::pair{JobState::retrying, "retrying"},
-                            std::pair{JobState::paused, "paused"},     std::pair{JobState::blocked, "blocked"},
-                            std::pair{JobState::manual, "manual"},     std::pair{JobState::disabled, "disabled"}};
+constexpr std::array states{std::pair{JobState::waiting, "waiting"}, std::pair{JobState::queued, "queued"},
+                            std::pair{JobState::running, "running"}, std::pair{JobState::retrying, "retrying"},
+                            std::pair{JobState::paused, "paused"},   std::pair{JobState::blocked, "blocked"},
+                            std::pair{JobState::manual, "manual"},   std::pair{JobState::disabled, "disabled"}};
 
 template <class Names>
 auto named(const Names& names, const std::string& text, typename Names::value_type::first_type fallback) {
@@ -36,15 +36,14 @@ json::array times(const std::vector<Instant>& all) {
     return array;
 }
 
-json::array texts(const std::vector<std::string>& all) { return json::array(all.begin(), all.end()); }
+json::array texts(const std::vector<std::string>& all) {
+    return json::array(all.begin(), all.end());
+}
 
 json::object to_json(const LastRun& run) {
-    return {{"run_id", run.run_id},
-            {"outcome", run.outcome},
-            {"started_at", rfc3339(run.started_at)},
-            {"finished_at", rfc3339(run.finished_at)},
-            {"duration_s", run.duration_s},
-            {"error", run.error}};
+    return {
+        {"run_id", run.run_id},         {"outcome", run.outcome}, {"started_at", rfc3339(run.started_at)}, {"finished_at", rfc3339(run.finished_at)},
+        {"duration_s", run.duration_s}, {"error", run.error}};
 }
 
 json::array jobs_array(const std::vector<JobStatus>& jobs) {
@@ -75,9 +74,9 @@ const char* name(JobState state) {
 }
 
 json::object to_json(const Running& running) {
-    json::object object{{"run_id", running.run_id},         {"job", running.job},     {"trigger", running.trigger},
-                        {"started_at", rfc3339(running.started_at)}, {"phase", running.phase}, {"item", running.item},
-                        {"bytes_done", running.bytes_done}, {"bytes_total", running.bytes_total}};
+    json::object object{
+        {"run_id", running.run_id}, {"job", running.job},   {"trigger", running.trigger},       {"started_at", rfc3339(running.started_at)},
+        {"phase", running.phase},   {"item", running.item}, {"bytes_done", running.bytes_done}, {"bytes_total", running.bytes_total}};
     object["percent"] = running.percent ? json::value(*running.percent) : json::value(nullptr);
     return object;
 }
@@ -121,16 +120,15 @@ json::object status_document(const DaemonStatus& daemon, const std::vector<JobSt
     return {{"format", format}, {"daemon", to_json(daemon)}, {"jobs", jobs_array(jobs)}};
 }
 
-json::object list_document(const std::vector<JobStatus>& jobs) { return {{"format", format}, {"jobs", jobs_array(jobs)}}; }
+json::object list_document(const std::vector<JobStatus>& jobs) {
+    return {{"format", format}, {"jobs", jobs_array(jobs)}};
+}
 
 json::object next_document(const std::vector<JobStatus>& jobs) {
     json::array array;
     for (const JobStatus& job : jobs) {
-        array.push_back(json::object{{"job", job.job},
-                                     {"schedule", texts(job.schedule)},
-                                     {"time_zone", job.time_zone},
-                                     {"state", name(job.state)},
-                                     {"due", times(job.next)}});
+        array.push_back(json::object{
+            {"job", job.job}, {"schedule", texts(job.schedule)}, {"time_zone", job.time_zone}, {"state", name(job.state)}, {"due", times(job.next)}});
     }
     return {{"format", format}, {"next", std::move(array)}};
 }

@@ -27,13 +27,13 @@ const char* name(JobState state);
 struct Running {
     std::string run_id;
     std::string job;
-    std::string trigger;               ///< "schedule", "manual", "catch_up", "retry"
+    std::string trigger;  ///< "schedule", "manual", "catch_up", "retry"
     Instant started_at;
-    std::string phase;                 ///< "survey", "export", "download", "verify", "commit", "push" …
-    std::string item;                  ///< "project 12 \"Traffic signs\""; empty between items
-    std::uint64_t bytes_done = 0;      ///< of the phase
-    std::uint64_t bytes_total = 0;     ///< 0: not known
-    std::optional<double> percent;     ///< of the phase, 0..100; absent: not known
+    std::string phase;              ///< "survey", "export", "download", "verify", "commit", "push" …
+    std::string item;               ///< "project 12 \"Traffic signs\""; empty between items
+    std::uint64_t bytes_done = 0;   ///< of the phase
+    std::uint64_t bytes_total = 0;  ///< 0: not known
+    std::optional<double> percent;  ///< of the phase, 0..100; absent: not known
 };
 
 /// The last run that ended.
@@ -42,7 +42,7 @@ struct LastRun {
     std::string outcome;  ///< of the run report: success, unchanged, partial, failed, cancelled, refused
     Instant started_at, finished_at;
     double duration_s = 0;
-    std::string error;    ///< one line of its first error; empty when it went well
+    std::string error;  ///< one line of its first error; empty when it went well
 };
 
 struct JobStatus {
@@ -63,15 +63,15 @@ struct JobStatus {
 };
 
 struct DaemonStatus {
-    std::string version;           ///< "0.1.0 (abc123…)"
+    std::string version;  ///< "0.1.0 (abc123…)"
     std::int64_t pid = 0;
-    Instant since;                 ///< when it was ready
-    std::string config;            ///< path
-    Instant loaded_at;             ///< when the configuration that counts was read
-    std::string reload_error;      ///< of a reload that was refused since; empty: none
-    std::string storage;           ///< path
+    Instant since;                              ///< when it was ready
+    std::string config;                         ///< path
+    Instant loaded_at;                          ///< when the configuration that counts was read
+    std::string reload_error;                   ///< of a reload that was refused since; empty: none
+    std::string storage;                        ///< path
     std::optional<std::uint64_t> storage_free;  ///< bytes
-    int runs_limit = 0;            ///< limits.runs
+    int runs_limit = 0;                         ///< limits.runs
     std::vector<Running> running;
     std::vector<std::string> warnings;  ///< that stand now: of the configuration, of the storage …
 };

@@ -35,7 +35,9 @@ std::optional<double> Reading::real(std::string_view key) const {
     return number;
 }
 
-std::optional<Instant> Reading::time(std::string_view key) const { return parse_rfc3339(text(key)); }
+std::optional<Instant> Reading::time(std::string_view key) const {
+    return parse_rfc3339(text(key));
+}
 
 std::vector<std::string> Reading::texts(std::string_view key) const {
     std::vector<std::string> found;

@@ -29,7 +29,8 @@ struct VerbText {
 constexpr std::array verbs{
     VerbText{"status", Operand::none, false, "Show the daemon, what runs now, and every job",
              "  autobackupctl status\n  autobackupctl status --json | jq .daemon.warnings"},
-    VerbText{"list", Operand::none, false, "List the jobs: state, last run, next run", "  autobackupctl list\n  autobackupctl list --json | jq -r '.jobs[].job'"},
+    VerbText{"list", Operand::none, false, "List the jobs: state, last run, next run",
+             "  autobackupctl list\n  autobackupctl list --json | jq -r '.jobs[].job'"},
     VerbText{"next", Operand::job, false, "List due times; without a daemon as the configuration alone says",
              "  autobackupctl next\n  autobackupctl next traffic-signs --count 10"},
     VerbText{"history", Operand::job, false, "List runs that have ended, newest first; works without a daemon",
@@ -40,10 +41,13 @@ constexpr std::array verbs{
              "  autobackupctl logs traffic-signs\n  autobackupctl logs 01KAJ7\n  autobackupctl logs traffic-signs -f"},
     VerbText{"watch", Operand::run_or_job, true, "Follow a run until it has ended; the exit code is the run's",
              "  autobackupctl watch traffic-signs\n  autobackupctl watch 01KAJ7"},
-    VerbText{"run", Operand::job, true, "Start a job now, in the daemon", "  autobackupctl run traffic-signs\n  autobackupctl run traffic-signs --wait --json | jq .outcome"},
-    VerbText{"cancel", Operand::run_or_job, true, "Stop a run; what it has saved stays saved", "  autobackupctl cancel 01KAJ7\n  autobackupctl cancel traffic-signs"},
+    VerbText{"run", Operand::job, true, "Start a job now, in the daemon",
+             "  autobackupctl run traffic-signs\n  autobackupctl run traffic-signs --wait --json | jq .outcome"},
+    VerbText{"cancel", Operand::run_or_job, true, "Stop a run; what it has saved stays saved",
+             "  autobackupctl cancel 01KAJ7\n  autobackupctl cancel traffic-signs"},
     VerbText{"pause", Operand::job, true, "Start no further run of a job; one that goes on is not stopped",
-             "  autobackupctl pause traffic-signs\n  autobackupctl pause traffic-signs --until 3h\n  autobackupctl pause traffic-signs --until 2026-12-01"},
+             "  autobackupctl pause traffic-signs\n  autobackupctl pause traffic-signs --until 3h\n  autobackupctl pause traffic-signs --until "
+             "2026-12-01"},
     VerbText{"resume", Operand::job, true, "End a pause", "  autobackupctl resume traffic-signs"},
     VerbText{"skip-next", Operand::job, true, "Leave out the next due time of a job", "  autobackupctl skip-next traffic-signs"},
     VerbText{"reload", Operand::none, false, "Read the configuration again; a bad one is refused and the old one stays",
@@ -62,7 +66,8 @@ void add_operand(CLI::App& verb, const VerbText& text, CommandLine& line) {
 }
 
 void add_own_options(CLI::App& verb, const std::string& name, CommandLine& line) {
-    if (name == "next") verb.add_option("--count", line.count, "Due times of each job")->type_name("N")->check(CLI::Range(1, 100))->capture_default_str();
+    if (name == "next")
+        verb.add_option("--count", line.count, "Due times of each job")->type_name("N")->check(CLI::Range(1, 100))->capture_default_str();
     if (name == "history") verb.add_option("--limit", line.limit, "Runs at most")->type_name("N")->check(CLI::Range(1, 1000))->capture_default_str();
     if (name == "logs") verb.add_flag("-f,--follow", line.follow, "Go on with what comes");
     if (name == "run") {
@@ -70,7 +75,8 @@ void add_own_options(CLI::App& verb, const std::string& name, CommandLine& line)
         verb.add_flag("--force", line.force, "Export everything again, also what has not moved");
     }
     if (name == "pause") {
-        verb.add_option("--until", line.until, "RFC 3339, HH:MM, a date, a date and HH:MM, or a duration (3h); default: until it is resumed")->type_name("TIME");
+        verb.add_option("--until", line.until, "RFC 3339, HH:MM, a date, a date and HH:MM, or a duration (3h); default: until it is resumed")
+            ->type_name("TIME");
     }
 }
 
@@ -88,7 +94,8 @@ void describe(CLI::App& app, CommandLine& line) {
     for (const VerbText& text : verbs) {
         CLI::App* const verb = app.add_subcommand(text.name, text.description);
         add_operand(*verb, text, line);
-        verb->add_flag("--json", line.json, std::string_view(text.name) == "logs" ? "Entries as journalctl -o json prints them" : "Print JSON on stdout");
+        verb->add_flag("--json", line.json,
+                       std::string_view(text.name) == "logs" ? "Entries as journalctl -o json prints them" : "Print JSON on stdout");
         add_own_options(*verb, text.name, line);
         add_common(*verb, line);
         verb->footer(std::string("Examples:\n") + text.examples);
@@ -99,9 +106,10 @@ void describe(CLI::App& app, CommandLine& line) {
         verb->allow_extras();
         verb->prefix_command();
     }
-    app.footer("Examples:\n  autobackupctl status\n  autobackupctl run traffic-signs --wait\n  autobackupctl history traffic-signs\n\n"
-               "`autobackupctl VERB --help` tells more. Exit codes: 0 good; 1 failed, or no daemon answers; 2 bad command line or\n"
-               "configuration; 3 partial; 4 refused: busy or paused; 5 cancelled.");
+    app.footer(
+        "Examples:\n  autobackupctl status\n  autobackupctl run traffic-signs --wait\n  autobackupctl history traffic-signs\n\n"
+        "`autobackupctl VERB --help` tells more. Exit codes: 0 good; 1 failed, or no daemon answers; 2 bad command line or\n"
+        "configuration; 3 partial; 4 refused: busy or paused; 5 cancelled.");
 }
 
 }  // namespace
@@ -137,7 +145,8 @@ Parsed parse_command_line(int argc, const char* const* argv, const cli::Environm
     if (std::optional<cli::Ended> mistake = cli::mistake(line)) {
         parsed.ended = std::move(*mistake);
     } else if (std::find(later.begin(), later.end(), line.verb) != later.end()) {
-        parsed.ended = cli::Ended{2, "autobackupctl: " + line.verb + " is not in this version; docs/operations.md says how to get data back without it\n"};
+        parsed.ended =
+            cli::Ended{2, "autobackupctl: " + line.verb + " is not in this version; docs/operations.md says how to get data back without it\n"};
     } else {
         parsed.command = std::move(line);
     }

@@ -16,9 +16,9 @@ struct CommandLine : cli::Common {
     std::string socket;  ///< path of the control socket
     bool json = false;
     std::string job, run;
-    std::string until;        ///< of pause, as written
-    std::size_t limit = 20;   ///< of history
-    std::size_t count = 5;    ///< of next
+    std::string until;       ///< of pause, as written
+    std::size_t limit = 20;  ///< of history
+    std::size_t count = 5;   ///< of next
     bool wait = false, force = false, follow = false;
 };
 

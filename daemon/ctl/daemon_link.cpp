@@ -23,15 +23,20 @@ Failure with_remedy(Failure failure, const std::string& socket) {
             break;
         case Errc::no_progress:
         case Errc::connection_closed:
-        case Errc::busy: failure.hint = "systemctl status autobackupd; journalctl -u autobackupd -e"; break;
-        default: break;
+        case Errc::busy:
+            failure.hint = "systemctl status autobackupd; journalctl -u autobackupd -e";
+            break;
+        default:
+            break;
     }
     return failure;
 }
 
 }  // namespace
 
-bool no_daemon(const Failure& failure) { return failure.code == Errc::not_found || failure.code == Errc::connection_refused; }
+bool no_daemon(const Failure& failure) {
+    return failure.code == Errc::not_found || failure.code == Errc::connection_refused;
+}
 
 Result<control::Answer> ask(const Context& context, std::string_view verb, const boost::json::object& args, const OnEvent& on_event) {
     const std::string& socket = context.line.socket;

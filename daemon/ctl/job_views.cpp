@@ -78,7 +78,9 @@ std::string status_text(const json::value& document, const Screen& screen) {
     return text + '\n' + jobs_table(Reading(document).array("jobs"), screen);
 }
 
-std::string list_text(const json::value& document, const Screen& screen) { return jobs_table(Reading(document).array("jobs"), screen); }
+std::string list_text(const json::value& document, const Screen& screen) {
+    return jobs_table(Reading(document).array("jobs"), screen);
+}
 
 std::string next_text(const json::value& document, const Screen& screen) {
     Table table({{"JOB", true}, {"DUE"}, {"", true}, {"SCHEDULE", true}});

@@ -84,18 +84,16 @@ int history_command(const Context& context) {
     json::object args{{"limit", line.limit}};
     if (!line.job.empty()) args["job"] = line.job;
     int exit_code = 0;
-    const json::value data = data_or_files(context, args, exit_code, [&](const config::Config& config) {
-        return history_from_files(config, line.job, line.limit);
-    });
+    const json::value data =
+        data_or_files(context, args, exit_code, [&](const config::Config& config) { return history_from_files(config, line.job, line.limit); });
     return shown(context, data, exit_code, [&](const json::value& value) { return history_text(value, !line.job.empty(), context.screen); });
 }
 
 int show_command(const Context& context) {
     const std::string& run = context.line.run;
     int exit_code = 0;
-    const json::value data = data_or_files(context, {{"run", run}}, exit_code, [&](const config::Config& config) {
-        return report_from_files(config, run);
-    });
+    const json::value data =
+        data_or_files(context, {{"run", run}}, exit_code, [&](const config::Config& config) { return report_from_files(config, run); });
     return shown(context, data, exit_code, [&](const json::value& value) { return report_text(value, context.screen); });
 }
 

@@ -3,4 +3,6 @@
 
 #include "daemon/ctl/commands.hpp"
 
-int main(int argc, char** argv) { return autobackup::ctl::main_command(argc, argv, environ); }
+int main(int argc, char** argv) {
+    return autobackup::ctl::main_command(argc, argv, environ);
+}

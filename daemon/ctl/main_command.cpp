@@ -17,7 +17,9 @@ namespace {
 constexpr std::size_t narrowest_screen = 80;
 
 // Nothing is held that an orderly stop would have to give back: the daemon sees the connection close.
-void end_now(int) { ::_exit(5); }
+void end_now(int) {
+    ::_exit(5);
+}
 
 void set_signals() {
     ::signal(SIGINT, end_now);
@@ -37,8 +39,8 @@ Screen screen_of(const cli::EnvironmentVariables& environment) {
 
 int dispatch(const Context& context) {
     const std::map<std::string, int (*)(const Context&)> commands{
-        {"status", status_command}, {"list", list_command},     {"next", next_command},      {"history", history_command}, {"show", show_command},
-        {"logs", logs_command},     {"watch", watch_command},   {"run", run_command},        {"cancel", cancel_command},   {"pause", steer_command},
+        {"status", status_command}, {"list", list_command},       {"next", next_command},    {"history", history_command}, {"show", show_command},
+        {"logs", logs_command},     {"watch", watch_command},     {"run", run_command},      {"cancel", cancel_command},   {"pause", steer_command},
         {"resume", steer_command},  {"skip-next", steer_command}, {"reload", reload_command}};
     return commands.at(context.line.verb)(context);
 }

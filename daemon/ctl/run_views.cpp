@@ -24,7 +24,9 @@ std::string time_words(const Reading& report, const char* key, const Screen& scr
     return time ? when(*time, screen.clock) : report.text(key);
 }
 
-std::string painted_word(const std::string& word, const Screen& screen) { return painted(one_line(word), paint_of(word), screen.colour); }
+std::string painted_word(const std::string& word, const Screen& screen) {
+    return painted(one_line(word), paint_of(word), screen.colour);
+}
 
 // `project 12 "Traffic signs"`; what is not CVAT's goes by its name.
 std::string title_of(const Reading& item) {
@@ -57,7 +59,8 @@ void add_item(std::string& text, const json::value& value, const Screen& screen)
         const std::string task = stage.text("task").empty() ? "" : " of " + stage.text("task");
         add_error(text, "  ", one_line(stage.text("stage") + task) + " failed: ", Reading(stage.at("error")), screen);
     }
-    for (const std::string& warning : item.texts("warnings")) text += "  " + painted("warning: ", Paint::notice, screen.colour) + one_line(warning) + '\n';
+    for (const std::string& warning : item.texts("warnings"))
+        text += "  " + painted("warning: ", Paint::notice, screen.colour) + one_line(warning) + '\n';
 }
 
 std::string counts_words(const Reading& counts) {
@@ -90,7 +93,8 @@ std::string history_text(const json::value& document, bool one_job, const Screen
 std::string item_line(const json::value& value, const Screen& screen) {
     const Reading item(value);
     std::string line = title_of(item) + "  " + painted_word(item.text("outcome"), screen);
-    if (item.text("before").size() + item.text("after").size() > 0) line += fmt::format("  [{} -> {}]", one_line(item.text("before")), one_line(item.text("after")));
+    if (item.text("before").size() + item.text("after").size() > 0)
+        line += fmt::format("  [{} -> {}]", one_line(item.text("before")), one_line(item.text("after")));
     if (!item.text("commit").empty()) line += "  commit " + one_line(item.text("commit").substr(0, 8));
     for (const json::value& one : item.array("pushed")) {
         const Reading pushed(one);
@@ -104,14 +108,16 @@ std::string report_text(const json::value& value, const Screen& screen) {
     const Reading report(value);
     const Reading traffic(report.at("traffic"));
     std::string text = "run       " + one_line(report.text("run_id")) + '\n';
-    text += "job       " + one_line(report.text("job")) + fmt::format(", trigger {}, attempt {}", one_line(report.text("trigger")), report.count("attempt").value_or(1)) + '\n';
+    text += "job       " + one_line(report.text("job")) +
+            fmt::format(", trigger {}, attempt {}", one_line(report.text("trigger")), report.count("attempt").value_or(1)) + '\n';
     text += "outcome   " + painted_word(report.text("outcome"), screen) + (report.flag("interrupted", false) ? ", its process died" : "") + '\n';
     text += "started   " + time_words(report, "started_at", screen) + ", took " + took(report) + '\n';
     text += "items     " + counts_words(Reading(report.at("counts"))) + '\n';
     text += fmt::format("traffic   {} requests, {} received, {} sent\n", traffic.count("api_requests").value_or(0),
                         human_bytes(traffic.count("bytes_received").value_or(0)), human_bytes(traffic.count("bytes_sent").value_or(0)));
     for (const json::value& error : report.array("errors")) add_error(text, "", "error     ", Reading(error), screen);
-    for (const std::string& warning : report.texts("warnings")) text += painted("warning   ", Paint::notice, screen.colour) + one_line(warning) + '\n';
+    for (const std::string& warning : report.texts("warnings"))
+        text += painted("warning   ", Paint::notice, screen.colour) + one_line(warning) + '\n';
     if (!report.array("items").empty()) text += '\n';
     for (const json::value& item : report.array("items")) add_item(text, item, screen);
     return text;

@@ -46,7 +46,8 @@ public:
     }
 
     void see(const std::string& event, const json::value& data) {
-        if (event == "started" && words_) tell(one_line(Reading(data).text("job")) + ": run " + one_line(Reading(data).text("run_id")) + " has started");
+        if (event == "started" && words_)
+            tell(one_line(Reading(data).text("job")) + ": run " + one_line(Reading(data).text("run_id")) + " has started");
         if (event == "item" && words_) tell(item_line(data, plain()));
         if (event == "progress" && words_) go_on(answers::running(data));
     }
@@ -114,7 +115,9 @@ int run_command(const Context& context) {
     return 0;
 }
 
-int watch_command(const Context& context) { return follow(context, "watch", {{"run", context.line.run}}, context.line.json); }
+int watch_command(const Context& context) {
+    return follow(context, "watch", {{"run", context.line.run}}, context.line.json);
+}
 
 int cancel_command(const Context& context) {
     int exit_code = 0;
@@ -123,7 +126,8 @@ int cancel_command(const Context& context) {
     if (context.line.json) return print_json(data);
     const Reading run(data);
     const std::string job = one_line(run.text("job"));
-    tell(run.text("run_id").empty() ? job + ": the run that waited will not start" : job + ": run " + one_line(run.text("run_id")) + " is being stopped");
+    tell(run.text("run_id").empty() ? job + ": the run that waited will not start"
+                                    : job + ": run " + one_line(run.text("run_id")) + " is being stopped");
     return 0;
 }
 

@@ -16,12 +16,18 @@ constexpr std::size_t narrowest = 8;
 
 const char* code_of(Paint paint) {
     switch (paint) {
-        case Paint::none: return "";
-        case Paint::good: return "\x1b[32m";
-        case Paint::notice: return "\x1b[33m";
-        case Paint::bad: return "\x1b[31m";
-        case Paint::active: return "\x1b[36m";
-        case Paint::faint: return "\x1b[2m";
+        case Paint::none:
+            return "";
+        case Paint::good:
+            return "\x1b[32m";
+        case Paint::notice:
+            return "\x1b[33m";
+        case Paint::bad:
+            return "\x1b[31m";
+        case Paint::active:
+            return "\x1b[36m";
+        case Paint::faint:
+            return "\x1b[2m";
     }
     return "";
 }
@@ -47,10 +53,10 @@ std::string line_of(const std::vector<Cell>& cells, const std::vector<std::size_
 
 Paint paint_of(const std::string& word) {
     static const std::vector<std::pair<std::string_view, Paint>> words{
-        {"success", Paint::good},   {"unchanged", Paint::good},    {"saved", Paint::good},      {"cloned", Paint::good},    {"updated", Paint::good},
-        {"partial", Paint::notice}, {"cancelled", Paint::notice},  {"refused", Paint::notice},  {"paused", Paint::notice},  {"retrying", Paint::notice},
-        {"blocked", Paint::notice}, {"failed", Paint::bad},        {"running", Paint::active},  {"queued", Paint::active},  {"disabled", Paint::faint},
-        {"manual", Paint::faint},   {"skipped", Paint::faint},     {"gone", Paint::faint}};
+        {"success", Paint::good},   {"unchanged", Paint::good},   {"saved", Paint::good},     {"cloned", Paint::good},   {"updated", Paint::good},
+        {"partial", Paint::notice}, {"cancelled", Paint::notice}, {"refused", Paint::notice}, {"paused", Paint::notice}, {"retrying", Paint::notice},
+        {"blocked", Paint::notice}, {"failed", Paint::bad},       {"running", Paint::active}, {"queued", Paint::active}, {"disabled", Paint::faint},
+        {"manual", Paint::faint},   {"skipped", Paint::faint},    {"gone", Paint::faint}};
     const auto found = std::find_if(words.begin(), words.end(), [&](const auto& one) { return one.first == word; });
     return found == words.end() ? Paint::none : found->second;
 }

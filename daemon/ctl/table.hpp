@@ -19,7 +19,7 @@ std::string painted(const std::string& text, Paint paint, bool colour);
 
 struct Cell {
     Cell(std::string words, Paint how = Paint::none) : text(std::move(words)), paint(how) {}  // NOLINT: cells are written as plain texts
-    Cell(const char* words) : text(words) {}                                                   // NOLINT
+    Cell(const char* words) : text(words) {}                                                  // NOLINT
     std::string text;  ///< may come from outside: shown on one line, control characters escaped
     Paint paint = Paint::none;
 };

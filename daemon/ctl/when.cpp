@@ -19,7 +19,9 @@ namespace chr = std::chrono;
 
 constexpr std::array weekdays{"Sun", "Mon", "Tue", "Wed", "Thu", "Fri", "Sat"};
 
-chr::local_seconds local(Instant time, const Clock& clock) { return clock.zone.local(chr::floor<chr::seconds>(time)); }
+chr::local_seconds local(Instant time, const Clock& clock) {
+    return clock.zone.local(chr::floor<chr::seconds>(time));
+}
 
 std::string hour_and_minute(chr::local_seconds time) {
     const chr::hh_mm_ss shown{time - chr::floor<chr::days>(time)};
@@ -93,9 +95,13 @@ std::string face(Instant time, const Clock& clock) {
     return exact(time, clock).substr(0, 10);
 }
 
-std::string when(Instant time, const Clock& clock) { return relative(time, clock) + " (" + face(time, clock) + ")"; }
+std::string when(Instant time, const Clock& clock) {
+    return relative(time, clock) + " (" + face(time, clock) + ")";
+}
 
-std::string exact(Instant time, const Clock& clock) { return clock.zone.text(chr::floor<chr::seconds>(time)); }
+std::string exact(Instant time, const Clock& clock) {
+    return clock.zone.text(chr::floor<chr::seconds>(time));
+}
 
 Result<Instant> parse_until(std::string_view text, const Clock& clock) {
     const auto time = read(text, clock);

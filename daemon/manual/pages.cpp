@@ -143,8 +143,9 @@ backups, and state.sqlite with the history
 std::string autobackupctl_1() {
     std::string page;
     const Frame frame{"autobackupctl", 1,
-                      std::string(common_environment) + ".TP\nAUTOBACKUPCTL_SOCKET\nthe control socket, when \\-\\-socket is not given\n"
-                                                        ".TP\nNO_COLOR\nno colours on a terminal, whatever its value\n",
+                      std::string(common_environment) +
+                          ".TP\nAUTOBACKUPCTL_SOCKET\nthe control socket, when \\-\\-socket is not given\n"
+                          ".TP\nNO_COLOR\nno colours on a terminal, whatever its value\n",
                       common_files, "autobackupd(8), autobackupd.yaml(5), journalctl(1)"};
     ctl::with_command_line([&](const CLI::App& app) { page = program_page(app, frame); });
     return page;
@@ -152,7 +153,8 @@ std::string autobackupctl_1() {
 
 std::string autobackupd_8() {
     std::string page;
-    const Frame frame{"autobackupd", 8, std::string(common_environment) + ".TP\nCREDENTIALS_DIRECTORY\nwhere secrets are looked for first (systemd.exec(5))\n",
+    const Frame frame{"autobackupd", 8,
+                      std::string(common_environment) + ".TP\nCREDENTIALS_DIRECTORY\nwhere secrets are looked for first (systemd.exec(5))\n",
                       common_files, "autobackupctl(1), autobackupd.yaml(5), systemctl(1)"};
     app::with_command_line([&](const CLI::App& app) { page = program_page(app, frame); });
     return page;

@@ -20,7 +20,9 @@ std::string character(char c) {
 }
 
 // A line that begins with a point or a quote would be a request.
-std::string guarded(std::string line) { return line.starts_with('.') || line.starts_with('\'') ? "\\&" + line : line; }
+std::string guarded(std::string line) {
+    return line.starts_with('.') || line.starts_with('\'') ? "\\&" + line : line;
+}
 
 std::string upper(std::string_view text) {
     std::string out(text);

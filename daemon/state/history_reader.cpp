@@ -18,7 +18,9 @@
 namespace autobackup::state {
 namespace {
 
-Failure not_ours(const std::filesystem::path& file, std::string why) { return fail(Errc::state_invalid, "open", file.string(), std::move(why)); }
+Failure not_ours(const std::filesystem::path& file, std::string why) {
+    return fail(Errc::state_invalid, "open", file.string(), std::move(why));
+}
 
 // A reader does not migrate: what it asks for has been there since version 1.
 Result<void> check_version(SQLite::Database& database, const std::filesystem::path& file) {
@@ -34,7 +36,8 @@ Result<void> check_version(SQLite::Database& database, const std::filesystem::pa
 }  // namespace
 
 struct HistoryReader::Impl {
-    Impl(const std::filesystem::path& path, int patience) : file(path), database(path.string(), SQLite::OPEN_READONLY | SQLite::OPEN_NOMUTEX, patience) {}
+    Impl(const std::filesystem::path& path, int patience)
+        : file(path), database(path.string(), SQLite::OPEN_READONLY | SQLite::OPEN_NOMUTEX, patience) {}
 
     // What SQLite throws in `body` becomes the failure of `operation`.
     template <class Body>

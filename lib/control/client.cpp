@@ -18,7 +18,9 @@ namespace json = boost::json;
 constexpr std::size_t longest_line = std::size_t{64} << 20;
 constexpr std::chrono::milliseconds full_queue_pause{50};
 
-Failure bad(const std::string& path, std::string why) { return fail(Errc::bad_response, "read", path, std::move(why)); }
+Failure bad(const std::string& path, std::string why) {
+    return fail(Errc::bad_response, "read", path, std::move(why));
+}
 
 std::string text_of(const json::object& object, std::string_view key) {
     const json::value* const value = object.if_contains(key);
@@ -54,7 +56,8 @@ Result<Word> word_of(const std::string& line, const std::string& path) {
     if (error || !value.is_object()) return bad(path, "the daemon's line is no JSON object");
     const json::object& object = value.get_object();
     const json::value* const version = object.if_contains("v");
-    if (version == nullptr || *version != protocol_version) return bad(path, "the daemon speaks another version of the control protocol");
+    if (version == nullptr || *version != protocol_version)
+        return bad(path, "the daemon speaks another version of the control protocol");
     Word word;
     if (object.contains("ok")) {
         word.last = true;
@@ -83,13 +86,15 @@ Result<void> Client::wait_for(short events) const {
     pollfd waiting{socket_.get(), events, 0};
     const auto end = std::chrono::steady_clock::now() + silence_;
     while (true) {
-        const auto left = std::chrono::ceil<std::chrono::milliseconds>(end - std::chrono::steady_clock::now());
+        const auto left =
+            std::chrono::ceil<std::chrono::milliseconds>(end - std::chrono::steady_clock::now());
         if (left.count() <= 0) break;
         const int ready = ::poll(&waiting, 1, static_cast<int>(left.count()));
         if (ready > 0) return {};
         if (ready < 0 && errno != EINTR) return fail_errno(errno, "wait for", path_);
     }
-    return fail(Errc::no_progress, "wait for", path_, "the daemon said nothing for " + std::to_string(silence_.count() / 1000) + " s");
+    return fail(Errc::no_progress, "wait for", path_,
+                "the daemon said nothing for " + std::to_string(silence_.count() / 1000) + " s");
 }
 
 Result<void> Client::ask(std::string_view verb, const json::object& args) {

@@ -28,14 +28,16 @@ public:
     /// How long nothing may come: the daemon says `alive` every 10 s while it works.
     static constexpr std::chrono::milliseconds default_silence{30'000};
 
-    /// not_found: no such socket; connection_refused: its daemon is dead; forbidden: this user may not; busy: its queue stayed full
-    /// for `silence`.
-    static Result<Client> connect(const std::filesystem::path& path, std::chrono::milliseconds silence = default_silence);
+    /// not_found: no such socket; connection_refused: its daemon is dead; forbidden: this user may not; busy:
+    /// its queue stayed full for `silence`.
+    static Result<Client> connect(const std::filesystem::path& path,
+                                  std::chrono::milliseconds silence = default_silence);
 
     /// Sends the request; does not wait for the answer.
     Result<void> ask(std::string_view verb, const boost::json::object& args);
-    /// The next line, `alive` left out. no_progress: nothing came for `silence`; connection_closed: the daemon went away before its answer;
-    /// bad_response: what came is not the protocol, or is a line of more than 64 MiB.
+    /// The next line, `alive` left out. no_progress: nothing came for `silence`; connection_closed: the
+    /// daemon went away before its answer; bad_response: what came is not the protocol, or is a line of more
+    /// than 64 MiB.
     Result<Word> next();
 
 private:

@@ -48,7 +48,8 @@ std::optional<gid_t> group_id(const std::string& name) {
     group entry{};
     group* found = nullptr;
     int error = 0;
-    while ((error = ::getgrnam_r(name.c_str(), &entry, buffer.data(), buffer.size(), &found)) == ERANGE) buffer.resize(buffer.size() * 2);
+    while ((error = ::getgrnam_r(name.c_str(), &entry, buffer.data(), buffer.size(), &found)) == ERANGE)
+        buffer.resize(buffer.size() * 2);
     if (error != 0 || found == nullptr) return std::nullopt;
     return entry.gr_gid;
 }

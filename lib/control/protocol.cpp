@@ -30,8 +30,9 @@ Result<void> check_version(const json::object& object) {
     const json::value* const version = object.if_contains("v");
     if (version == nullptr) return bad("the request has no \"v\"");
     if (version->is_int64() && version->get_int64() == protocol_version) return {};
-    return fail(Errc::unsupported, "read", "a control request",
-                "this daemon speaks version " + std::to_string(protocol_version) + " of the control protocol");
+    return fail(
+        Errc::unsupported, "read", "a control request",
+        "this daemon speaks version " + std::to_string(protocol_version) + " of the control protocol");
 }
 
 }  // namespace
@@ -66,7 +67,8 @@ Result<Request> parse_request(std::string_view line) {
     if (object == nullptr) return bad("the request is not a JSON object");
     if (const Result<void> version = check_version(*object); !version) return version.error();
     const json::value* const verb = object->if_contains("verb");
-    if (verb == nullptr || !verb->is_string() || !is_verb(verb->get_string())) return bad("the request has no good \"verb\"");
+    if (verb == nullptr || !verb->is_string() || !is_verb(verb->get_string()))
+        return bad("the request has no good \"verb\"");
     Request request;
     request.verb = verb->get_string();
     if (json::value* const args = object->if_contains("args")) {

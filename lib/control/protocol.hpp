@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: MIT
-// The control protocol as values: one JSON object a line over a unix stream socket (docs/control-protocol.md). Pure.
+// The control protocol as values: one JSON object a line over a unix stream socket
+// (docs/control-protocol.md). Pure.
 #pragma once
 
 #include <sys/types.h>
@@ -32,10 +33,11 @@ struct Request {
 /// The last line of an exchange. Make one with good() or refuse().
 struct Answer {
     bool ok = false;
-    boost::json::value data;  ///< of ok; with an error what goes beyond its text (`{"errors": […]}` of a bad reload)
-    std::string code;         ///< of an error: name(Errc), or a word of docs/control-protocol.md
-    std::string message;      ///< for people; no secret, names from outside may stand in it as they are
-    int exit = 0;             ///< exit code that the client should end with (interface.md §1)
+    boost::json::value
+        data;  ///< of ok; with an error what goes beyond its text (`{"errors": […]}` of a bad reload)
+    std::string code;     ///< of an error: name(Errc), or a word of docs/control-protocol.md
+    std::string message;  ///< for people; no secret, names from outside may stand in it as they are
+    int exit = 0;         ///< exit code that the client should end with (interface.md §1)
 };
 
 Answer good(boost::json::value data);
@@ -44,9 +46,9 @@ Answer refuse(std::string code, std::string message, int exit, boost::json::valu
 /// The code and words of `failure`.
 Answer refuse(const Failure& failure, int exit);
 
-/// Reads a request line (without its '\n'): an object with "v": 1, "verb", and "args" (an object or left out); other members
-/// are ignored. Nesting over 16 levels, bad UTF-8 and trailing text are mistakes. The failure's code says bad_request or
-/// unsupported (another "v"); its message can be told to the peer.
+/// Reads a request line (without its '\n'): an object with "v": 1, "verb", and "args" (an object or left
+/// out); other members are ignored. Nesting over 16 levels, bad UTF-8 and trailing text are mistakes. The
+/// failure's code says bad_request or unsupported (another "v"); its message can be told to the peer.
 Result<Request> parse_request(std::string_view line);
 /// {"v":1,"verb":…,"args":…} and '\n'.
 std::string request_line(std::string_view verb, const boost::json::object& args);

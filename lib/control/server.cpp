@@ -41,7 +41,8 @@ struct Guest {
 }  // namespace
 
 struct Server::Impl : std::enable_shared_from_this<Server::Impl> {
-    Impl(asio::any_io_executor on, Settings settings, Handler handler) : executor(std::move(on)), changed(executor) {
+    Impl(asio::any_io_executor on, Settings settings, Handler handler)
+        : executor(std::move(on)), changed(executor) {
         hall.settings = std::move(settings);
         hall.handler = std::move(handler);
     }
@@ -66,18 +67,23 @@ Server::Server(asio::any_io_executor executor, Settings settings, Handler handle
     : impl_(std::make_shared<Impl>(std::move(executor), std::move(settings), std::move(handler))) {}
 
 // Sessions of a loop that was never run to its end hold the rest of impl_; the socket goes now.
-Server::~Server() { impl_->listener.reset(); }
+Server::~Server() {
+    impl_->listener.reset();
+}
 
 Result<void> Server::listen() {
     const Settings& settings = impl_->hall.settings;
     impl_->hall.group = group_id(settings.group);
     const bool given = settings.descriptor >= 0;
-    Result<Listener> made = given ? Listener::adopt(settings.descriptor) : Listener::make(settings.path, impl_->hall.group);
+    Result<Listener> made =
+        given ? Listener::adopt(settings.descriptor) : Listener::make(settings.path, impl_->hall.group);
     if (!made) return made.error();
     impl_->listener.emplace(std::move(*made));
     struct stat seen {};
-    if (!given && impl_->hall.group && ::stat(settings.path.c_str(), &seen) == 0 && seen.st_gid != *impl_->hall.group) {
-        impl_->warn("the control socket could not be given to group " + settings.group + ": its members cannot connect");
+    if (!given && impl_->hall.group && ::stat(settings.path.c_str(), &seen) == 0 &&
+        seen.st_gid != *impl_->hall.group) {
+        impl_->warn("the control socket could not be given to group " + settings.group +
+                    ": its members cannot connect");
     }
     return {};
 }
@@ -98,7 +104,8 @@ Awaitable<void> Server::run() {
 Awaitable<void> Server::Impl::accept_guests() {
     if (!listener) throw std::logic_error("Server::run() before listen()");
     const int descriptor = ::fcntl(listener->get(), F_DUPFD_CLOEXEC, 3);
-    if (descriptor < 0) throw boost::system::system_error(errno, boost::system::system_category(), "control socket");
+    if (descriptor < 0)
+        throw boost::system::system_error(errno, boost::system::system_category(), "control socket");
     asio::local::stream_protocol::acceptor acceptor(executor, asio::local::stream_protocol(), descriptor);
     while (true) {
         co_await await_place();
@@ -114,7 +121,8 @@ Awaitable<void> Server::Impl::accept_guests() {
     }
 }
 
-// When all places are taken, the oldest client that had its time to ask and did not must go; one in work stays.
+// When all places are taken, the oldest client that had its time to ask and did not must go; one in work
+// stays.
 Awaitable<void> Server::Impl::await_place() {
     while (guests.size() >= hall.settings.clients) {
         const auto idle = std::find_if(guests.begin(), guests.end(), [](const std::shared_ptr<Guest>& guest) {
@@ -150,7 +158,8 @@ void Server::Impl::admit(Socket socket) {
         self->guests.remove(guest);
         self->changed.cancel();
     };
-    asio::co_spawn(executor, guest->session.serve(), asio::bind_cancellation_slot(guest->cancel.slot(), std::move(on_end)));
+    asio::co_spawn(executor, guest->session.serve(),
+                   asio::bind_cancellation_slot(guest->cancel.slot(), std::move(on_end)));
 }
 
 Awaitable<void> Server::Impl::see_guests_out() {

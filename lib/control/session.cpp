@@ -47,14 +47,16 @@ bool Feed::send(std::string_view event, boost::json::value data) {
 Result<void> Feed::keep_open() {
     if (state_->endless) return {};
     if (state_->hall.streams >= state_->hall.settings.streams) {
-        return fail(Errc::busy, "follow", "the daemon", "too many clients follow a run already; end one of them, or ask without waiting");
+        return fail(Errc::busy, "follow", "the daemon",
+                    "too many clients follow a run already; end one of them, or ask without waiting");
     }
     state_->endless = true;
     ++state_->hall.streams;
     return {};
 }
 
-Session::Session(Hall& hall, Socket socket) : hall_(hall), socket_(std::move(socket)), state_(hall, socket_.get_executor()) {}
+Session::Session(Hall& hall, Socket socket)
+    : hall_(hall), socket_(std::move(socket)), state_(hall, socket_.get_executor()) {}
 
 void Session::warn(const std::string& text) const {
     if (hall_.settings.warning) hall_.settings.warning(text);
@@ -81,12 +83,14 @@ Awaitable<void> Session::exchange() {
     Peer peer = peer_of(socket_.native_handle());
     if (!may_steer(socket_.native_handle(), peer, hall_.group)) {
         warn("refused a control connection of " + peer.name + " (pid " + std::to_string(peer.pid) + ")");
-        co_await write(answer_line(refuse("forbidden", peer.name + " is neither root nor in group " + hall_.settings.group, 1)));
+        co_await write(answer_line(
+            refuse("forbidden", peer.name + " is neither root nor in group " + hall_.settings.group, 1)));
         co_return;
     }
     std::string line;
     std::string mistake;
-    const bool in_time = co_await async::with_deadline(hall_.settings.request_time, read_request(line, mistake));
+    const bool in_time =
+        co_await async::with_deadline(hall_.settings.request_time, read_request(line, mistake));
     if (!in_time) {
         co_await write(answer_line(refuse("timeout", "the request line did not come in time", 2)));
         co_return;
@@ -98,7 +102,8 @@ Awaitable<void> Session::exchange() {
     asked_ = true;
     Result<Request> request = parse_request(line);
     if (!request) {
-        co_await write(answer_line(refuse(std::string(name(request.error().code)), request.error().message, 2)));
+        co_await write(
+            answer_line(refuse(std::string(name(request.error().code)), request.error().message, 2)));
         co_return;
     }
     request->peer = std::move(peer);
@@ -116,7 +121,8 @@ Awaitable<void> Session::read_request(std::string& line, std::string& mistake) {
         const char* const end = std::find(piece.data(), piece.data() + count, '\n');
         line.append(piece.data(), static_cast<std::size_t>(end - piece.data()));
         if (line.size() > hall_.settings.request_bytes) {
-            mistake = "the request line is longer than " + std::to_string(hall_.settings.request_bytes) + " bytes";
+            mistake =
+                "the request line is longer than " + std::to_string(hall_.settings.request_bytes) + " bytes";
             co_return;
         }
         if (end != piece.data() + count) co_return;
@@ -168,7 +174,8 @@ Awaitable<void> Session::speak() {
             co_await write(answer_line(refuse("timeout", "the daemon did not answer in time", 1)));
             throw Gone{};
         }
-        if (Clock::now() >= last_said_ + hall_.settings.keepalive) co_await write(event_line("alive", nullptr));
+        if (Clock::now() >= last_said_ + hall_.settings.keepalive)
+            co_await write(event_line("alive", nullptr));
         Clock::time_point until = last_said_ + hall_.settings.keepalive;
         if (!state_.endless) until = std::min(until, end);
         co_await wait_for_words(until);
@@ -199,8 +206,8 @@ Awaitable<void> Session::write_queued() {
     if (state_.lost) throw Gone{};
 }
 
-// EPOLLHUP comes when both directions are shut, so a client that has only ended its own side (`… | socat - UNIX-CONNECT:…`) still
-// gets its answer.
+// EPOLLHUP comes when both directions are shut, so a client that has only ended its own side (`… | socat -
+// UNIX-CONNECT:…`) still gets its answer.
 Awaitable<void> Session::watch_peer() {
     const auto [error] = co_await socket_.async_wait(Socket::wait_error, as_tuple_awaitable);
     if (over_) co_return;
@@ -213,7 +220,8 @@ Awaitable<void> Session::write(std::string text) {
     std::size_t done = 0;
     while (done < text.size()) {
         std::size_t written = 0;
-        const bool in_time = co_await async::with_deadline(hall_.settings.write_time, write_some(text.data() + done, text.size() - done, written));
+        const bool in_time = co_await async::with_deadline(
+            hall_.settings.write_time, write_some(text.data() + done, text.size() - done, written));
         if (!in_time || written == 0) throw Gone{};
         done += written;
     }
@@ -222,7 +230,8 @@ Awaitable<void> Session::write(std::string text) {
 }
 
 Awaitable<void> Session::write_some(const char* data, std::size_t size, std::size_t& written) {
-    const auto [error, count] = co_await socket_.async_write_some(asio::buffer(data, size), as_tuple_awaitable);
+    const auto [error, count] =
+        co_await socket_.async_write_some(asio::buffer(data, size), as_tuple_awaitable);
     if (error == asio::error::operation_aborted) throw boost::system::system_error(error);
     if (!error) written = count;
 }
@@ -233,7 +242,8 @@ void Session::last_words() noexcept {
                                    : refuse("cancelled", "the daemon is stopping", 5);
     const std::string line = answer_line(said);
     // What does not fit into the socket's buffer at once is lost with the connection.
-    [[maybe_unused]] const ssize_t sent = ::send(socket_.native_handle(), line.data(), line.size(), MSG_DONTWAIT | MSG_NOSIGNAL);
+    [[maybe_unused]] const ssize_t sent =
+        ::send(socket_.native_handle(), line.data(), line.size(), MSG_DONTWAIT | MSG_NOSIGNAL);
 }
 
 }  // namespace autobackup::control

@@ -48,7 +48,8 @@ public:
     /// `hall` outlives it.
     Session(Hall& hall, Socket socket);
 
-    /// Everything, to the end of the connection. Throws nothing but operation_aborted: it was cancelled, and the client was told.
+    /// Everything, to the end of the connection. Throws nothing but operation_aborted: it was cancelled, and
+    /// the client was told.
     Awaitable<void> serve();
     /// It is cancelled because others wait for its place.
     void make_room() noexcept { displaced_ = true; }

@@ -1,111 +1,11 @@
 // SPDX-License-Identifier: MIT
-// The real program against a small daemon on the real server.
-#include <gtest/gtest.h>
-#include <stdlib.h>
 #include <unistd.h>
 
-#include <fstream>
-
-#include "daemon/control/answers.hpp"
-#include "daemon/state/store.hpp"
-#include "tests/lib/control/control_fixture.hpp"
+#include "tests/daemon/ctl/program_fixture.hpp"
 #include "tests/support/child.hpp"
-#include "tests/support/command.hpp"
 
 namespace autobackup::test {
 namespace {
-
-using answers::JobStatus;
-
-constexpr const char* run_id = "01KAJ7000000000000000000AA";
-
-boost::json::object report(const std::string& outcome) {
-    return {{"format", 1}, {"run_id", run_id}, {"job", "traffic-signs"}, {"outcome", outcome}, {"trigger", "manual"}, {"attempt", 1},
-            {"started_at", "2026-11-21T01:30:00.120Z"}, {"duration_s", 12.345}, {"items", boost::json::array()}};
-}
-
-// Says what a daemon would, and remembers what it was asked.
-class SmallDaemon {
-public:
-    boost::json::array jobs() const {
-        JobStatus job;
-        job.job = "traffic-signs";
-        job.next = {now() + 3h};
-        JobStatus other = job;
-        other.job = "acme-code";
-        return answers::list_document({job, other}).at("jobs").as_array();
-    }
-    Awaitable<control::Answer> handle(control::Request request, control::Feed& feed) {
-        {
-            const std::lock_guard lock(mutex_);
-            asked_ += request.verb + " " + boost::json::serialize(request.args) + "\n";
-        }
-        if (request.verb == "status") co_return control::good(boost::json::object{{"format", 1}, {"daemon", answers::to_json(answers::DaemonStatus())}, {"jobs", jobs()}});
-        if (request.verb == "list") co_return control::good(boost::json::object{{"format", 1}, {"jobs", jobs()}});
-        if (request.verb == "history") co_return control::good(answers::history_document({report("failed")}));
-        if (request.verb == "show" && request.args.at("run") == "01KAJ7") co_return control::good(report("failed"));
-        if (request.verb == "run" && request.args.at("job") == "broken") co_return control::refuse("not_found", "there is no job \"broken\"", 2);
-        if (request.verb == "run" && request.args.contains("wait")) co_return look_on(feed);
-        if (request.verb == "run") co_return control::good(boost::json::object{{"run_id", run_id}, {"job", "traffic-signs"}, {"state", "started"}});
-        if (request.verb == "pause") co_return control::refuse("busy", "not now", 4);
-        if (request.verb == "resume") co_return control::good(jobs()[0]);
-        if (request.verb == "reload") {
-            const boost::json::value errors = boost::json::parse(
-                R"({"errors":[{"file":"/etc/a.yaml","line":3,"column":5,"path":"jobs.x","message":"unknown key","suggestion":"jobs.y"}]})");
-            co_return control::refuse("config_invalid", "the configuration was refused; the old one stays", 2, errors);
-        }
-        co_return control::refuse("not_found", "there is no such run", 2);
-    }
-    std::string asked() {
-        const std::lock_guard lock(mutex_);
-        return std::exchange(asked_, {});
-    }
-
-private:
-    control::Answer look_on(control::Feed& feed) {
-        answers::Running running;
-        running.job = "traffic-signs";
-        running.item = "project 12";
-        running.phase = "download";
-        feed.send("started", boost::json::object{{"run_id", run_id}, {"job", "traffic-signs"}});
-        feed.send("progress", answers::to_json(running));
-        feed.send("something-new", 7);
-        feed.send("item", boost::json::object{{"kind", "cvat_project"}, {"id", 12}, {"name", "A\x1b[2J"}, {"outcome", "failed"}});
-        return control::good(report("partial"));
-    }
-    std::mutex mutex_;
-    std::string asked_;
-};
-
-class Program : public testing::Test {
-protected:
-    CommandResult call(const std::string& arguments, const std::string& before = {}) {
-        return run_command(before + " " AUTOBACKUPCTL " " + arguments + " --socket '" + (directory.path() / "control.sock").string() + "' --config '" +
-                           (directory.path() / "autobackupd.yaml").string() + "'");
-    }
-    std::unique_ptr<RunningServer> start() {
-        control::Handler handler = [this](control::Request request, control::Feed& feed) { return daemon.handle(std::move(request), feed); };
-        return std::make_unique<RunningServer>(settings_in(directory), std::move(handler));
-    }
-    void configure() {
-        std::ofstream(directory.path() / "autobackupd.yaml")
-            << "storage: " << (directory.path() / "storage").string()
-            << "\nservers: {lab: {cvat: 'https://cvat.example.org', auth: {token: lab-token}}}\n"
-               "jobs:\n  traffic-signs:\n    schedule: daily 02:30\n    time_zone: Asia/Tokyo\n    cvat: {}\n  by-hand:\n    schedule: manual\n    cvat: {}\n";
-    }
-    void record() {
-        const Result<state::Opened> opened = state::open_sqlite(directory.path() / "storage" / "state.sqlite");
-        ASSERT_TRUE(opened);
-        model::Run run;
-        run.run_id = run_id;
-        run.job = "traffic-signs";
-        run.started_at = run.finished_at = now();
-        ASSERT_TRUE(opened->store->finish_run(run, boost::json::serialize(report("failed"))));
-    }
-
-    TempDir directory;
-    SmallDaemon daemon;
-};
 
 TEST_F(Program, ShowsWhatTheDaemonSays) {
     const auto server = start();
@@ -139,7 +39,8 @@ TEST_F(Program, RunsAndWaits) {
     EXPECT_EQ(daemon.asked(), "run {\"job\":\"traffic-signs\",\"force\":true}\n");
     const CommandResult waited = call("run traffic-signs --wait");
     EXPECT_EQ(waited.exit_code, 3);
-    for (const char* words : {"has started\n", "traffic-signs  project 12  download\n", "project 12 \"A\\u001b[2J\"  failed\n", "outcome   partial\n"}) {
+    for (const char* words :
+         {"has started\n", "traffic-signs  project 12  download\n", "project 12 \"A\\u001b[2J\"  failed\n", "outcome   partial\n"}) {
         EXPECT_NE(waited.output.find(words), std::string::npos) << words << waited.output;
     }
     const CommandResult json = call("run traffic-signs --wait --json");
@@ -171,7 +72,8 @@ TEST_F(Program, SaysWhatToDoWhenNoDaemonRuns) {
     for (const char* verb : {"status", "list", "reload", "run a", "watch a", "cancel a", "pause a", "resume a", "skip-next a"}) {
         const CommandResult done = call(verb);
         EXPECT_EQ(done.exit_code, 1) << verb;
-        EXPECT_EQ(done.output, "autobackupctl: no daemon is running at " + (directory.path() / "control.sock").string() + ": systemctl status autobackupd\n");
+        EXPECT_EQ(done.output,
+                  "autobackupctl: no daemon is running at " + (directory.path() / "control.sock").string() + ": systemctl status autobackupd\n");
     }
 }
 
@@ -237,7 +139,8 @@ TEST_F(Program, AnInterruptEndsItWithFive) {
     const CommandResult done = run_command("timeout -s INT 0.5 " AUTOBACKUPCTL " watch a --socket '" + server.path().string() + "'; echo $?");
     // timeout(1) tells 124 unless the program's own code is asked for.
     EXPECT_EQ(done.output, "124\n");
-    EXPECT_EQ(run_command("timeout --preserve-status -s INT 0.5 " AUTOBACKUPCTL " watch a --socket '" + server.path().string() + "'; echo $?").output, "5\n");
+    EXPECT_EQ(run_command("timeout --preserve-status -s INT 0.5 " AUTOBACKUPCTL " watch a --socket '" + server.path().string() + "'; echo $?").output,
+              "5\n");
 }
 
 TEST_F(Program, ADaemonThatDiesIsNotWaitedFor) {
@@ -267,7 +170,8 @@ TEST_F(Program, WhatComesLaterSaysSo) {
 }
 
 TEST_F(Program, HelpHasExamplesAndMistakesAreTwo) {
-    for (const char* verb : {"", "status", "list", "next", "history", "show", "logs", "watch", "run", "cancel", "pause", "resume", "skip-next", "reload"}) {
+    for (const char* verb :
+         {"", "status", "list", "next", "history", "show", "logs", "watch", "run", "cancel", "pause", "resume", "skip-next", "reload"}) {
         const CommandResult help = run_command(std::string(AUTOBACKUPCTL " ") + verb + " --help 2>/dev/null");
         EXPECT_EQ(help.exit_code, 0) << verb;
         for (const char* words : {"Examples:", "--config", "--log-level"}) EXPECT_NE(help.output.find(words), std::string::npos) << verb << words;
@@ -276,42 +180,6 @@ TEST_F(Program, HelpHasExamplesAndMistakesAreTwo) {
         EXPECT_EQ(run_command(std::string(AUTOBACKUPCTL " ") + mistake).exit_code, 2) << mistake;
     }
     EXPECT_NE(run_command(AUTOBACKUPCTL " --version").output.find("autobackupctl 0.1.0 ("), std::string::npos);
-}
-
-TEST_F(Program, BashOffersJobsOfTheDaemonOrTheConfiguration) {
-    configure();
-    record();
-    const std::string script = "bash --norc -c '. " AUTOBACKUPD_SOURCE_DIR "/daemon/ctl/completion/autobackupctl.bash; complete -p autobackupctl; try() { COMP_WORDS=(\"$@\"); "
-                               "COMP_CWORD=$(($# - 1)); _autobackupctl; echo \"${COMPREPLY[*]}\"; }; ";
-    const std::string names = "AUTOBACKUPCTL_SOCKET='" + (directory.path() / "control.sock").string() + "' AUTOBACKUPD_CONFIG='" +
-                              (directory.path() / "autobackupd.yaml").string() + "' ";
-    const auto tried = [&](const std::string& words) {
-        const CommandResult done = run_command(names + script + "try " AUTOBACKUPCTL " " + words + "'");
-        EXPECT_NE(done.output.find("-F _autobackupctl autobackupctl\n"), std::string::npos) << done.output;
-        return done.output.substr(done.output.find('\n') + 1);
-    };
-    EXPECT_EQ(tried("run \"\""), "by-hand traffic-signs\n");
-    EXPECT_EQ(tried("show 01"), std::string(run_id) + "\n");
-    const auto server = start();
-    EXPECT_EQ(tried("run \"\""), "traffic-signs acme-code\n");
-    EXPECT_EQ(tried("pause ac"), "acme-code\n");
-    EXPECT_EQ(tried("run --wai"), "--wait\n");
-    EXPECT_EQ(tried("skip"), "skip-next\n");
-}
-
-TEST_F(Program, ZshAndFishReadTheirScripts) {
-    const std::string folder = AUTOBACKUPD_SOURCE_DIR "/daemon/ctl/completion/";
-    int tried = 0;
-    for (const auto& [shell, script] : {std::pair<std::string, std::string>{"zsh", "_autobackupctl"}, {"fish", "autobackupctl.fish"}}) {
-        if (run_command("command -v " + shell).exit_code != 0) {
-            std::cout << shell << " is not installed: " << script << " was not read by it\n";
-            continue;
-        }
-        ++tried;
-        const CommandResult read = run_command(shell + " -n " + folder + script);
-        EXPECT_EQ(read.exit_code, 0) << read.output;
-    }
-    if (tried == 0) GTEST_SKIP() << "neither zsh nor fish is installed";
 }
 
 }  // namespace

@@ -16,7 +16,9 @@ using namespace std::chrono_literals;
 using answers::JobState;
 using answers::JobStatus;
 
-Screen screen() { return Screen{80, false, Clock{*parse_rfc3339("2026-11-21T11:30:00Z"), *schedule::Zone::find("UTC")}}; }
+Screen screen() {
+    return Screen{80, false, Clock{*parse_rfc3339("2026-11-21T11:30:00Z"), *schedule::Zone::find("UTC")}};
+}
 
 JobStatus job_named(const std::string& name) {
     JobStatus job;
@@ -99,7 +101,8 @@ TEST(Views, WhatIsWrongWithAJobIsSeen) {
     manual.next.clear();
     manual.last.reset();
     const std::string text = list_text(answers::list_document({failing, paused, manual}), screen());
-    for (const char* words : {"failed (3 in a row)", "paused until 13:30", "manual   never"}) EXPECT_NE(text.find(words), std::string::npos) << words << '\n' << text;
+    for (const char* words : {"failed (3 in a row)", "paused until 13:30", "manual   never"})
+        EXPECT_NE(text.find(words), std::string::npos) << words << '\n' << text;
     expect_fits(text);
 }
 
@@ -159,12 +162,12 @@ boost::json::value report() {
 
 TEST(Views, AReportTellsWhatFailedAndWhy) {
     const std::string text = report_text(report(), screen());
-    for (const char* words : {"traffic-signs, trigger schedule, attempt 2\n", "outcome   partial\n", "2 d ago (Thu 02:30), took 12.3 s\n",
-                              "1 saved, 2 unchanged, 1 partial\n", "7 requests, 1.03 GiB received, 5.00 MiB sent\n",
-                              "project 12 \"Traffic\\n\\u001b[2Jsigns\"  saved  commit 5e6f7a8b  pushed main\n",
-                              "  push failed: push main: refused [push_rejected]\n", "    the peer said: pre-receive hook\\ndeclined\n",
-                              "    ask its owner\n", "  warning: stale\n", "acme/app  updated  [1a2b3c4d -> 5e6f7a8b]\n",
-                              "error     GET projects of lab: 500 [server_error]\n", "warning   of the run\n"}) {
+    for (const char* words :
+         {"traffic-signs, trigger schedule, attempt 2\n", "outcome   partial\n", "2 d ago (Thu 02:30), took 12.3 s\n",
+          "1 saved, 2 unchanged, 1 partial\n", "7 requests, 1.03 GiB received, 5.00 MiB sent\n",
+          "project 12 \"Traffic\\n\\u001b[2Jsigns\"  saved  commit 5e6f7a8b  pushed main\n", "  push failed: push main: refused [push_rejected]\n",
+          "    the peer said: pre-receive hook\\ndeclined\n", "    ask its owner\n", "  warning: stale\n",
+          "acme/app  updated  [1a2b3c4d -> 5e6f7a8b]\n", "error     GET projects of lab: 500 [server_error]\n", "warning   of the run\n"}) {
         EXPECT_NE(text.find(words), std::string::npos) << words << "in\n" << text;
     }
     EXPECT_EQ(text.find('\x1b'), std::string::npos);
@@ -191,7 +194,8 @@ TEST(Views, HistoryFitsWithEveryOutcome) {
 }
 
 TEST(Views, DocumentsThatAreNotWhatTheyShouldBeAreShownAllTheSame) {
-    for (const char* text : {"null", "[]", "{}", R"({"jobs":[1,{"next":[1],"last":{}}],"daemon":7,"next":[{"due":["x"]}],"runs":[null,{"duration_s":"x"}]})"}) {
+    for (const char* text :
+         {"null", "[]", "{}", R"({"jobs":[1,{"next":[1],"last":{}}],"daemon":7,"next":[{"due":["x"]}],"runs":[null,{"duration_s":"x"}]})"}) {
         const boost::json::value document = boost::json::parse(text);
         EXPECT_FALSE(status_text(document, screen()).empty());
         EXPECT_FALSE(list_text(document, screen()).empty());

@@ -9,7 +9,9 @@ namespace {
 using namespace std::chrono_literals;
 
 // Saturday, 21 November 2026, 12:30 in Berlin.
-Clock clock_in(const char* zone = "Europe/Berlin") { return Clock{*parse_rfc3339("2026-11-21T11:30:00Z"), *schedule::Zone::find(zone)}; }
+Clock clock_in(const char* zone = "Europe/Berlin") {
+    return Clock{*parse_rfc3339("2026-11-21T11:30:00Z"), *schedule::Zone::find(zone)};
+}
 
 TEST(When, SaysHowFar) {
     const Clock clock = clock_in();
@@ -61,7 +63,8 @@ TEST(ParseUntil, RefusesWhatIsOverOrMeansNothing) {
         ASSERT_FALSE(time) << text;
         EXPECT_NE(time.error().message.find("that is over"), std::string::npos) << text;
     }
-    for (const char* text : {"", "tomorrow", "3", "-3h", "25:00", "12:60", "1:30", "2026-02-30", "2026-12-01T18:30", "2026-12-01 25:00", "2026-1-1"}) {
+    for (const char* text :
+         {"", "tomorrow", "3", "-3h", "25:00", "12:60", "1:30", "2026-02-30", "2026-12-01T18:30", "2026-12-01 25:00", "2026-1-1"}) {
         const Result<Instant> time = parse_until(text, clock_in());
         ASSERT_FALSE(time) << text;
         EXPECT_NE(time.error().message.find("allowed are"), std::string::npos) << text;

@@ -34,7 +34,8 @@ void expect_all_of(const CLI::App& app, const std::string& page) {
         EXPECT_NE(page.find(escaped(verb->get_name())), std::string::npos) << verb->get_name();
         if (verb->get_footer().empty()) continue;
         for (const CLI::Option* option : verb->get_options()) {
-            for (const std::string& name : option->get_lnames()) EXPECT_NE(page.find(escaped("--" + name)), std::string::npos) << verb->get_name() << name;
+            for (const std::string& name : option->get_lnames())
+                EXPECT_NE(page.find(escaped("--" + name)), std::string::npos) << verb->get_name() << name;
         }
     }
 }
@@ -51,13 +52,15 @@ TEST(Pages, HoldEveryVerbOptionAndKey) {
 TEST(Pages, AreReadWithoutAWarning) {
     const test::TempDir directory;
     int tried = 0;
-    for (const auto& [name, text] : {std::pair<std::string, std::string>{"autobackupctl.1", autobackupctl_1()}, {"autobackupd.8", autobackupd_8()},
+    for (const auto& [name, text] : {std::pair<std::string, std::string>{"autobackupctl.1", autobackupctl_1()},
+                                     {"autobackupd.8", autobackupd_8()},
                                      {"autobackupd.yaml.5", autobackupd_yaml_5()}}) {
         const std::string path = (directory.path() / name).string();
         std::ofstream(path) << text;
         if (test::run_command("command -v man && command -v groff").exit_code == 0) {
             ++tried;
-            const test::CommandResult read = test::run_command("LC_ALL=C.UTF-8 MANROFFSEQ='' MANWIDTH=80 man --warnings -E UTF-8 -l -Tutf8 -Z '" + path + "' >/dev/null");
+            const test::CommandResult read =
+                test::run_command("LC_ALL=C.UTF-8 MANROFFSEQ='' MANWIDTH=80 man --warnings -E UTF-8 -l -Tutf8 -Z '" + path + "' >/dev/null");
             EXPECT_EQ(read.exit_code, 0) << name;
             EXPECT_EQ(read.output, "") << name;
         }

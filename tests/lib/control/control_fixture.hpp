@@ -153,6 +153,11 @@ public:
         }
         return true;
     }
+    /// Whether the server closes within `limit`; reads nothing.
+    [[nodiscard]] bool hung_up(Milliseconds limit) const {
+        pollfd waiting{socket_.get(), 0, 0};
+        return ::poll(&waiting, 1, static_cast<int>(limit.count())) == 1;
+    }
     void end_input() const { ::shutdown(socket_.get(), SHUT_WR); }
     void close() { socket_.reset(); }
     /// All that comes until the server closes; "(open)" at the end when it does not within `limit`.
