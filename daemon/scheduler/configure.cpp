@@ -46,8 +46,8 @@ void Scheduler::Core::add(JobPlan plan, const Memory* memory) {
     } else {
         job.memory.schedule = job.plan.schedule_text();
         job.memory.zone = job.plan.zone.name();
-        job.memory.since = now_;
-        if (job.plan.enabled) job.memory.planned = job.plan.next(now_);
+        job.memory.since = beginning(job);
+        if (job.plan.enabled) job.memory.planned = job.plan.next(job.memory.since);
     }
     mark(job);
     arm(job);
@@ -86,7 +86,8 @@ void Scheduler::Core::take_up_again(Job& job, bool begun) {
         return;
     }
     const bool crashing = memory.interruptions >= options_.interruptions;
-    if (memory.window == Window::failed && job.plan.catch_up && !crashing) {
+    const bool later_came = memory.planned && *memory.planned + job.plan.jitter <= now_;
+    if (memory.window == Window::failed && job.plan.catch_up && !crashing && !later_came) {
         memory.window = Window::open;  // whoever starts the program again may have mended the cause
         memory.attempt = 0;
         begun = true;
@@ -111,12 +112,14 @@ void Scheduler::Core::update(Job& job, JobPlan plan) {
     if (!job.plan.enabled) {
         memory.planned.reset();
         memory.skip.reset();
-        if (job.trigger != Trigger::manual) withdraw(job);
+        const Trigger why = job.doing == Job::Doing::queued ? job.trigger : job.next_trigger.value_or(Trigger::schedule);
+        if (why != Trigger::manual) withdraw(job);
+        if (job.behind_trigger != Trigger::manual) drop_behind(job);
     } else if (!was_enabled) {
-        memory.since = now_;
+        memory.since = beginning(job);
         memory.schedule = job.plan.schedule_text();
         memory.zone = job.plan.zone.name();
-        memory.planned = job.plan.next(now_);
+        memory.planned = next_unrun(job, memory.since);
     } else if (memory.schedule != job.plan.schedule_text() || memory.zone != job.plan.zone.name()) {
         replan(job);
     }
@@ -153,7 +156,7 @@ void Scheduler::Core::remove(Index index) {
     disarm(job);
     if (job.doing == Job::Doing::running) {
         job.gone = true;
-        job.behind = 0;
+        drop_behind(job);
         return;
     }
     withdraw(job);

@@ -105,6 +105,16 @@ void Scheduler::Core::withdraw(Job& job) {
     arm(job);
 }
 
+void Scheduler::Core::drop_behind(Job& job) {
+    if (job.behind == 0) return;
+    note(Note::Kind::withdrawn, job, job.memory.due).ticket = std::exchange(job.behind, 0);
+    if (!job.accountable && job.memory.window == Window::open) {
+        job.memory.window = Window::withdrawn;
+        pass_over(job, *job.memory.due);
+    }
+    mark(job);
+}
+
 void Scheduler::Core::hold(Job& job, Trigger trigger) {
     dequeue(job);
     job.memory.retry_at = now_;

@@ -38,6 +38,8 @@ struct Job {
     std::optional<std::optional<std::chrono::seconds>> gap;  ///< of the plan, once asked for
 
     [[nodiscard]] bool scheduled() const { return !plan.schedules.empty(); }
+    /// What waits to start was asked for by hand, or did not come to its end: it starts whatever the schedule says.
+    [[nodiscard]] bool wanted() const { return next_trigger == Trigger::manual || next_trigger == Trigger::resume; }
     /// Nothing starts it but a person, and it starts the jobs after it.
     [[nodiscard]] bool root() const { return plan.schedules.empty() && plan.after.empty(); }
 };
@@ -84,6 +86,8 @@ private:
     /// Puts the job's one timer where the next thing happens to it.
     void arm(Job& job);
     void disarm(Job& job);
+    /// Due times up to here are none of a job that comes now: later ones have their start still before them.
+    [[nodiscard]] Time beginning(const Job& job) const { return job.scheduled() ? now_ - job.plan.jitter : now_; }
     /// The first due time after `time` that was not run yet.
     static std::optional<Time> next_unrun(const Job& job, Time time);
     /// The due time is not to be run, also not when the clock is set back and it comes again.
@@ -92,6 +96,8 @@ private:
     void dequeue(Job& job);
     /// Out of the queue for good, told.
     void withdraw(Job& job);
+    /// The run that is to follow the running one, and the due time that it was to serve.
+    void drop_behind(Job& job);
     /// Not now, but as soon as no pause holds it.
     void hold(Job& job, Trigger trigger);
     /// Into the queue, unless a pause or another job holds it back.

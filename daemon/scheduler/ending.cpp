@@ -77,7 +77,7 @@ void Scheduler::Core::failed(Job& job, const Ended& how) {
     const bool again = refused || (how.transient && memory.attempt < policy.attempts);
     const Time at = now_ + (refused ? policy.longest : wait_before_next(policy, memory.attempt));
     const bool in_time = !memory.planned || at < *memory.planned + job.plan.jitter;
-    if (again && in_time) {
+    if (again && in_time && job.plan.enabled) {
         memory.retry_at = at;
         if (refused) job.next_trigger = Trigger::retry;
         note(Note::Kind::retry_planned, job, memory.due, at);

@@ -110,7 +110,7 @@ std::string text(const Note& note) {
         case Kind::overlap_skipped:
             return fmt::format("'{}' was still running at {}: that start is skipped", note.job, due);
         case Kind::merged:
-            return fmt::format("'{}' still waited to start at {}: one run serves both", note.job, due);
+            return fmt::format("'{}', due at {}, still waited to start at {}: one run serves both", note.job, due, until);
         case Kind::waited_in_vain:
             return fmt::format("'{}' was due at {} and never started: the jobs before it had not succeeded by {}",
                                note.job, due, until);

@@ -14,11 +14,9 @@ RunNow Scheduler::Core::run_now(const std::string& name, Time now) {
         return answer;
     }
     if (job->doing == Job::Doing::running) {
-        if (job->behind == 0) {
-            job->behind = ++last_ticket_;
-            job->behind_trigger = Trigger::manual;
-            job->asked = now_;
-        }
+        if (job->behind == 0) job->behind = ++last_ticket_;
+        job->behind_trigger = Trigger::manual;
+        job->asked = now_;
         answer.answer = RunNow::Answer::behind;
         answer.ticket = job->behind;
         return answer;
@@ -40,13 +38,7 @@ bool Scheduler::Core::cancel_queued(const std::string& name, Time now) {
     if (job == nullptr) return false;
     if (job->doing == Job::Doing::running) {
         if (job->behind == 0) return false;
-        note(Note::Kind::withdrawn, *job, job->memory.due).ticket = std::exchange(job->behind, 0);
-        // A due time that the run behind was to serve goes with it.
-        if (!job->accountable && job->memory.window == Window::open) {
-            job->memory.window = Window::withdrawn;
-            pass_over(*job, *job->memory.due);
-        }
-        mark(*job);
+        drop_behind(*job);
         return true;
     }
     if (job->doing == Job::Doing::nothing && !job->memory.retry_at) return false;

@@ -54,7 +54,7 @@ struct Note {
         caught_up,         ///< due times were missed; one run makes up for those from `due` to `until`
         missed,            ///< … and `catch_up: none`: nothing is run for those from `due` to `until`
         overlap_skipped,   ///< `due` came while the job still ran
-        merged,            ///< `due` came while the job still waited to start: one run serves both
+        merged,            ///< `due` still waited to start when `until` came: one run serves both
         waited_in_vain,    ///< `due` was never run: the jobs named in `after` had not succeeded when `until` came
         skipped,           ///< `due` was passed over on request
         retry_planned,     ///< the next try is at `until`

@@ -13,7 +13,7 @@ constexpr Milliseconds told_step{10'000};  // smaller ones are the daily work of
 
 void Scheduler::Core::forget_future(Job& job) {
     Memory& memory = job.memory;
-    memory.since = std::min(memory.since, now_);
+    memory.since = std::min(memory.since, beginning(job));
     if (memory.served) memory.served = std::min(*memory.served, now_);
     if (memory.retry_at) memory.retry_at = std::min(*memory.retry_at, now_ + job.plan.retry.longest);
     if (!job.scheduled() && memory.due && memory.window != Window::open) memory.due = std::min(*memory.due, now_);
@@ -45,11 +45,13 @@ void Scheduler::Core::open_window(Job& job, Time due) {
 void Scheduler::Core::overlap(Job& job, Time due, Trigger trigger) {
     Memory& memory = job.memory;
     const bool queue = job.plan.queue_overlap || job.behind != 0;
-    if (job.behind != 0) note(Note::Kind::merged, job, due);
+    const bool behind_waits = job.behind != 0 && !job.accountable && memory.window == Window::open;
+    if (behind_waits) note(Note::Kind::merged, job, memory.due, due);
     if (queue) {
         if (job.behind == 0) job.behind_trigger = trigger;
         if (job.behind == 0) job.behind = ++last_ticket_;
         job.accountable = false;
+        memory.attempt = 0;
     } else {
         ++memory.skipped;
         note(Note::Kind::overlap_skipped, job, due);
@@ -67,7 +69,7 @@ void Scheduler::Core::arrive(Job& job, Time due, Trigger trigger) {
     if (open && memory.due == due && job.doing != Job::Doing::nothing) return;  // came again after a step back
     if (job.doing == Job::Doing::running) return overlap(job, due, trigger);
     if (job.doing == Job::Doing::queued) {
-        if (open) note(Note::Kind::merged, job, due);
+        if (open && memory.attempt == 0) note(Note::Kind::merged, job, memory.due, due);
         if (job.trigger == Trigger::retry) job.trigger = trigger;
         return open_window(job, due);
     }
@@ -76,11 +78,12 @@ void Scheduler::Core::arrive(Job& job, Time due, Trigger trigger) {
         note(Note::Kind::waited_in_vain, job, memory.due, due);
         job.doing = Job::Doing::nothing;
     }
-    const bool resumes = job.next_trigger == Trigger::resume;
+    const Trigger why = job.wanted() ? *job.next_trigger : trigger;
     const bool tried = memory.attempt > 0 || job.next_trigger == Trigger::retry;
-    if (open && memory.retry_at && tried && !resumes) note(Note::Kind::gave_up, job, memory.due, due);
+    if (open && memory.retry_at && !tried) note(Note::Kind::merged, job, memory.due, due);
+    if (open && memory.retry_at && tried && why != Trigger::resume) note(Note::Kind::gave_up, job, memory.due, due);
     open_window(job, due);
-    release(job, resumes ? Trigger::resume : trigger, due + job.plan.jitter);
+    release(job, why, due + job.plan.jitter);
 }
 
 void Scheduler::Core::on_due(Job& job) {
@@ -88,11 +91,11 @@ void Scheduler::Core::on_due(Job& job) {
     const Time first = *memory.planned, reach = now_ - job.plan.jitter;
     const auto on_time = [&](Time due) { return now_ - (due + job.plan.jitter) <= options_.grace; };
     Time due = first;
-    memory.planned = next_unrun(job, first);
+    const auto following = job.plan.next(first);
+    if (following && *following <= reach) due = job.plan.latest(first, reach).value_or(first);
+    memory.planned = due == first && following && !memory.ran.range_of(*following) ? following : next_unrun(job, due);
     mark(job);
-    if (memory.planned && *memory.planned <= reach) {
-        due = job.plan.latest(first, reach).value_or(first);
-        memory.planned = next_unrun(job, due);
+    if (due != first) {
         // Back from a time in which the clock was wrong: what lies between was run before that.
         if (memory.ran.range_of(due)) due = first;
         if (due == first && !on_time(first)) return;
@@ -115,7 +118,7 @@ void Scheduler::Core::on_due(Job& job) {
         if (memory.window == Window::open && job.doing != Job::Doing::nothing) return;
         memory.due = due;
         memory.window = Window::missed;
-        if (job.ticket == 0) memory.retry_at.reset();  // a run asked for by hand is held by a pause
+        if (!job.wanted()) withdraw(job);
         return;
     }
     if (!on_time(due) || due != first) note(Note::Kind::caught_up, job, first, due);

@@ -56,8 +56,10 @@ TEST(Due, jitter_longer_than_the_interval_loses_nothing) {
     plan.jitter = 25min;
     machine.configure({plan});
     EXPECT_EQ(machine.all_good_until(at("2026-11-20 13:00")),
-              (Lines{"2026-11-20 12:35 often schedule 1", "2026-11-20 12:45 often schedule 1",
-                     "2026-11-20 12:55 often schedule 1"}));
+              (Lines{"2026-11-20 12:05 often schedule 1", "2026-11-20 12:15 often schedule 1",
+                     "2026-11-20 12:25 often schedule 1", "2026-11-20 12:35 often schedule 1",
+                     "2026-11-20 12:45 often schedule 1", "2026-11-20 12:55 often schedule 1"}));
+    EXPECT_EQ(machine.view("often").success->due, at("2026-11-20 12:30"));
 }
 
 TEST(Due, no_more_than_the_limit_run_at_once_and_the_oldest_goes_first) {
@@ -113,7 +115,7 @@ TEST(Due, overlap_queue_holds_one_run_for_all_that_came_meanwhile) {
     plan.queue_overlap = true;
     machine.configure({plan});
     EXPECT_EQ(machine.until(at("2026-11-20 15:30")), Lines{"2026-11-20 13:00 slow schedule 1"});
-    EXPECT_EQ(machine.told(), Lines{"'slow' still waited to start at 2026-11-20T15:00:00Z: one run serves both"});
+    EXPECT_EQ(machine.told(), (Lines{"'slow', due at 2026-11-20T14:00:00Z, still waited to start at 2026-11-20T15:00:00Z: one run serves both"}));
     machine.end("slow");
     EXPECT_EQ(machine.view("slow").success->due, at("2026-11-20 13:00"));
     EXPECT_EQ(machine.until(at("2026-11-20 15:30")), Lines{"2026-11-20 15:30 slow schedule 1"});
@@ -129,7 +131,7 @@ TEST(Due, a_due_time_that_comes_while_the_job_waits_to_start_is_merged) {
     Machine machine(at("2026-11-20 12:30"), options);
     machine.configure({job("hog", {"daily 12:45"}), job("often", {"hourly"})});
     machine.until(at("2026-11-20 14:30"));
-    EXPECT_EQ(machine.told(), Lines{"'often' still waited to start at 2026-11-20T14:00:00Z: one run serves both"});
+    EXPECT_EQ(machine.told(), (Lines{"'often', due at 2026-11-20T13:00:00Z, still waited to start at 2026-11-20T14:00:00Z: one run serves both"}));
     machine.end("hog");
     EXPECT_EQ(machine.until(at("2026-11-20 14:30")), Lines{"2026-11-20 14:30 often schedule 1"});
     EXPECT_EQ(machine.running.at("often").due, at("2026-11-20 14:00"));

@@ -118,6 +118,7 @@ public:
     }
     /// What a caller does: the memory goes through its text.
     void save() {
+        if (!saves) return;
         for (const std::string& name : scheduler->changed()) {
             const auto memory = scheduler->memory(name);
             ASSERT_TRUE(memory);
@@ -138,6 +139,7 @@ public:
     Time now;
     Milliseconds steady;
     bool stepped = false;
+    bool saves = true;  ///< after each tick and end; false: only when save() is called with it set again
     std::map<std::string, Memory> disk;
     std::map<std::string, Start> running;
     std::unique_ptr<Scheduler> scheduler = std::make_unique<Scheduler>(options);
