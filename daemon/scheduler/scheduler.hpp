@@ -122,7 +122,7 @@ struct View {
 
 struct Options {
     int runs = 4;                     ///< limits.runs
-    int batch = 128;                  ///< jobs that one tick plans at most
+    int batch = 64;                   ///< jobs that one tick plans at most
     Milliseconds grace{120'000};      ///< so much later than due is still on time and not missed
     int interruptions = 5;            ///< deaths in a row after which an interrupted run is not resumed
 };
