@@ -145,6 +145,13 @@ public:
     std::unique_ptr<Scheduler> scheduler = std::make_unique<Scheduler>(options);
 };
 
+/// Under a sanitizer everything takes ten times as long: the random tests take smaller samples then.
+#if defined(__SANITIZE_ADDRESS__) || defined(__SANITIZE_THREAD__)
+inline constexpr bool sanitized = true;
+#else
+inline constexpr bool sanitized = false;
+#endif
+
 using Lines = std::vector<std::string>;
 
 }  // namespace autobackup::scheduler
