@@ -3,6 +3,7 @@
 #pragma once
 
 #include <array>
+#include <boost/json.hpp>
 #include <chrono>
 #include <cstdint>
 #include <map>
@@ -15,8 +16,7 @@
 
 namespace autobackup::metrics {
 
-/// One job. remember() takes over what a run brings; the owner fills the rest before each snapshot, and once at the start what
-/// the history knows of runs before.
+/// One job. remember() and recall() take over what runs bring; the owner fills the rest before each snapshot.
 struct JobFacts {
     std::string job;
     bool enabled = true;
@@ -40,6 +40,12 @@ struct JobFacts {
     /// Takes over a run that ended: failures_in_a_row, last_success_at, last_… and runs. A cancelled or refused run is neither
     /// a failure nor a success; of a refused one, which did nothing, only its outcome and its end are told.
     void remember(const model::Run& run);
+    /// The same from the report of a run before the program started (the history's, oldest first); `runs` stays. What is no
+    /// report is passed over.
+    void recall(const boost::json::value& report);
+
+private:
+    void take(const model::Run& run);
 };
 
 /// The daemon and its jobs at one moment.

@@ -4,6 +4,7 @@
 #include <algorithm>
 
 #include "daemon/metrics/snapshot.hpp"
+#include "daemon/report/report.hpp"
 #include "tests/daemon/metrics/exposition.hpp"
 #include "tests/daemon/metrics/facts.hpp"
 #include "tests/daemon/metrics/promtool.hpp"
@@ -128,6 +129,48 @@ TEST(MetricsText, a_thousand_jobs_are_told_fast) {
     const std::string told = text(snapshot);
     EXPECT_LT(std::chrono::steady_clock::now() - begin, std::chrono::milliseconds(500));
     EXPECT_GT(told.size(), 1'000'000U);
+}
+
+// What a restart knows from the history is what it would know without the restart.
+TEST(JobFacts, are_recalled_from_reports) {
+    for (const auto outcome : {model::RunOutcome::success, model::RunOutcome::unchanged, model::RunOutcome::partial,
+                               model::RunOutcome::failed, model::RunOutcome::cancelled, model::RunOutcome::refused}) {
+        JobFacts lived, recalled;
+        lived.job = recalled.job = "traffic-signs";
+        model::Run run = test::sample_run();
+        run.finished_at = std::chrono::floor<std::chrono::milliseconds>(run.finished_at);  // as reports have it
+        run.items.push_back(run.items[0]);
+        run.items[1].outcome = model::ItemOutcome::gone;
+        lived.remember(run);
+        recalled.recall(report::to_json(run));
+        run.outcome = outcome;
+        run.bytes_received = 9;
+        run.finished_at += std::chrono::hours(1);
+        run.items.pop_back();
+        lived.remember(run);
+        recalled.recall(report::to_json(run));
+        lived.runs.fill(0);
+        Snapshot a, b;
+        a.jobs = {lived};
+        b.jobs = {recalled};
+        EXPECT_EQ(text(a), text(b));
+    }
+}
+
+TEST(JobFacts, take_no_nonsense) {
+    for (const char* report : {"1", "{}", "[]", R"({"outcome": "success"})", R"({"outcome": "great", "started_at": "2026-11-21T01:30:00Z", "finished_at": "2026-11-21T01:30:00Z"})",
+                               R"({"outcome": 3, "started_at": [], "finished_at": null})"}) {
+        JobFacts facts;
+        facts.recall(boost::json::parse(report));
+        EXPECT_FALSE(facts.last_outcome) << report;
+    }
+    JobFacts facts;
+    facts.recall(boost::json::parse(
+        R"({"outcome": "failed", "started_at": "2026-11-21T01:30:00Z", "finished_at": "2026-11-21T01:30:09Z",
+            "counts": {"saved": -1, "failed": 1e300, "gone": "x"}, "traffic": 7})"));
+    EXPECT_EQ(facts.failures_in_a_row, 1);
+    EXPECT_EQ(facts.last_items, (std::array<std::int64_t, 6>{}));
+    EXPECT_EQ(facts.last_bytes_received, 0U);
 }
 
 TEST(JobFacts, follow_the_runs) {
