@@ -57,6 +57,7 @@ struct Context {
     /// The failure that made a target unreachable in this run: the items that follow do not wait for it again.
     std::vector<std::optional<Failure>> target_failures{};
     async::Turnstile prepare_once{1};
+    bool push_live = true;  ///< until the target has refused it once
     Instant started_at{};
     /// An item is finished: its human line can be printed.
     std::function<void(const model::Item&)> item_done{};

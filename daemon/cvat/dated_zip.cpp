@@ -104,8 +104,22 @@ Result<WrittenZip> write_zip(git::Repository& vault, const vault::Version& versi
     return WrittenZip{file.bytes, file.digest.finish_hex()};
 }
 
+Result<std::string> digest_of(int fd, std::uint64_t bytes, const fs::path& path, const std::stop_token& stop) {
+    hash::Digest digest(hash::Algorithm::sha256);
+    std::vector<std::byte> buffer(std::size_t{1} << 20);
+    for (std::uint64_t at = 0; at < bytes;) {
+        if (stop.stop_requested()) return fail(Errc::cancelled, "read", path.string(), "stopped by request");
+        const auto piece = std::span(buffer).first(static_cast<std::size_t>(std::min<std::uint64_t>(buffer.size(), bytes - at)));
+        const Result<void> read = read_exactly(fd, piece, at, path);
+        if (!read) return read.error();
+        digest.update(piece);
+        at += piece.size();
+    }
+    return digest.finish_hex();
+}
+
 // The downloaded file itself is the dated ZIP: a second name for it where the file system can.
-Result<WrittenZip> link_zip(const FetchedZip& whole, const fs::path& temporary) {
+Result<WrittenZip> link_zip(const FetchedZip& whole, const fs::path& temporary, std::stop_token stop) {
     remove_quietly(temporary);
     if (::link(whole.file.c_str(), temporary.c_str()) != 0) return fail_errno(errno, "link", temporary.string());
     ::chmod(temporary.c_str(), 0640);
@@ -113,7 +127,10 @@ Result<WrittenZip> link_zip(const FetchedZip& whole, const fs::path& temporary) 
     if (!fd) return fd.error();
     const Result<void> synced = sync_file(fd->get(), temporary);  // the spool does not
     if (!synced) return synced.error();
-    return WrittenZip{whole.bytes, whole.sha256};
+    if (!whole.sha256.empty()) return WrittenZip{whole.bytes, whole.sha256};
+    const Result<std::string> digest = digest_of(fd->get(), whole.bytes, temporary, stop);
+    if (!digest) return digest.error();
+    return WrittenZip{whole.bytes, *digest};
 }
 
 std::vector<std::string> apply_keep(const fs::path& directory, const config::Keep& keep) {
@@ -157,7 +174,7 @@ Result<DatedZip> write_dated_zip(git::Repository& vault, const Places& places, c
     if (!made) return made.error();
     const std::string stem = next_stem(directory, version.time);
     const fs::path temporary = directory / ("." + stem + ".zip.part");
-    Result<WrittenZip> written = whole != nullptr ? link_zip(*whole, temporary) : write_zip(vault, version, temporary, stop);
+    Result<WrittenZip> written = whole != nullptr ? link_zip(*whole, temporary, stop) : write_zip(vault, version, temporary, stop);
     if (!written && whole != nullptr) written = write_zip(vault, version, temporary, stop);
     if (!written) {
         remove_quietly(temporary);

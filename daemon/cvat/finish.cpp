@@ -1,8 +1,13 @@
 // SPDX-License-Identifier: MIT
 #include "daemon/cvat/finish.hpp"
 
+#include <algorithm>
+#include <limits>
+
 #include "daemon/cvat/dated_zip.hpp"
 #include "daemon/vault/history.hpp"
+#include "daemon/vault/live_pack.hpp"
+#include "lib/async/run.hpp"
 
 namespace autobackup::cvat_job {
 namespace {
@@ -50,18 +55,8 @@ Awaitable<void> archive_version(Context& context, std::shared_ptr<vault::Version
     item.stages.push_back(std::move(stage));
 }
 
-Awaitable<void> push_one(Context& context, std::size_t index, model::Item& item) {
-    vault::Target& target = *context.targets[index];
-    const auto begin = Clock::now();
-    context.progress.phase("pushing to " + target.settings().url);
-    context.target_failures.resize(context.targets.size());
-    Result<vault::PushOutcome> pushed = vault::PushOutcome();
-    if (context.target_failures[index]) {
-        pushed = *context.target_failures[index];
-    } else {
-        pushed = co_await target.push();
-    }
-    model::Stage stage = stage_named("push", begin);
+void record_push(Context& context, std::size_t index, model::Stage stage, const Result<vault::PushOutcome>& pushed, model::Item& item) {
+    const vault::Target& target = *context.targets[index];
     stage.target = target.settings().url;
     stage.branch = target.settings().branch;
     if (!pushed) {
@@ -69,7 +64,7 @@ Awaitable<void> push_one(Context& context, std::size_t index, model::Item& item)
         stage.outcome = model::StageOutcome::failed;
         stage.error = pushed.error();
         item.stages.push_back(std::move(stage));
-        co_return;
+        return;
     }
     stage.attempts = pushed->attempts;
     if (pushed->sent) stage.bytes = pushed->bytes;
@@ -82,6 +77,75 @@ Awaitable<void> push_one(Context& context, std::size_t index, model::Item& item)
     item.pushed.push_back(std::move(done));
     // Following the target's branch may have made our commit anew.
     if (!item.commit.empty()) item.commit = pushed->commit.hex();
+}
+
+Awaitable<void> push_one(Context& context, std::size_t index, model::Item& item) {
+    vault::Target& target = *context.targets[index];
+    const auto begin = Clock::now();
+    context.progress.phase("pushing to " + target.settings().url);
+    context.target_failures.resize(context.targets.size());
+    Result<vault::PushOutcome> pushed = vault::PushOutcome();
+    if (context.target_failures[index]) {
+        pushed = *context.target_failures[index];
+    } else {
+        pushed = co_await target.push();
+    }
+    record_push(context, index, stage_named("push", begin), pushed, item);
+}
+
+// What a commit is worth being sent while it is written: below that, the ordinary way costs no time worth saving.
+constexpr std::uint64_t least_live = std::uint64_t{32} << 20;
+// Servers commonly refuse files beyond; that is better heard before everything has been sent.
+constexpr std::uint64_t largest_live_file = 100'000'000;
+
+bool may_push_live(const Context& context, const vault::Version& version) {
+    const bool one_target = context.targets.size() == 1 && context.options.push && context.push_live;
+    if (!one_target || (!context.target_failures.empty() && context.target_failures.front())) return false;
+    return std::none_of(version.members.begin(), version.members.end(),
+                        [](const vault::VersionMember& member) { return member.produce && member.entry.size > largest_live_file; });
+}
+
+// A commit, and its push when that went along with it.
+struct Made {
+    Result<vault::Committed> committed = fail(Errc::internal, "commit", "vault", "not made");
+    std::optional<vault::PushOutcome> pushed;
+    Clock::time_point committed_at{}, push_begin{};
+};
+
+Awaitable<void> make_commit(Context& context, std::shared_ptr<vault::Version> version, std::shared_ptr<vault::LivePack> live, Made& made) {
+    struct GiveUp {
+        vault::LivePack& pack;
+        ~GiveUp() { pack.give_up(); }
+    };
+    const GiveUp otherwise{*live};
+    auto work = [version, live, branch = context.vault.branch()](git::Repository& repository) {
+        return vault::commit_version(repository, branch, *version, live.get());
+    };
+    made.committed = co_await context.vault.held(std::move(work));
+    made.committed_at = Clock::now();
+    if (made.committed && made.committed->changed) live->release();
+}
+
+Awaitable<void> push_along(Context& context, std::shared_ptr<vault::LivePack> live, Made& made) {
+    const std::optional<vault::LivePack::Begun> begun = co_await live->begun();
+    vault::Target& target = *context.targets.front();
+    if (!begun || !target.takes_live(begun->parent)) co_return;
+    made.push_begin = Clock::now();
+    const Result<vault::PushOutcome> pushed = co_await target.push_live(live, begun->commit);
+    context.push_live = pushed.has_value();
+    if (pushed) made.pushed = *pushed;
+}
+
+// Sends the pack while it is written, where that may be; what does not come of it is left to the ordinary push.
+Awaitable<void> commit_and_push(Context& context, std::shared_ptr<vault::Version> version, Made& made) {
+    const async::Turnstile::Pass pass = co_await context.vault.hold();
+    const asio::any_io_executor loop = co_await asio::this_coro::executor;
+    const std::uint64_t least = may_push_live(context, *version) ? least_live : std::numeric_limits<std::uint64_t>::max();
+    auto live = std::make_shared<vault::LivePack>(loop, context.vault.workers(), least);
+    std::vector<Awaitable<void>> both;
+    both.push_back(make_commit(context, version, live, made));
+    both.push_back(push_along(context, live, made));
+    co_await async::all_of(std::move(both));
 }
 
 }  // namespace
@@ -131,10 +195,9 @@ Awaitable<Result<bool>> commit_version(Context& context, vault::Version version,
     const auto begin = Clock::now();
     context.progress.phase("committing " + version.manifest.item.words());
     auto shared = std::make_shared<vault::Version>(std::move(version));
-    auto work = [shared, branch = context.vault.branch()](git::Repository& repository) {
-        return vault::commit_version(repository, branch, *shared);
-    };
-    const Result<vault::Committed> committed = co_await context.vault.with(std::move(work));
+    Made made;
+    co_await commit_and_push(context, shared, made);
+    const Result<vault::Committed>& committed = made.committed;
     if (!committed) {
         fail_item(item, "commit", committed.error());
         co_return committed.error();
@@ -142,13 +205,19 @@ Awaitable<Result<bool>> commit_version(Context& context, vault::Version version,
     item.warnings.insert(item.warnings.end(), committed->warnings.begin(), committed->warnings.end());
     if (!committed->changed) co_return false;
     model::Stage stage = stage_named("commit", begin);
+    stage.duration_s = std::chrono::duration<double>(made.committed_at - begin).count();
     stage.commit = committed->commit.hex();
     stage.bytes = committed->pack_bytes;
     item.stages.push_back(std::move(stage));
     item.commit = committed->commit.hex();
     shared->manifest.commit = item.commit;
     if (context.job.archive && committed->members_changed) co_await archive_version(context, shared, item, whole);
-    co_await push_targets(context, item);
+    if (made.pushed) {
+        context.target_failures.resize(context.targets.size());
+        record_push(context, 0, stage_named("push", made.push_begin), *made.pushed, item);
+    } else {
+        co_await push_targets(context, item);
+    }
     co_return true;
 }
 

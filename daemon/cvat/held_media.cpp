@@ -71,8 +71,13 @@ HeldMedia media_of(const vault::Held& held, std::optional<std::int64_t> task) {
 
 void drop_missing(HeldMedia& media, const git::Repository& vault) {
     std::erase_if(media.blobs, [&](const auto& one) {
-        if (vault.has(one.second)) return false;
-        media.content.bytes -= media.content.members.at(one.first).size;
+        // A pointer to a large file is not its content, and has another size.
+        const std::uint64_t size = media.content.members.at(one.first).size;
+        if (vault.has(one.second)) {
+            const Result<std::uint64_t> there = vault.blob_size(one.second);
+            if (there && *there == size) return false;
+        }
+        media.content.bytes -= size;
         media.content.members.erase(one.first);
         return true;
     });

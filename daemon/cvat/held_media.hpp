@@ -24,7 +24,7 @@ HeldMedia media_of(const vault::Held& held, std::optional<std::int64_t> task);
 /// Whether a member need not come when the vault has it: a file below data/ or assets/ that is no text.
 bool is_media(const std::string& member);
 
-/// Takes out what the vault lacks (a partial clone). Worker thread.
+/// Takes out what the vault lacks (a partial clone), or holds with another size. Worker thread.
 void drop_missing(HeldMedia& media, const git::Repository& vault);
 
 /// media_of() and drop_missing(); nothing without a version, and under `download: whole`.

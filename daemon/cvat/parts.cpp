@@ -62,7 +62,9 @@ std::vector<vault::VersionMember> members_of(const FetchedZip& fetched, const st
         member.oid = fetched.zip.oids[i];
         const bool absent = !fetched.zip.absent.empty() && fetched.zip.absent[i];
         if (!absent) member.produce = [archive = fetched.zip.archive, guard = fetched.spool_guard, i](const git::TakeBytes& take) {
-            return archive->read(archive->members()[i], take);
+            const Result<void> read = archive->read(archive->members()[i], take);
+            archive->release(archive->members()[i]);
+            return read;
         };
         members.push_back(std::move(member));
     }

@@ -53,6 +53,7 @@ cvat::ExportPolicy export_policy(const config::Job& job, const config::CvatServe
     policy.attempts = job.retry.attempts;
     policy.retry_delay = job.retry.delay;
     policy.retry_max_delay = job.retry.max_delay;
+    policy.digest = false;  // verification hashes every member; a dated ZIP takes its digest when it is made
     return policy;
 }
 

@@ -50,6 +50,8 @@ Awaitable<Result<std::optional<git::Oid>>> Target::remote_tip(bool for_push) {
     const remote::Ref* found = listed->find(ref);
     std::optional<git::Oid> tip;
     if (found != nullptr) tip = found->oid;
+    looked_at_ = true;
+    seen_ = tip;
     co_return tip;
 }
 
@@ -222,6 +224,14 @@ Awaitable<Result<void>> Target::send(git::Oid ours, std::optional<git::Oid> thei
     co_return report.error();
 }
 
+Awaitable<Result<void>> Target::prove(git::Oid commit) {
+    const Result<std::optional<git::Oid>> after = co_await remote_tip(/*for_push=*/false);
+    if (!after) co_return after.error();
+    if (*after == commit) co_return Result<void>();
+    co_return fail(Errc::push_unverified, "push", settings_.url,
+                   "the server took the push, but branch " + settings_.branch + " does not stand at our commit");
+}
+
 Awaitable<Result<PushOutcome>> Target::push_once() {
     const async::Turnstile::Pass pass = co_await vault_.hold();
     PushOutcome outcome;
@@ -247,12 +257,8 @@ Awaitable<Result<PushOutcome>> Target::push_once() {
                 last = sent.error();
                 continue;
             }
-            const Result<std::optional<git::Oid>> after = co_await remote_tip(/*for_push=*/false);
-            if (!after) co_return after.error();
-            if (*after != outcome.commit) {
-                co_return fail(Errc::push_unverified, "push", settings_.url,
-                               "the server took the push, but branch " + settings_.branch + " does not stand at our commit");
-            }
+            const Result<void> proved = co_await prove(outcome.commit);
+            if (!proved) co_return proved.error();
         }
         const Result<void> remembered = co_await remember(outcome.commit);
         if (!remembered) co_return remembered.error();

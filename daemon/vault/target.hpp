@@ -7,6 +7,7 @@
 #include <optional>
 #include <string>
 
+#include "daemon/vault/live_pack.hpp"
 #include "daemon/vault/vault.hpp"
 #include "lib/remote/remote.hpp"
 
@@ -43,6 +44,12 @@ public:
     /// where the server can, otherwise shallow) and our unpushed commits are built on top. Never loses a local commit.
     Awaitable<Result<void>> prepare();
 
+    /// Whether push_live() may be tried for a commit on `parent`: the target takes HTTP requests and stood there when it was last looked at.
+    [[nodiscard]] bool takes_live(const std::optional<git::Oid>& parent) const;
+    /// Sends the pack of `commit` while the vault still writes it (LivePack holds its end back until the commit stands in the vault), and
+    /// proves the result as push() does. Any failure leaves everything to push(). The vault is held by the caller.
+    Awaitable<Result<PushOutcome>> push_live(std::shared_ptr<LivePack> pack, git::Oid commit);
+
     /// Brings the branch to the vault's tip: never forced; a branch that moved is followed (at most five times). The answer of
     /// the server is read for the ref, and ls-refs proves the result. A lost answer is resolved by ls-refs too.
     Awaitable<Result<PushOutcome>> push();
@@ -53,11 +60,14 @@ private:
     Awaitable<Result<void>> fetch_tip(git::Oid tip);
     Awaitable<Result<PushOutcome>> push_once();
     Awaitable<Result<void>> send(git::Oid ours, std::optional<git::Oid> theirs, PushOutcome& outcome);
+    Awaitable<Result<void>> prove(git::Oid commit);
     Awaitable<Result<void>> judge(remote::PushReport report);
     Awaitable<Result<void>> remember(git::Oid seen);
     Vault& vault_;
     std::unique_ptr<remote::Remote> remote_;
     TargetSettings settings_;
+    bool looked_at_ = false;
+    std::optional<git::Oid> seen_;  ///< where the branch stood; nullopt: it was not there
 };
 
 }  // namespace autobackup::vault

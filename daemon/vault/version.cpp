@@ -4,6 +4,7 @@
 #include <algorithm>
 #include <set>
 
+#include "daemon/vault/live_pack.hpp"
 #include "lib/core/text.hpp"
 
 namespace autobackup::vault {
@@ -91,7 +92,7 @@ std::string finished_manifest(Version& version, const git::Oid& folder) {
 }
 
 Result<Committed> write_commit(git::Repository& vault, const std::string& branch, const Version& version, const Tip& tip,
-                               Entries root, std::vector<git::RawObject> objects, Committed result) {
+                               Entries root, std::vector<git::RawObject> objects, Committed result, LivePack* live) {
     git::RawObject tree = git::make_tree(std::move(root));
     const git::Oid tree_oid = tree.oid;
     objects.push_back(std::move(tree));
@@ -103,7 +104,8 @@ Result<Committed> write_commit(git::Repository& vault, const std::string& branch
     result.commit = commit.oid;
     result.changed = true;
     objects.push_back(std::move(commit));
-    const Result<std::optional<git::PackInfo>> pack = vault.write_pack(new_blobs(version), objects, nullptr);
+    if (live != nullptr) live->announce(result.commit, tip.commit);
+    const Result<std::optional<git::PackInfo>> pack = vault.write_pack(new_blobs(version), objects, nullptr, live);
     if (!pack) return pack.error();
     if (*pack) result.pack_bytes = (*pack)->bytes;
     const Result<void> moved = vault.set_ref(branch_ref(branch), result.commit, tip.commit, "backup: " + version.manifest.item.words());
@@ -160,7 +162,7 @@ Result<std::vector<ItemId>> held_items(const git::Repository& vault, const std::
     return items;
 }
 
-Result<Committed> commit_version(git::Repository& vault, const std::string& branch, Version& version) {
+Result<Committed> commit_version(git::Repository& vault, const std::string& branch, Version& version, LivePack* live) {
     const Result<Tip> tip = read_tip(vault, branch);
     if (!tip) return tip.error();
     const ItemId item = version.manifest.item;
@@ -192,7 +194,7 @@ Result<Committed> commit_version(git::Repository& vault, const std::string& bran
         objects.push_back(std::move(details));
     }
     if (!members_changed && !details_changed) return result;
-    return write_commit(vault, branch, version, *tip, std::move(root), std::move(objects), std::move(result));
+    return write_commit(vault, branch, version, *tip, std::move(root), std::move(objects), std::move(result), live);
 }
 
 }  // namespace autobackup::vault

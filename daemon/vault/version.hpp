@@ -14,6 +14,8 @@
 
 namespace autobackup::vault {
 
+class LivePack;
+
 /// A member of a version, in the order of the ZIP.
 struct VersionMember {
     ManifestMember entry;  ///< name below the item's folder ("task_0/data/a.png")
@@ -57,8 +59,9 @@ Result<std::vector<ItemId>> held_items(const git::Repository& vault, const std::
 
 /// Commits the version on the branch's tip: one pack, then the ref. Equal folder, existing manifest and equal details: no commit. The
 /// manifest is written only together with changed members (or when there was none). Other files of the tree stay as they are.
-/// On return `version.manifest` is complete (its members filled in). `version.details` is used up.
-Result<Committed> commit_version(git::Repository& vault, const std::string& branch, Version& version);
+/// On return `version.manifest` is complete (its members filled in). `version.details` is used up. `live` (may be null) hears of the pack
+/// while it is written.
+Result<Committed> commit_version(git::Repository& vault, const std::string& branch, Version& version, LivePack* live = nullptr);
 
 /// Media that does not shrink is stored, text is compressed.
 bool worth_compressing(std::string_view member_name);

@@ -34,7 +34,7 @@ Download::Download(Exporter& exporter, Object object, Exporter::Ready ready, std
       path_(std::move(file)),
       observer_(observer),
       text_(session_.object_text(object)),
-      file_(path_, text_) {
+      file_(path_, text_, exporter.policy_.digest || session_.about().family == Family::a) {
     out_.path = path_;
     out_.export_attempts = ready_.attempts;
     out_.export_time = ready_.took;

@@ -21,8 +21,8 @@ std::string boot_id() {
 
 }  // namespace
 
-SpoolFile::SpoolFile(std::filesystem::path path, std::string object)
-    : path_(std::move(path)), object_(std::move(object)), digest_(hash::Algorithm::sha256) {}
+SpoolFile::SpoolFile(std::filesystem::path path, std::string object, bool with_digest)
+    : path_(std::move(path)), object_(std::move(object)), with_digest_(with_digest), digest_(hash::Algorithm::sha256) {}
 
 std::filesystem::path SpoolFile::side_file(const std::filesystem::path& path) {
     std::filesystem::path side = path;
@@ -52,6 +52,7 @@ Result<void> SpoolFile::open(std::stop_token stop) {
     const Result<void> cut = cut_to(kept);
     if (!cut) return cut;
     noted_ = kept;
+    if (!with_digest_) return {};
     return hash_existing(kept, stop);
 }
 
@@ -94,10 +95,20 @@ Result<void> SpoolFile::append(std::span<const std::byte> bytes) {
         static_cast<void>(cut_to(size_));
         return written;
     }
-    digest_.update(bytes);
+    if (with_digest_) digest_.update(bytes);
     size_ += bytes.size();
+    flush_behind();
     if (size_ - noted_ < note_every) return {};
     return note();
+}
+
+// Only starts the transfer to the disk: pages that lie there can be given back (Archive::release) when the pack is written, in place of
+// fresh ones. Where a system takes its memory from a host, a fresh page costs as much as hashing it four times.
+void SpoolFile::flush_behind() {
+    if (size_ < flushed_) flushed_ = size_;
+    if (size_ - flushed_ < note_every) return;
+    ::sync_file_range(file_.get(), static_cast<off64_t>(flushed_), static_cast<off64_t>(size_ - flushed_), SYNC_FILE_RANGE_WRITE);
+    flushed_ = size_;
 }
 
 Result<void> SpoolFile::note() {
@@ -124,6 +135,7 @@ Result<void> SpoolFile::note() {
 Result<std::string> SpoolFile::finish() {
     remove_quietly(side_file(path_));
     file_.reset();
+    if (!with_digest_) return std::string();
     return digest_.finish_hex();
 }
 

@@ -18,8 +18,9 @@ namespace autobackup::cvat {
 
 class SpoolFile {
 public:
-    /// `object` ("project 12 of lab") must match in a side file that is to be believed.
-    SpoolFile(std::filesystem::path path, std::string object);
+    /// `object` ("project 12 of lab") must match in a side file that is to be believed. `with_digest`: whether finish()
+    /// gives the SHA-256.
+    SpoolFile(std::filesystem::path path, std::string object, bool with_digest = true);
 
     /// Opens or creates the file (0600). What an earlier process of this boot left of the same object is kept
     /// and read again for the digest; anything else is cut off. `stop` ends the reading early (cancelled).
@@ -37,7 +38,7 @@ public:
     Result<void> append(std::span<const std::byte> bytes);
     /// Writes the side file now. Not fsynced: it is for a killed process; a reboot is noticed by its boot id.
     Result<void> note();
-    /// fsync, side file removed. SHA-256 of the whole in hex.
+    /// Side file removed. SHA-256 of the whole in hex; "" without a digest.
     Result<std::string> finish();
     /// Removes file and side file.
     void discard() noexcept;
@@ -49,14 +50,17 @@ private:
     [[nodiscard]] std::uint64_t believable_bytes() const;
     Result<void> hash_existing(std::uint64_t bytes, const std::stop_token& stop);
     Result<void> cut_to(std::uint64_t bytes);
+    void flush_behind();
 
     std::filesystem::path path_;
     std::string object_;
+    bool with_digest_;
     FileDescriptor file_;
     hash::Digest digest_;
     FileStamp stamp_;
     std::uint64_t size_ = 0;
     std::uint64_t noted_ = 0;
+    std::uint64_t flushed_ = 0;
 };
 
 }  // namespace autobackup::cvat

@@ -13,7 +13,7 @@ constexpr std::uint64_t first_long_offset = std::uint64_t{1} << 31;
 
 class IndexFile {
 public:
-    IndexFile(int fd, const fs::path& name) : sink_(fd, name) {}
+    IndexFile(int fd, const fs::path& name) : sink_(fd, name, nullptr) {}
     void put(std::span<const unsigned char> bytes) {
         if (done_) done_ = sink_.put(std::as_bytes(bytes));
     }

@@ -15,7 +15,8 @@ constexpr std::uint64_t flush_bytes = std::uint64_t{16} << 20;
 
 }  // namespace
 
-PackSink::PackSink(int fd, fs::path name) : fd_(fd), name_(std::move(name)), digest_(hash::Algorithm::sha1) {
+PackSink::PackSink(int fd, fs::path name, PackTap* tap)
+    : fd_(fd), name_(std::move(name)), tap_(tap), digest_(hash::Algorithm::sha1) {
     current_.reserve(piece_bytes);
     empty_.resize(pieces - 1);
     thread_ = std::thread(&PackSink::write_pieces, this);
@@ -73,6 +74,7 @@ Result<RawDigest> PackSink::finish() {
     const Result<void> written = write_all(fd_, std::as_bytes(std::span(digest)), name_);
     if (!written) return written.error();
     offset_ += digest.size();
+    if (tap_ != nullptr) tap_->complete(offset_);
     return digest;
 }
 
@@ -97,6 +99,7 @@ Result<void> PackSink::write_piece(const Piece& piece) {
     const Result<void> written = write_all(fd_, std::span<const std::byte>(piece), name_);
     if (!written) return written;
     written_ += piece.size();
+    if (tap_ != nullptr) tap_->written(written_);
     if (written_ - flushed_ >= flush_bytes) {
         // Only starts the transfer to the disk, so that the fsync at the end finds little left; a file system
         // that cannot do it loses nothing, and errors are told by that fsync.

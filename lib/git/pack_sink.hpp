@@ -13,6 +13,7 @@
 
 #include "lib/core/file.hpp"
 #include "lib/git/pack_format.hpp"
+#include "lib/git/repository.hpp"
 #include "lib/hash/digest.hpp"
 
 namespace autobackup::git {
@@ -22,7 +23,8 @@ namespace autobackup::git {
 /// are under way. Used by one thread; the file must outlive it.
 class PackSink {
 public:
-    PackSink(int fd, fs::path name);
+    /// `tap` (may be null) hears what stands in the file, on the second thread.
+    PackSink(int fd, fs::path name, PackTap* tap);
     PackSink(const PackSink&) = delete;
     PackSink& operator=(const PackSink&) = delete;
     /// Waits for the second thread; what was not finish()ed is lost.
@@ -45,6 +47,7 @@ private:
 
     int fd_;
     fs::path name_;
+    PackTap* tap_;
     std::uint64_t offset_ = 0;
     Piece current_;
 

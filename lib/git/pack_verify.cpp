@@ -39,8 +39,10 @@ public:
         if (*behind != end)
             return not_as_written(file_.name(), entry, "it does not end where the next begins");
         if (crc != entry.crc) return not_as_written(file_.name(), entry, "its checksum differs");
-        if (hasher_.finish() != entry.oid)
-            return not_as_written(file_.name(), entry, "its content has another name");
+        const Oid found = hasher_.finish();
+        // The bytes are those that were written: it was wrong before.
+        if (found != entry.oid)
+            return fail(Errc::content_mismatch, "write", "object " + entry.oid.hex(), "the content has the name " + found.hex());
         return {};
     }
 

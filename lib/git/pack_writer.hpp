@@ -15,10 +15,11 @@ using Progress = std::function<void(std::uint64_t)>;
 
 class PackWriter {
 public:
-    /// The file is borrowed; `progress` may be empty.
-    PackWriter(int fd, fs::path name, const Progress& progress);
+    /// The file is borrowed; `progress` may be empty, `tap` null.
+    PackWriter(int fd, fs::path name, const Progress& progress, PackTap* tap);
     Result<void> begin(std::uint32_t objects);
-    /// content_mismatch when content and name do not belong together.
+    /// content_mismatch when the content has not the length announced. That it has its name is proved by
+    /// verify_entries(), which reads every byte back: hashing it here too would prove nothing more.
     Result<void> add(const RawObject& object);
     /// The same for a blob; whatever its `produce` fails with is passed on.
     Result<void> add(const NewBlob& blob);
@@ -37,7 +38,6 @@ private:
     PackSink sink_;
     Progress progress_;
     ZlibEncoder encoder_;
-    ObjectHasher hasher_;
     TakeBytes put_;
     std::vector<IndexEntry> entries_;
     std::uint64_t left_ = 0;
@@ -46,7 +46,7 @@ private:
 
 /// Reads back entries that were just written and proves each: its head, that its compressed bytes have the
 /// CRC of the index, that it unpacks, that its content has its name, and that it ends where the next begins
-/// (the last one at `end`). `entries` in the order of the file. Uses two threads.
+/// (the last one at `end`). content_mismatch when the bytes are those that were written, but their name is another. `entries` in the order of the file. Uses two threads.
 Result<void> verify_entries(int fd, const fs::path& name, std::span<const IndexEntry> entries,
                             std::uint64_t end);
 

@@ -14,6 +14,7 @@
 #include <vector>
 
 #include "lib/core/failure.hpp"
+#include "lib/core/file.hpp"
 #include "lib/git/oid.hpp"
 #include "lib/git/tree.hpp"
 
@@ -59,6 +60,20 @@ struct RefChange {
     std::optional<Oid> expected;  ///< where it must stand now; nullopt: it must not exist
 };
 
+/// Hears of a pack while write_pack() makes it, so that it can be sent meanwhile. Nothing that it hears of is proved
+/// before write_pack() has returned. Called by threads of write_pack(), one at a time; must not block.
+class PackTap {
+public:
+    virtual ~PackTap() = default;
+    /// The file begins. `file` is open for reading and stays good whatever becomes of its name; `content_bytes`: of the objects
+    /// that will be in it.
+    virtual void begin(FileDescriptor file, std::uint64_t content_bytes) = 0;
+    /// So many bytes from the front stand in the file.
+    virtual void written(std::uint64_t bytes) = 0;
+    /// The file is complete, with its trailer.
+    virtual void complete(std::uint64_t bytes) = 0;
+};
+
 class Repository {
 public:
     /// Makes the repository if there is none: bare, HEAD → refs/heads/<branch>, directories 0750, files 0640
@@ -98,10 +113,11 @@ public:
     // -- writing --
     /// Writes everything that the repository lacks (duplicates once) as one pack + index, re-reads what it
     /// wrote and re-hashes it, fsyncs pack, index, directory. Nothing to write: no pack, nullopt. On failure
-    /// nothing is left behind. content_mismatch when a blob's bytes do not have the name given.
+    /// nothing is left behind. content_mismatch when a blob's bytes do not have the name given. `tap` may be null.
     Result<std::optional<PackInfo>> write_pack(const std::vector<NewBlob>& blobs,
                                                const std::vector<RawObject>& objects,
-                                               const std::function<void(std::uint64_t bytes)>& progress);
+                                               const std::function<void(std::uint64_t bytes)>& progress,
+                                               PackTap* tap = nullptr);
     /// Sets `ref` to `target` when it stands at `expected` (nullopt: must not exist), with reflog, durably.
     /// remote_moved otherwise.
     Result<void> set_ref(const std::string& ref, const Oid& target, const std::optional<Oid>& expected,

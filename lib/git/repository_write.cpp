@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: MIT
 // Writing objects and refs.
+#include <fcntl.h>
 #include <sys/stat.h>
 
 #include <algorithm>
@@ -25,6 +26,12 @@ struct PackPlan {
     std::vector<const RawObject*> objects;
     std::vector<const NewBlob*> blobs;
     [[nodiscard]] std::size_t size() const noexcept { return objects.size() + blobs.size(); }
+    [[nodiscard]] std::uint64_t content_bytes() const {
+        std::uint64_t sum = 0;
+        for (const RawObject* object : objects) sum += object->content.size();
+        for (const NewBlob* blob : blobs) sum += blob->size;
+        return sum;
+    }
 };
 
 /// git's own order: what is walked first lies at the front.
@@ -111,7 +118,7 @@ Result<fs::path> publish(const fs::path& directory, LockedTemporary& pack,
 
 Result<std::optional<PackInfo>> Repository::write_pack(
     const std::vector<NewBlob>& blobs, const std::vector<RawObject>& objects,
-    const std::function<void(std::uint64_t bytes)>& progress) {
+    const std::function<void(std::uint64_t bytes)>& progress, PackTap* tap) {
     impl_->refresh();
     const PackPlan plan = plan_pack(*impl_, blobs, objects);
     if (plan.size() == 0) return std::optional<PackInfo>();
@@ -123,7 +130,12 @@ Result<std::optional<PackInfo>> Repository::write_pack(
     if (!pack) return pack.error();
     PackInfo info;
     {
-        PackWriter writer(pack->fd(), pack->path(), progress);
+        if (tap != nullptr) {
+            Result<FileDescriptor> file = open_file(pack->path(), O_RDONLY);
+            if (!file) return file.error();
+            tap->begin(std::move(*file), plan.content_bytes());
+        }
+        PackWriter writer(pack->fd(), pack->path(), progress, tap);
         const Result<RawDigest> digest = write_entries(writer, plan);
         if (!digest) return digest.error();
         const Result<void> proved = sync_and_verify(*pack, writer);

@@ -1,4 +1,6 @@
 // SPDX-License-Identifier: MIT
+#include <fcntl.h>
+
 #include <algorithm>
 
 #include "lib/zip/archive.hpp"
@@ -33,6 +35,10 @@ Result<void> Archive::read(const Member& member,
         done += count;
     }
     return data.finish();
+}
+
+void Archive::release(const Member& member) const noexcept {
+    ::posix_fadvise(fd_.get(), static_cast<off_t>(member.data_offset), static_cast<off_t>(member.compressed_size), POSIX_FADV_DONTNEED);
 }
 
 Result<std::string> Archive::read_text(const Member& member, std::size_t limit) const {

@@ -30,7 +30,7 @@ vault::Held held_of(vault::ItemId::Kind kind, std::vector<std::pair<std::string,
 
 vault::Held project() {
     return held_of(vault::ItemId::Kind::project,
-                   {{"assets/p.png", 5}, {"project.json", 6}, {"task_0/data/x.jpg", 7}, {"task_3/data/a.jpg", 100}, {"task_3/data/b.PNG", 200},
+                   {{"assets/p.png", 5}, {"project.json", 6}, {"task_0/data/x.jpg", 7}, {"task_3/data/a.jpg", 17}, {"task_3/data/b.PNG", 200},
                     {"task_3/data/manifest.jsonl", 30}, {"task_3/task.json", 40}, {"task_3/annotations.json", 50},
                     {"task_30/data/y.jpg", 8}});
 }
@@ -38,9 +38,9 @@ vault::Held project() {
 TEST(HeldMedia, TheMediaOfATaskUnderTheNamesOfItsOwnZip) {
     const HeldMedia media = media_of(project(), 70);
     EXPECT_EQ(media.content.members.size(), 2U);
-    EXPECT_EQ(media.content.members.at("data/a.jpg").size, 100U);
-    EXPECT_EQ(media.content.members.at("data/a.jpg").crc32, 101U);
-    EXPECT_EQ(media.content.bytes, 300U);
+    EXPECT_EQ(media.content.members.at("data/a.jpg").size, 17U);
+    EXPECT_EQ(media.content.members.at("data/a.jpg").crc32, 18U);
+    EXPECT_EQ(media.content.bytes, 217U);
     EXPECT_EQ(media.content.trailing_text, 120U);
     EXPECT_EQ(media.blobs.at("data/b.PNG"), git::hash_object(git::ObjectType::blob, "task_3/data/b.PNG"));
 }
@@ -95,8 +95,13 @@ TEST(HeldMedia, WhatAPartialCloneLacksIsFetched) {
     drop_missing(media, vault);
     EXPECT_EQ(media.content.members.size(), 1U);
     EXPECT_TRUE(media.content.members.contains("data/a.jpg"));
-    EXPECT_EQ(media.content.bytes, 100U);
+    EXPECT_EQ(media.content.bytes, 17U);
     EXPECT_EQ(media.blobs.size(), 1U);
+    vault::Held pointer = project();
+    pointer.manifest->members[3].size = 1'000'000;
+    media = media_of(pointer, 70);
+    drop_missing(media, vault);
+    EXPECT_TRUE(media.content.members.empty()) << "the blob is not the member's content";
 }
 
 }  // namespace

@@ -68,7 +68,7 @@ TEST_F(Durability, WhatTheDiskChangedIsFoundBeforeThePackGetsItsName) {
     const fs::path path = directory_.path() / "new.pack";
     const Result<FileDescriptor> file = open_file(path, O_RDWR | O_CREAT);
     ASSERT_TRUE(file);
-    PackWriter writer(file->get(), path, {});
+    PackWriter writer(file->get(), path, {}, nullptr);
     ASSERT_TRUE(writer.begin(4));
     ASSERT_TRUE(writer.add(make_tree({})));
     for (const NewBlob& blob : {test::blob_of(test::noise(200'000, 1), false),
