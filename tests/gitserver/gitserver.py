@@ -55,12 +55,23 @@ http {{
         location = /ping {{ return 200 "ok"; }}
         location /moved/ {{ rewrite ^/moved/(.*)$ {scheme}://$http_host/git/$1 permanent; }}
         location /elsewhere/ {{ rewrite ^/elsewhere/(.*)$ {scheme}://127.0.0.1:{other}/git/$1 redirect; }}
+{lfs}
         location /down/ {{ return 503; }}
         location /login/ {{ default_type text/html; return 200 "<html><body>Sign in</body></html>"; }}
 {locations}
     }}
 }}
 """
+
+# Regular expressions are tried in the order of the file: this one stands before those of the repositories.
+LFS = """
+        location ~ ^/git/.+/info/lfs/ {{
+            proxy_pass http://127.0.0.1:{port};
+            proxy_http_version 1.1;
+            proxy_set_header Host $http_host;
+            proxy_request_buffering off;
+            proxy_buffering off;
+        }}"""
 
 LOCATION = """
         location ~ ^{path}(?<rest>.+)$ {{
@@ -107,6 +118,7 @@ def parse():
     parser.add_argument(
         "--buffer-requests", action="store_true", help="nginx spools bodies before the backend runs"
     )
+    parser.add_argument("--lfs", type=int, metavar="PORT", help="/git/NAME.git/info/lfs is answered there")
     return parser.parse_args()
 
 
@@ -152,6 +164,7 @@ def configure(options, run, port):
         certificate=certificate,
         scheme="https" if options.tls_dir else "http",
         other=free_port(),
+        lfs=LFS.format(port=options.lfs) if options.lfs else "",
         user="user root;" if os.geteuid() == 0 else "",
         locations="".join(location(options, run, backend, *entry) for entry in LOCATIONS),
     )
