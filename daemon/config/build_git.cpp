@@ -43,6 +43,22 @@ void warn(const View& target, const GitTarget& out, Problems& warnings) {
     }
 }
 
+void build_large_files(const View& target, GitTarget& out) {
+    std::string word;
+    target.read("large_files", word);
+    out.large_files = word == "refuse" ? LargeFiles::refuse : LargeFiles::lfs;
+    target.read("large_file_limit", out.large_file_limit);
+}
+
+// The targets of a job share their commits, and with them what of these are pointers.
+void check_same_large_files(const View& job, const std::vector<GitTarget>& targets, Problems& problems) {
+    for (std::size_t i = 1; i < targets.size(); ++i) {
+        if (targets[i].large_files == targets[0].large_files && targets[i].large_file_limit == targets[0].large_file_limit) continue;
+        problems.add(job.place("git"), job.path("git") + '[' + std::to_string(i) + ']',
+                     "large_files and large_file_limit must be the same in all targets of a job: they share their commits");
+    }
+}
+
 GitTarget build_target(const View& target, Problems& problems, Problems& warnings) {
     GitTarget out;
     target.read("url", out.url);
@@ -58,6 +74,7 @@ GitTarget build_target(const View& target, Problems& problems, Problems& warning
     if (out.author_name.find_first_of("<>") != std::string::npos) {
         problems.add(author.place("name"), author.path("name"), "git allows no < and > in a name");
     }
+    build_large_files(target, out);
     warn(target, out, warnings);
     return out;
 }
@@ -78,6 +95,7 @@ std::vector<GitTarget> build_git(const View& job, Problems& problems, Problems& 
         if (item.is_mapping() || item.is_null())
             out.push_back(build_target(View(item, keys, path), problems, warnings));
     }
+    check_same_large_files(job, out, problems);
     return out;
 }
 

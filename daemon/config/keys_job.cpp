@@ -228,13 +228,14 @@ constexpr Key git_table[] = {
      .fallback = "autobackupd@localhost"},
     {.path = "jobs.*.git.large_files",
      .type = Type::choice,
-     .meaning = "What happens to big files.",
-     .choices = "lfs|refuse",
-     .since = {}},
+     .meaning = "Files over `large_file_limit`: `lfs` hands them to Git LFS (a pointer in git, the content as an object of the "
+                "server's LFS), `refuse` fails the item. The same in all targets of a job.",
+     .fallback = "lfs",
+     .choices = "lfs|refuse"},
     {.path = "jobs.*.git.large_file_limit",
      .type = Type::size,
-     .meaning = "What counts as big.",
-     .since = {}},
+     .meaning = "The largest file that goes into git itself. Raise it for a server that has no Git LFS and takes large files.",
+     .fallback = "100MB"},
 };
 
 }  // namespace

@@ -69,6 +69,7 @@ void record_push(Context& context, std::size_t index, model::Stage stage, const 
     stage.attempts = pushed->attempts;
     if (pushed->sent) stage.bytes = pushed->bytes;
     stage.commit = pushed->commit.hex();
+    if (!pushed->warning.empty()) item.warnings.push_back(pushed->warning);
     item.stages.push_back(std::move(stage));
     model::Pushed done;
     done.target = target.settings().url;
@@ -101,8 +102,16 @@ constexpr std::uint64_t largest_live_file = 100'000'000;
 bool may_push_live(const Context& context, const vault::Version& version) {
     const bool one_target = context.targets.size() == 1 && context.options.push && context.push_live;
     if (!one_target || (!context.target_failures.empty() && context.target_failures.front())) return false;
-    return std::none_of(version.members.begin(), version.members.end(),
-                        [](const vault::VersionMember& member) { return member.produce && member.entry.size > largest_live_file; });
+    // Large files go to the LFS server before the branch does, and more than one push takes goes in parts: both are push()'s business.
+    const bool none_large = version.large_files.mode == vault::LargeFilePolicy::Mode::plain;
+    const std::uint64_t largest = none_large ? largest_live_file : std::min(largest_live_file, version.large_files.limit);
+    std::uint64_t bytes = 0;
+    for (const vault::VersionMember& member : version.members) {
+        if (!member.produce) continue;
+        if (member.entry.size > largest) return false;
+        bytes += member.entry.size;
+    }
+    return bytes <= context.targets.front()->settings().largest_push;
 }
 
 // A commit, and its push when that went along with it.
@@ -194,6 +203,7 @@ Awaitable<Result<bool>> commit_version(Context& context, vault::Version version,
     co_await prepare_targets(context);
     const auto begin = Clock::now();
     context.progress.phase("committing " + version.manifest.item.words());
+    version.large_files = vault::policy_of(context.job.git);
     auto shared = std::make_shared<vault::Version>(std::move(version));
     Made made;
     co_await commit_and_push(context, shared, made);

@@ -55,14 +55,14 @@ HeldMedia media_of(const vault::Held& held, std::optional<std::int64_t> task) {
     for (const vault::ManifestMember& member : held.manifest->members) {
         if (!member.name.starts_with(*prefix)) continue;
         const std::string name = member.name.substr(prefix->size());
-        const auto blob = held.blobs.find(member.name);
+        const std::optional<vault::VersionMember> kept = vault::kept_member(held, member);
         if (!seen.insert(name).second) {
             // Git keeps the last of two: whose size and CRC-32 are whose cannot be said.
             media.content.members.erase(name);
             media.blobs.erase(name);
-        } else if (is_media(name) && blob != held.blobs.end()) {
+        } else if (is_media(name) && kept) {
             media.content.members[name] = cvat::HeldContent::Member{member.size, member.crc32};
-            media.blobs[name] = blob->second;
+            media.blobs[name] = kept->oid;
         }
     }
     add_up(media.content, *held.manifest, *prefix);

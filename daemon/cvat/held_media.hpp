@@ -18,7 +18,8 @@ struct HeldMedia {
 };
 
 /// The media of a version under the names that they have in the ZIP of task `task` (nullopt: of the whole item). Nothing when the folder
-/// is not as it was written, or the task is not in it; without names that are there twice. Pure.
+/// is not as it was written, or the task is not in it; without names that are there twice, and
+/// without large files whose content is not here. Worker thread: it looks at the files of these.
 HeldMedia media_of(const vault::Held& held, std::optional<std::int64_t> task);
 
 /// Whether a member need not come when the vault has it: a file below data/ or assets/ that is no text.

@@ -107,13 +107,10 @@ std::optional<TaskCopy> kept_copy(const vault::Held& held, std::int64_t task_id)
     if (in_project) copy.guide_index = found->index;
     for (const vault::ManifestMember& entry : held.manifest->members) {
         if (!entry.name.starts_with(prefix)) continue;
-        const auto blob = held.blobs.find(entry.name);
-        if (blob == held.blobs.end()) return std::nullopt;
-        vault::VersionMember member;
-        member.entry = entry;
-        member.entry.name = entry.name.substr(prefix.size());
-        member.oid = blob->second;
-        copy.members.push_back(std::move(member));
+        std::optional<vault::VersionMember> member = vault::kept_member(held, entry);
+        if (!member) return std::nullopt;
+        member->entry.name = entry.name.substr(prefix.size());
+        copy.members.push_back(std::move(*member));
     }
     if (copy.members.empty()) return std::nullopt;
     return copy;

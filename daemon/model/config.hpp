@@ -93,6 +93,8 @@ struct Archive {
     std::optional<Keep> keep;  ///< absent: everything is kept
 };
 
+enum class LargeFiles { lfs, refuse };  ///< what becomes of files over the limit
+
 struct GitTarget {
     std::string url;
     std::string branch = "main";
@@ -101,6 +103,8 @@ struct GitTarget {
     fs::path ca_file;
     std::string author_name = "autobackupd";
     std::string author_email = "autobackupd@localhost";
+    LargeFiles large_files = LargeFiles::lfs;
+    std::uint64_t large_file_limit = 100'000'000;  ///< bytes; the same in all targets of a job, as `large_files`
 };
 
 /// The transitions of a job that a webhook, a mail or a command is for.

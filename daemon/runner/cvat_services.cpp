@@ -1,6 +1,11 @@
 // SPDX-License-Identifier: MIT
 #include "daemon/runner/cvat_services.hpp"
 
+#include <limits>
+
+#include "daemon/vault/large_files.hpp"
+#include "lib/lfs/remote.hpp"
+
 namespace autobackup::runner {
 namespace {
 
@@ -57,6 +62,22 @@ cvat::ExportPolicy export_policy(const config::Job& job, const config::CvatServe
     return policy;
 }
 
+// Where the target takes large files. Tried once at a time: the push as a whole is tried again.
+Result<std::unique_ptr<lfs::Remote>> make_large(Shared& shared, const config::Job& job, const config::GitTarget& target,
+                                                const remote::Settings& git, http::Client& client, const vault::Vault& vault) {
+    lfs::Settings settings;
+    settings.url = target.url;
+    settings.ref = "refs/heads/" + target.branch;
+    settings.username = git.username;
+    settings.password = git.password;
+    settings.connect = git.connect;
+    settings.no_progress = git.no_progress;
+    settings.attempts = 1;
+    settings.retry_delay = job.retry.delay;
+    settings.retry_max_delay = job.retry.max_delay;
+    return lfs::make_remote(client, shared.workers, vault::large_store(vault.path()), std::move(settings));
+}
+
 Awaitable<Result<void>> add_target(Shared& shared, const config::Job& job, const config::GitTarget& target, CvatServices& services) {
     remote::Settings settings;
     settings.url = target.url;
@@ -71,6 +92,8 @@ Awaitable<Result<void>> add_target(Shared& shared, const config::Job& job, const
     Result<std::unique_ptr<http::Client>> client = make_http(shared, target.ca_file);
     if (!client) co_return client.error();
     services.git.push_back(std::move(*client));
+    Result<std::unique_ptr<lfs::Remote>> large = make_large(shared, job, target, settings, *services.git.back(), *services.vault);
+    if (!large) co_return large.error();
     Result<std::unique_ptr<remote::Remote>> made = remote::make_remote(*services.git.back(), shared.workers, std::move(settings));
     if (!made) co_return made.error();
     vault::TargetSettings about;
@@ -80,7 +103,8 @@ Awaitable<Result<void>> add_target(Shared& shared, const config::Job& job, const
     about.attempts = job.retry.attempts;
     about.retry_delay = job.retry.delay;
     about.retry_max_delay = job.retry.max_delay;
-    services.targets.push_back(std::make_unique<vault::Target>(*services.vault, std::move(*made), std::move(about)));
+    if (lfs::local_objects(target.url)) about.largest_push = std::numeric_limits<std::uint64_t>::max();  // a path takes any size
+    services.targets.push_back(std::make_unique<vault::Target>(*services.vault, std::move(*made), std::move(about), std::move(*large)));
     co_return Result<void>();
 }
 

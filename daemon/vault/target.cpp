@@ -29,8 +29,8 @@ std::string join_words(const std::string& a, const std::string& b) {
 
 }  // namespace
 
-Target::Target(Vault& vault, std::unique_ptr<remote::Remote> remote, TargetSettings settings)
-    : vault_(vault), remote_(std::move(remote)), settings_(std::move(settings)) {}
+Target::Target(Vault& vault, std::unique_ptr<remote::Remote> remote, TargetSettings settings, std::unique_ptr<lfs::Remote> large)
+    : vault_(vault), remote_(std::move(remote)), settings_(std::move(settings)), large_(std::move(large)) {}
 
 std::string Target::tracking_ref() const {
     return "refs/remotes/" + hash::sha256_hex(settings_.url).substr(0, 12) + "/" + settings_.branch;
@@ -47,6 +47,7 @@ Awaitable<Result<std::optional<git::Oid>>> Target::remote_tip(bool for_push) {
         listed = co_await remote_->ls_refs(std::move(prefixes));
     }
     if (!listed) co_return listed.error();
+    if (for_push) note_parts(*listed);
     const remote::Ref* found = listed->find(ref);
     std::optional<git::Oid> tip;
     if (found != nullptr) tip = found->oid;
@@ -195,22 +196,16 @@ Awaitable<Result<void>> Target::judge(remote::PushReport report) {
     co_return fail(Errc::push_unverified, "push", settings_.url, "the server's report does not name the branch", report.peer_words);
 }
 
-Awaitable<Result<void>> Target::send(git::Oid ours, std::optional<git::Oid> theirs, PushOutcome& outcome) {
-    auto pack = [ours, theirs](git::Repository& repository) -> Result<git::PackReader> {
-        std::vector<git::Oid> known;
-        if (theirs) known.push_back(*theirs);
-        const Result<std::vector<git::Oid>> objects = repository.missing_objects({ours}, known);
-        if (!objects) return objects.error();
-        return git::PackReader::make(repository, *objects);
-    };
+Awaitable<Result<void>> Target::send(const PushStep& step, PushOutcome& outcome) {
+    auto pack = [&step](git::Repository& repository) { return git::PackReader::make(repository, step.objects); };
     Result<git::PackReader> reader = co_await vault_.held(std::move(pack));
     if (!reader) co_return reader.error();
     const std::uint64_t bytes = reader->size();
     auto source = std::make_shared<PackSource>(vault_.workers(), std::move(*reader));
     remote::RefUpdate update;
     update.name = "refs/heads/" + settings_.branch;
-    if (theirs) update.old_oid = *theirs;
-    update.new_oid = ours;
+    if (step.from) update.old_oid = *step.from;
+    update.new_oid = step.target;
     std::vector<remote::RefUpdate> updates;
     updates.push_back(std::move(update));
     Result<remote::PushReport> report = co_await remote_->push(std::move(updates), source);
@@ -220,7 +215,7 @@ Awaitable<Result<void>> Target::send(git::Oid ours, std::optional<git::Oid> thei
     }
     // The answer was lost: whether the pack arrived is told by the branch itself.
     const Result<std::optional<git::Oid>> after = co_await remote_tip(/*for_push=*/false);
-    if (after && *after == ours) co_return Result<void>();
+    if (after && *after == step.target) co_return Result<void>();
     co_return report.error();
 }
 
@@ -251,7 +246,7 @@ Awaitable<Result<PushOutcome>> Target::push_once() {
         }
         if (*theirs != outcome.commit) {
             outcome.sent = true;
-            const Result<void> sent = co_await send(outcome.commit, *theirs, outcome);
+            const Result<void> sent = co_await send_all(outcome.commit, *theirs, outcome);
             if (!sent && sent.error().code != Errc::remote_moved) co_return sent.error();
             if (!sent) {
                 last = sent.error();
@@ -262,6 +257,7 @@ Awaitable<Result<PushOutcome>> Target::push_once() {
         }
         const Result<void> remembered = co_await remember(outcome.commit);
         if (!remembered) co_return remembered.error();
+        co_await remove_parts(outcome);
         co_return outcome;
     }
     co_return last;
@@ -272,8 +268,10 @@ Awaitable<Result<PushOutcome>> Target::push() {
         Result<PushOutcome> outcome = co_await push_once();
         if (outcome) outcome->attempts = attempt;
         if (outcome || !outcome.error().transient || attempt >= settings_.attempts) co_return outcome;
-        const Milliseconds delay =
-            async::backoff(attempt, settings_.retry_delay, settings_.retry_max_delay, async::random_fraction());
+        Milliseconds delay = async::backoff(attempt, settings_.retry_delay, settings_.retry_max_delay, async::random_fraction());
+        const Milliseconds asked = outcome.error().retry_after.value_or(std::chrono::seconds(0));
+        if (asked > settings_.retry_max_delay) co_return outcome;
+        delay = std::max(delay, asked);
         co_await async::sleep_for(delay);
     }
 }

@@ -3,12 +3,15 @@
 #pragma once
 
 #include <filesystem>
+#include <map>
 #include <memory>
 #include <optional>
 #include <string>
 
 #include "daemon/vault/live_pack.hpp"
+#include "daemon/vault/push_plan.hpp"
 #include "daemon/vault/vault.hpp"
+#include "lib/lfs/remote.hpp"
 #include "lib/remote/remote.hpp"
 
 namespace autobackup::vault {
@@ -19,19 +22,22 @@ struct TargetSettings {
     std::filesystem::path spool;  ///< directory for packs in flight
     int attempts = 4;    ///< tries in all of a step that fails for a passing reason
     Milliseconds retry_delay{5'000}, retry_max_delay{300'000};
+    std::uint64_t largest_push = 2'000'000'000;  ///< bytes; a larger pack goes in parts. GitHub takes 2 GB at once
 };
 
 struct PushOutcome {
     git::Oid commit;         ///< where the branch stands now: seen by ls-refs, not believed
     bool sent = false;       ///< false: it stood there already
-    std::uint64_t bytes = 0;
+    std::uint64_t bytes = 0;  ///< of packs and large files
     int attempts = 1;
     bool rebuilt = false;    ///< the branch had moved: our commits were built anew on top
+    std::string warning;     ///< "" or what was left behind
 };
 
 class Target {
 public:
-    Target(Vault& vault, std::unique_ptr<remote::Remote> remote, TargetSettings settings);
+    /// `large`: where the large files go; null: a commit with large files cannot be pushed.
+    Target(Vault& vault, std::unique_ptr<remote::Remote> remote, TargetSettings settings, std::unique_ptr<lfs::Remote> large = nullptr);
 
     [[nodiscard]] const TargetSettings& settings() const noexcept { return settings_; }
     /// Ref of the vault that remembers where the target's branch was last seen: refs/remotes/<hash of the URL>/<branch>.
@@ -59,7 +65,12 @@ private:
     Awaitable<Result<void>> follow(git::Oid tip);
     Awaitable<Result<void>> fetch_tip(git::Oid tip);
     Awaitable<Result<PushOutcome>> push_once();
-    Awaitable<Result<void>> send(git::Oid ours, std::optional<git::Oid> theirs, PushOutcome& outcome);
+    Awaitable<Result<void>> send_all(git::Oid ours, std::optional<git::Oid> theirs, PushOutcome& outcome);
+    Awaitable<Result<std::uint64_t>> send_large(git::Oid ours, std::optional<git::Oid> theirs);
+    Awaitable<Result<void>> send_part(const PushStep& step, PushOutcome& outcome);
+    Awaitable<Result<void>> send(const PushStep& step, PushOutcome& outcome);
+    Awaitable<void> remove_parts(PushOutcome& outcome);
+    void note_parts(const remote::Advertisement& listed);
     Awaitable<Result<void>> prove(git::Oid commit);
     Awaitable<Result<void>> judge(remote::PushReport report);
     Awaitable<Result<void>> remember(git::Oid seen);
@@ -68,6 +79,8 @@ private:
     TargetSettings settings_;
     bool looked_at_ = false;
     std::optional<git::Oid> seen_;  ///< where the branch stood; nullopt: it was not there
+    std::unique_ptr<lfs::Remote> large_;
+    std::map<std::string, git::Oid> parts_;  // refs of parts on the target, as last seen or made
 };
 
 }  // namespace autobackup::vault

@@ -51,9 +51,21 @@ git::RawObject text_blob(std::string text) {
     return blob;
 }
 
+// What stands in the tree for a member.
+git::Oid tree_blob(const VersionMember& member, std::vector<git::RawObject>& objects) {
+    if (!member.large) return member.oid;
+    objects.push_back(text_blob(lfs::pointer_text(*member.large)));
+    return objects.back().oid;
+}
+
 // The folder's tree; warnings for names that git cannot hold twice and for names that cannot be checked out.
-git::Oid build_folder(const Version& version, std::vector<git::RawObject>& objects, std::vector<std::string>& warnings) {
+git::Oid build_folder(const Version& version, const std::string& attributes, std::vector<git::RawObject>& objects,
+                      std::vector<std::string>& warnings) {
     git::Folder folder;
+    if (!attributes.empty()) {
+        objects.push_back(text_blob(attributes));
+        folder.add_file(attributes_name, objects.back().oid);
+    }
     std::set<std::string> seen;
     for (const VersionMember& member : version.members) {
         const std::string& name = member.entry.name;
@@ -61,7 +73,7 @@ git::Oid build_folder(const Version& version, std::vector<git::RawObject>& objec
         if (!seen.insert(name).second) {
             warnings.push_back("two members are named " + one_line(name) + ": git keeps the last one");
         }
-        folder.add_file(name, member.oid);
+        folder.add_file(name, tree_blob(member, objects));
     }
     for (const std::string& name : folder.collisions()) {
         warnings.push_back("member " + one_line(name) + " is a file and a folder at once: git keeps the folder");
@@ -72,7 +84,7 @@ git::Oid build_folder(const Version& version, std::vector<git::RawObject>& objec
 std::vector<git::NewBlob> new_blobs(const Version& version) {
     std::vector<git::NewBlob> blobs;
     for (const VersionMember& member : version.members) {
-        if (!member.produce) continue;
+        if (!member.produce || member.large) continue;
         git::NewBlob blob;
         blob.oid = member.oid;
         blob.size = member.entry.size;
@@ -113,6 +125,18 @@ Result<Committed> write_commit(git::Repository& vault, const std::string& branch
     return result;
 }
 
+// Tells pointers from files, and .gitattributes of ours from a member of that name.
+Result<void> take_out_large(const git::Repository& vault, const git::Oid& folder, Held& held) {
+    if (!held.blobs.contains(attributes_name)) return {};
+    const auto is_member = [](const ManifestMember& member) { return member.name == attributes_name; };
+    if (held.manifest && std::any_of(held.manifest->members.begin(), held.manifest->members.end(), is_member)) return {};
+    Result<std::map<std::string, lfs::Pointer>> large = large_files_in(vault, folder);
+    if (!large) return large.error();
+    held.large = std::move(*large);
+    held.blobs.erase(attributes_name);
+    return {};
+}
+
 }  // namespace
 
 bool worth_compressing(std::string_view name) {
@@ -129,6 +153,7 @@ Result<std::optional<Held>> read_held(const git::Repository& vault, const std::s
     if (folder == nullptr) return std::optional<Held>();
     Held held;
     held.commit = *tip->commit;
+    held.large_objects = large_store(vault.path());
     const auto take = [&](const std::string& path, const git::TreeEntry& entry) -> Result<void> {
         held.blobs.emplace(path, entry.oid);
         return {};
@@ -138,17 +163,33 @@ Result<std::optional<Held>> read_held(const git::Repository& vault, const std::s
     if (const git::TreeEntry* details = find(tip->root, item.details_name())) held.details = details->oid;
     const git::TreeEntry* entry = find(tip->root, item.manifest_name());
     // A partial clone may lack the manifest's blob: then the item counts as held without one, and is fetched whole again.
-    if (entry == nullptr || !vault.has(entry->oid)) return std::optional<Held>(std::move(held));
-    const Result<std::string> text = vault.read_blob(entry->oid);
-    if (!text) return text.error();
-    Result<Manifest> manifest = parse_manifest(*text, item.manifest_name());
-    if (manifest) {
-        held.manifest = std::move(*manifest);
-        held.as_written = held.manifest->tree == folder->oid.hex();
-    } else {
-        held.problem = describe(manifest.error());
+    if (entry != nullptr && vault.has(entry->oid)) {
+        const Result<std::string> text = vault.read_blob(entry->oid);
+        if (!text) return text.error();
+        Result<Manifest> manifest = parse_manifest(*text, item.manifest_name());
+        if (manifest) {
+            held.manifest = std::move(*manifest);
+            held.as_written = held.manifest->tree == folder->oid.hex();
+        } else {
+            held.problem = describe(manifest.error());
+        }
     }
+    const Result<void> sorted = take_out_large(vault, folder->oid, held);
+    if (!sorted) return sorted.error();
     return std::optional<Held>(std::move(held));
+}
+
+std::optional<VersionMember> kept_member(const Held& held, const ManifestMember& entry) {
+    const auto blob = held.blobs.find(entry.name);
+    if (blob == held.blobs.end()) return std::nullopt;
+    VersionMember member;
+    member.entry = entry;
+    member.oid = blob->second;
+    const auto large = held.large.find(entry.name);
+    if (large == held.large.end()) return member;
+    if (large->second.size != entry.size || !held.large_objects.has(large->second)) return std::nullopt;
+    keep_large(held.large_objects, large->second, member);
+    return member;
 }
 
 Result<std::vector<ItemId>> held_items(const git::Repository& vault, const std::string& branch) {
@@ -169,8 +210,12 @@ Result<Committed> commit_version(git::Repository& vault, const std::string& bran
     Committed result;
     if (tip->commit) result.commit = *tip->commit;
     std::vector<git::RawObject> objects;
-    const git::Oid folder = build_folder(version, objects, result.warnings);
     const git::TreeEntry* held_folder = find(tip->root, item.folder());
+    const Result<void> placed = place_large_files(vault, version, held_folder == nullptr ? nullptr : &held_folder->oid);
+    if (!placed) return placed.error();
+    const Result<std::string> attributes = attributes_text(version);
+    if (!attributes) return attributes.error();
+    const git::Oid folder = build_folder(version, *attributes, objects, result.warnings);
     const git::TreeEntry* held_manifest = find(tip->root, item.manifest_name());
     const bool members_changed = held_folder == nullptr || held_folder->oid != folder || held_manifest == nullptr;
     Entries root = tip->root;

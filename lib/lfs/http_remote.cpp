@@ -182,8 +182,9 @@ Awaitable<Result<void>> HttpRemote::move_all(Operation operation, std::vector<Po
         if (attempt > settings_.attempts) co_return *round.failure;
         Milliseconds delay = async::backoff(attempt, settings_.retry_delay, settings_.retry_max_delay, async::random_fraction());
         if (round.failure->code == Errc::timeout && round.failure->http_status == 0) delay = Milliseconds(0);
-        if (round.failure->retry_after) delay = std::max<Milliseconds>(delay, *round.failure->retry_after);
-        if (delay > settings_.retry_max_delay) co_return *round.failure;
+        const Milliseconds asked = round.failure->retry_after.value_or(std::chrono::seconds(0));
+        if (asked > settings_.retry_max_delay) co_return *round.failure;
+        delay = std::max(delay, asked);
         co_await async::sleep_for(delay);
     }
     co_return Result<void>();

@@ -82,6 +82,18 @@ TEST(HeldMedia, NothingOfWhatCannotBeTrusted) {
     EXPECT_EQ(media.blobs.size(), 1U);
 }
 
+TEST(HeldMedia, ALargeFileNeedNotComeWhenItsContentIsHere) {
+    const test::TempDir directory;
+    vault::Held held = project();
+    held.large_objects = lfs::Store(directory.path() / "lfs/objects");
+    const std::string content(100, 'x');
+    held.large["task_3/data/a.jpg"] = lfs::Pointer{hash::sha256_hex(content), content.size()};
+    EXPECT_FALSE(media_of(held, 70).content.members.contains("data/a.jpg"));
+    const auto produce = [&](const lfs::TakeBytes& take) { return take(std::as_bytes(std::span(content))); };
+    ASSERT_TRUE(held.large_objects.put(produce));
+    EXPECT_TRUE(media_of(held, 70).content.members.contains("data/a.jpg"));
+}
+
 TEST(HeldMedia, WhatAPartialCloneLacksIsFetched) {
     git::initialise_library();
     const test::TempDir directory;
