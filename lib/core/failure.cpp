@@ -55,6 +55,8 @@ std::string_view name(Errc code) noexcept {
         case Errc::secret_missing: return "secret_missing";
         case Errc::config_invalid: return "config_invalid";
         case Errc::source_empty: return "source_empty";
+        case Errc::host_key_unknown: return "host_key_unknown";
+        case Errc::host_key_changed: return "host_key_changed";
     }
     return "internal";
 }

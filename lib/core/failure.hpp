@@ -57,6 +57,8 @@ enum class Errc {
     secret_missing,      ///< a secret could not be read
     config_invalid,      ///< the configuration is not usable
     source_empty,        ///< the source lists nothing, or everything vanished at once
+    host_key_unknown,    ///< ssh: the server's host key is in no known_hosts file
+    host_key_changed,    ///< ssh: the server shows another host key than the known one
 };
 
 /// snake_case name of the enumerator, e.g. "connection_reset". Never fails.

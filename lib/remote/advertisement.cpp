@@ -58,7 +58,7 @@ Failure failure_of_words(std::string words) {
     Errc code = Errc::server_error;
     if (contains_any(lower, {"not our ref"})) {
         code = Errc::remote_moved;  // it was forced or deleted since it was listed
-    } else if (contains_any(lower, {"denied", "not permitted", "forbidden", "not allowed", "read-only"})) {
+    } else if (contains_any(lower, {"denied", "not permitted", "forbidden", "not allowed", "read-only", "read only"})) {
         code = Errc::forbidden;
     } else if (contains_any(lower, {"repository not found", "no such repository", "could not be found"})) {
         code = Errc::not_found;

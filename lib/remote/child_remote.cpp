@@ -1,8 +1,4 @@
 // SPDX-License-Identifier: MIT
-#include <sys/stat.h>
-
-#include <cerrno>
-
 #include "lib/remote/advertisement.hpp"
 #include "lib/remote/answers.hpp"
 #include "lib/remote/kinds.hpp"
@@ -22,8 +18,8 @@ struct Opened {
 
 class ChildRemote final : public Remote {
 public:
-    ChildRemote(async::Workers& workers, Settings settings, std::filesystem::path path)
-        : workers_(workers), settings_(std::move(settings)), path_(std::move(path)) {}
+    ChildRemote(async::Workers& workers, Settings settings, std::unique_ptr<Route> route)
+        : workers_(workers), settings_(std::move(settings)), route_(std::move(route)) {}
 
     Awaitable<Result<Advertisement>> list_for_push() override;
     Awaitable<Result<PushReport>> push(std::vector<RefUpdate> updates,
@@ -33,7 +29,6 @@ public:
 
 private:
     Awaitable<Result<Opened>> open(Service service);
-    Awaitable<Result<void>> look_at_path();
     Awaitable<Result<PushReport>> push_to(ServiceChild& child, const PushText& push, http::BodySource* pack);
     Awaitable<Result<void>> list_from(ServiceChild& child, const Opened& server,
                                       const std::vector<std::string>& prefixes, RefListParser& parser);
@@ -45,34 +40,20 @@ private:
 
     async::Workers& workers_;
     Settings settings_;
-    std::filesystem::path path_;
+    std::unique_ptr<Route> route_;
 };
 
-// A missing path is told apart from one that is no repository; git says the same of both.
-Awaitable<Result<void>> ChildRemote::look_at_path() {
-    auto look = [this] {
-        struct stat status {};
-        return ::stat(path_.c_str(), &status) == 0 ? 0 : errno;
-    };
-    const int error = co_await workers_.run(std::move(look));
-    if (error == 0) co_return Result<void>();
-    Failure failure = fail_errno(error, "open", path_.string());
-    if (error == ENOENT || error == ENOTDIR) failure.code = Errc::not_found;
-    if (error == EACCES) failure.code = Errc::forbidden;
-    co_return failure;
-}
-
 Awaitable<Result<Opened>> ChildRemote::open(Service service) {
-    const Result<void> there = co_await look_at_path();
-    if (!there) co_return there.error();
+    Result<process::Command> command = co_await route_->prepare(service);
+    if (!command) co_return command.error();
     const auto executor = co_await asio::this_coro::executor;
     Result<std::unique_ptr<ServiceChild>> child =
-        ServiceChild::start(executor, service, path_, settings_.no_progress);
+        ServiceChild::start(executor, std::move(*command), settings_.no_progress);
     if (!child) co_return child.error();
     AdvertisementParser parser(service, false);
     const Result<void> read = co_await (*child)->read_all(parser);
     if (!read) {
-        Failure failure = co_await (*child)->explain(read.error());
+        Failure failure = co_await (*child)->explain(read.error(), *route_);
         co_return failure;
     }
     Opened opened;
@@ -100,7 +81,7 @@ Awaitable<Result<PushReport>> ChildRemote::push(std::vector<RefUpdate> updates,
     if (!push) co_return told(push.error(), "push to");
     Result<PushReport> report = co_await push_to(*server->child, *push, pack.get());
     if (!report) {
-        Failure failure = co_await server->child->explain(report.error());
+        Failure failure = co_await server->child->explain(report.error(), *route_);
         co_return told(std::move(failure), "push to");
     }
     co_await server->child->finish();
@@ -140,7 +121,7 @@ Awaitable<Result<Advertisement>> ChildRemote::ls_refs(std::vector<std::string> p
         RefListParser parser;
         const Result<void> listed = co_await list_from(*server->child, *server, prefixes, parser);
         if (!listed) {
-            Failure failure = co_await server->child->explain(listed.error());
+            Failure failure = co_await server->child->explain(listed.error(), *route_);
             co_return told(std::move(failure), "list refs of");
         }
         server->advertisement.refs = std::move(parser.refs());
@@ -173,7 +154,7 @@ Awaitable<Result<FetchReport>> ChildRemote::fetch(FetchRequest request, std::fil
     FetchAnswer answer(server->version, request.depth > 0);
     const Result<void> fetched = co_await fetch_from(*server->child, text->text, answer, file);
     if (!fetched) {
-        Failure failure = co_await server->child->explain(fetched.error());
+        Failure failure = co_await server->child->explain(fetched.error(), *route_);
         co_return told_as(std::move(failure), "fetch from", settings_.object, answer.words());
     }
     co_await server->child->finish();
@@ -199,15 +180,15 @@ Awaitable<Result<void>> ChildRemote::fetch_from(ServiceChild& child, const std::
         if (!written) co_return written;
     }
     if (file.bytes() == 0)
-        co_return fail(Errc::bad_response, "fetch", path_.string(), "the answer holds no pack");
+        co_return fail(Errc::bad_response, "fetch from", settings_.object, "the answer holds no pack");
     co_return Result<void>();
 }
 
 }  // namespace
 
 std::unique_ptr<Remote> make_child_remote(async::Workers& workers, Settings settings,
-                                          std::filesystem::path path) {
-    return std::make_unique<ChildRemote>(workers, std::move(settings), std::move(path));
+                                          std::unique_ptr<Route> route) {
+    return std::make_unique<ChildRemote>(workers, std::move(settings), std::move(route));
 }
 
 }  // namespace autobackup::remote

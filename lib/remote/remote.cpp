@@ -23,6 +23,15 @@ std::optional<std::string> local_path(std::string_view url) {
     return percent_decode(rest);
 }
 
+Result<std::unique_ptr<Remote>> make_ssh_remote(async::Workers& workers, Settings settings) {
+    Result<SshAddress> address = parse_ssh_address(settings.url);
+    // The text is not repeated: it may hold a password.
+    if (!address) return told_as(address.error(), "use", "the git URL");
+    std::unique_ptr<Route> route = make_ssh_route(workers, settings, std::move(*address));
+    settings.ssh.key = Secret();  // it is the route's now
+    return make_child_remote(workers, std::move(settings), std::move(route));
+}
+
 }  // namespace
 
 const Ref* Advertisement::find(std::string_view name) const noexcept {
@@ -45,17 +54,19 @@ Failure told_as(Failure failure, std::string operation, std::string object, std:
 
 Result<std::unique_ptr<Remote>> make_remote(http::Client& client, async::Workers& workers,
                                             Settings settings) {
-    if (settings.object.empty()) settings.object = settings.url;
+    if (settings.object.empty()) settings.object = without_user(settings.url);
+    if (is_ssh_url(settings.url)) return make_ssh_remote(workers, std::move(settings));
     if (std::optional<std::string> path = local_path(settings.url)) {
         if (path->find('\0') != std::string::npos) {
             return fail(Errc::config_invalid, "use", settings.object, "the path holds a NUL");
         }
-        return make_child_remote(workers, std::move(settings), std::move(*path));
+        std::unique_ptr<Route> route = make_path_route(workers, std::move(*path));
+        return make_child_remote(workers, std::move(settings), std::move(route));
     }
     const std::string lower = to_lower(settings.url);
     if (!lower.starts_with("http://") && !lower.starts_with("https://")) {
         return fail(Errc::config_invalid, "use", settings.object,
-                    "not an http, https or file URL of a git repository");
+                    "not an http, https, ssh or file URL of a git repository");
     }
     Result<http::Url> base = http::Url::parse(settings.url);
     if (!base) return told_as(base.error(), "use", settings.object);

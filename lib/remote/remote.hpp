@@ -75,18 +75,28 @@ struct FetchReport {
     std::string peer_words;
 };
 
-struct Settings {
-    std::string url;       ///< https, http, file:///path or /path; without user-info
-    std::string username;  ///< with `password`: Basic. A bare token uses "x-access-token"
-    Secret password;       ///< empty: none
-    Milliseconds connect{15'000};
-    Milliseconds no_progress{120'000};
-    std::string object;  ///< for errors; default: the URL
+/// What an ssh remote needs besides its URL. `ssh` itself reads the configuration of the user that we run as.
+struct SshSettings {
+    Secret key;                         ///< private key; empty: what ssh's configuration or agent offers
+    std::filesystem::path known_hosts;  ///< empty: ssh's own
+    std::filesystem::path
+        run_directory;  ///< absolute; the key lies below it (0600 in a 0700 folder of its own) while the
+                        ///< Remote lives; sweep_run_folders() at a start removes what a killed process left
 };
 
-/// One repository at a peer. Failures: unauthorized after ONE refused password, not_found, unsupported (dumb
-/// server, no receive-pack), no_progress, connection_*, bad_response …; the server's own words are kept in
-/// Failure::peer.
+struct Settings {
+    std::string url;       ///< https, http, ssh://, user@host:path, file:///path or /path; no password in it
+    std::string username;  ///< with `password`: Basic. A bare token uses "x-access-token"
+    Secret password;       ///< empty: none
+    SshSettings ssh;
+    Milliseconds connect{15'000};
+    Milliseconds no_progress{120'000};
+    std::string object;  ///< for errors; default: the URL, an ssh:// one without its user
+};
+
+/// One repository at a peer. Failures: unauthorized after ONE refused password or key, host_key_unknown,
+/// host_key_changed, not_found, unsupported (dumb server, no receive-pack), no_progress, connection_*,
+/// bad_response …; the server's own words are kept in Failure::peer.
 class Remote {
 public:
     virtual ~Remote() = default;

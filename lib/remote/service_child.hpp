@@ -1,7 +1,6 @@
 // SPDX-License-Identifier: MIT
 #pragma once
 
-#include <filesystem>
 #include <memory>
 #include <optional>
 #include <string>
@@ -11,17 +10,16 @@
 #include "lib/process/child.hpp"
 #include "lib/remote/advertisement.hpp"
 #include "lib/remote/pkt_line.hpp"
-#include "lib/remote/remote.hpp"
+#include "lib/remote/route.hpp"
 
 namespace autobackup::remote {
 
 /// A git service as a child process, with packets on its pipes. Loop thread. Dies with its owner.
 class ServiceChild {
 public:
-    /// `git upload-pack PATH` or `git receive-pack PATH`, asked for protocol v2 when it is upload-pack.
-    static Result<std::unique_ptr<ServiceChild>> start(const asio::any_io_executor& executor, Service service,
-                                                       const std::filesystem::path& path,
-                                                       Milliseconds no_progress);
+    /// Starts what a Route has prepared.
+    static Result<std::unique_ptr<ServiceChild>> start(const asio::any_io_executor& executor,
+                                                       process::Command command, Milliseconds no_progress);
 
     /// The next packet; its payload is valid until the next call. connection_closed at the end of the output.
     Awaitable<Result<Packet>> next();
@@ -41,8 +39,9 @@ public:
     void close_input() { child_->close_input(); }
     /// Lets it end by itself, for some seconds.
     Awaitable<void> finish();
-    /// The failure with what the child said on stderr before it ended, and a code that fits those words.
-    Awaitable<Failure> explain(Failure failure);
+    /// The failure with what the child said on stderr before it ended, and the code that `route` reads from
+    /// those words.
+    Awaitable<Failure> explain(Failure failure, Route& route);
 
 private:
     ServiceChild(std::unique_ptr<process::Child> child, Milliseconds no_progress)

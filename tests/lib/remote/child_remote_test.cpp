@@ -214,8 +214,8 @@ TEST(ChildRemote, MissingGitNamesTheCure) {
 TEST(MakeRemote, RefusesOtherUrls) {
     async::Workers workers(1);
     const auto client = http::make_client(http::ClientSettings()).value();
-    for (const char* url : {"", "ssh://h/x", "user@host:x.git", "file://other/x", "ftp://h/x",
-                            "http://u:p@h/x", "relative.git", "file:///x%00y"}) {
+    for (const char* url : {"", "ssh://u:p@h/x", "u:p@host:x.git", "-o@host:x.git", "file://other/x",
+                            "ftp://h/x", "http://u:p@h/x", "relative.git", "file:///x%00y"}) {
         const auto remote = make_remote(*client, workers, at(url));
         ASSERT_FALSE(remote) << url;
         EXPECT_EQ(code_of(remote.error()), "config_invalid") << url;

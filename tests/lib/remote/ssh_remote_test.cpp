@@ -1,0 +1,332 @@
+// SPDX-License-Identifier: MIT
+// Against a real sshd and the system's ssh.
+#include <gtest/gtest.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include <fstream>
+#include <thread>
+
+#include "lib/remote/run_folder.hpp"
+#include "lib/remote/ssh_address.hpp"
+#include "tests/lib/remote/remote_kit.hpp"
+#include "tests/support/ssh_server.hpp"
+
+namespace autobackup::remote {
+namespace {
+
+using namespace std::chrono_literals;
+using test::git;
+using test::shell;
+using Clock = std::chrono::steady_clock;
+
+class SshRemoteTest : public testing::Test {
+protected:
+    [[nodiscard]] fs::path run_directory() const { return dir_.path() / "run"; }
+    [[nodiscard]] Settings settings(const std::string& url, const std::string& key = "client",
+                                    const std::string& hosts = "known_hosts") const {
+        Settings settings = at(url);
+        settings.ssh.key = Secret(server_.key(key));
+        settings.ssh.known_hosts = server_.file(hosts);
+        settings.ssh.run_directory = run_directory();
+        settings.no_progress = 10s;
+        settings.connect = 5s;
+        return settings;
+    }
+    Kit kit(const std::string& key = "client", const std::string& hosts = "known_hosts") {
+        return Kit(settings(server_.url(), key, hosts));
+    }
+    [[nodiscard]] long folders() const {
+        return fs::exists(run_directory()) ? std::distance(fs::directory_iterator(run_directory()), {}) : 0;
+    }
+    static long logins(const std::string& log) {
+        long count = 0;
+        for (std::size_t at = log.find("Accepted publickey"); at != std::string::npos;
+             at = log.find("Accepted publickey", at + 1))
+            ++count;
+        return count;
+    }
+    Result<PushReport> push_through(const std::vector<std::string>& rules, std::size_t bytes,
+                                    Milliseconds no_progress) {
+        test::ChaosProxy proxy(dir_.path(), server_.port(), rules);
+        std::string noise;
+        shell("head -c " + std::to_string(bytes) + " /dev/urandom > '" + (dir_.path() / "noise").string() +
+              "'");
+        const Oid head = work_.commit("noise", test::read_text(dir_.path() / "noise"));
+        Settings through = settings(server_.url("a.git", proxy.port()));
+        through.no_progress = no_progress;
+        Kit remote(through);
+        return remote.push({update("refs/heads/main", Oid(), head)}, work_.pack(head.hex()));
+    }
+
+    test::TempDir dir_;
+    test::SshServer server_{dir_.path() / "server"};
+    test::WorkTree work_{dir_.path() / "work"};
+};
+
+TEST_F(SshRemoteTest, PushesFetchesAndLeavesNoKey) {
+    const Oid first = work_.commit("a.txt", std::string(3'000'000, 'a'));
+    const Result<PushReport> report =
+        kit().push({update("refs/heads/main", Oid(), first)}, work_.pack(first.hex()));
+    ASSERT_TRUE(report) << describe(report.error());
+    EXPECT_TRUE(report->accepted());
+    const Oid second = work_.commit("b.txt", "b");
+    ASSERT_TRUE(
+        kit()
+            .push({update("refs/heads/main", first, second)}, work_.pack(second.hex() + " ^" + first.hex()))
+            ->accepted());
+    git(server_.repository(), "fsck --strict");
+    EXPECT_EQ(git(server_.repository(), "rev-parse refs/heads/main"), second.hex());
+    EXPECT_TRUE(kit().verify("refs/heads/main", second, 1));
+
+    const Result<Advertisement> refs = kit().ls_refs();
+    ASSERT_TRUE(refs) << describe(refs.error());
+    EXPECT_EQ(refs->find("HEAD")->symref_target, "refs/heads/main");
+    EXPECT_NE(refs->capabilities.at("fetch").find("shallow"),
+              std::string::npos);  // version 2 came through SendEnv
+    FetchRequest request;
+    request.wants = {second};
+    request.depth = 1;
+    request.filter = "blob:none";
+    const Result<FetchReport> fetched = kit().fetch(request, dir_.path() / "x.pack");
+    ASSERT_TRUE(fetched) << describe(fetched.error());
+    EXPECT_TRUE(fetched->filtered);
+    EXPECT_EQ(fetched->shallow, std::vector<Oid>{second});
+    EXPECT_EQ(folders(), 0);
+}
+
+TEST_F(SshRemoteTest, TheShortFormAndAServerWithoutProtocolVersions) {
+    const Oid head = work_.commit("a.txt", "a");
+    ASSERT_TRUE(kit().push({update("refs/heads/main", Oid(), head)}, work_.pack(head.hex()))->accepted());
+    test::SshServer old(dir_.path() / "old", {"--create", "sp ace'd.git", "--no-protocol"});
+    git(work_.path(),
+        "push -q '" + (dir_.path() / "old/repos").string() + "'/'sp ace'\\''d.git' HEAD:refs/heads/main");
+    Settings settings = at(old.url("sp%20ace'd.git"));
+    settings.ssh.key = Secret(old.key());
+    settings.ssh.known_hosts = old.file("known_hosts");
+    settings.ssh.run_directory = run_directory();
+    Kit remote(settings);
+    const Result<Advertisement> refs = remote.ls_refs({"refs/heads/"});
+    ASSERT_TRUE(refs) << describe(refs.error());
+    ASSERT_NE(refs->find("refs/heads/main"), nullptr);
+    EXPECT_EQ(refs->find("refs/heads/main")->oid, head);
+    FetchRequest request;
+    request.wants = {head};
+    ASSERT_TRUE(remote.fetch(request, dir_.path() / "y.pack"));
+}
+
+// The user's own configuration is read: an alias there leads to the server. A wrapper in the PATH names the
+// file, because ssh looks for it in the account's home and nowhere else. It also writes down its words.
+TEST_F(SshRemoteTest, TheUsersConfigurationIsRespected) {
+    const Oid head = work_.commit("a.txt", "a");
+    ASSERT_TRUE(kit().push({update("refs/heads/main", Oid(), head)}, work_.pack(head.hex()))->accepted());
+    test::write_text(dir_.path() / "config",
+                     "Host forge\n HostName 127.0.0.1\n Port " + std::to_string(server_.port()) + "\n User " +
+                         test::SshServer::user() +
+                         "\n LogLevel QUIET\n RemoteCommand true\n RequestTTY force\n");
+    const std::string real = shell("command -v ssh");
+    test::write_text(dir_.path() / "bin" / "ssh",
+                     "#!/bin/sh\nprintf '%s\\n' \"$@\" > '" + (dir_.path() / "words").string() +
+                         "'; env > '" + (dir_.path() / "env").string() + "'; exec " + real + " -F '" +
+                         (dir_.path() / "config").string() + "' \"$@\"\n");
+    fs::permissions(dir_.path() / "bin" / "ssh", fs::perms::all);
+    const std::string path = ::getenv("PATH");
+    ::setenv("PATH", ((dir_.path() / "bin").string() + ":" + path).c_str(), 1);
+    const Result<Advertisement> refs = Kit(settings("forge:" + server_.repository().string())).ls_refs();
+    ::setenv("PATH", path.c_str(), 1);
+    ASSERT_TRUE(refs) << describe(refs.error());
+    EXPECT_EQ(refs->find("refs/heads/main")->oid, head);
+    const std::string words = test::read_text(dir_.path() / "words"),
+                      env = test::read_text(dir_.path() / "env");
+    const std::string secret = server_.key().substr(60, 40);
+    EXPECT_EQ((words + env).find(secret), std::string::npos);
+    EXPECT_NE(words.find("StrictHostKeyChecking=yes\n"), std::string::npos);
+    EXPECT_TRUE(words.ends_with("--\nforge\ngit-upload-pack '" + server_.repository().string() + "'\n"))
+        << words;
+}
+
+TEST_F(SshRemoteTest, TheKeyLiesInAPrivateFileAndGoesWithTheRemote) {
+    {
+        Kit remote = kit();
+        ASSERT_TRUE(remote.ls_refs());
+        ASSERT_EQ(folders(), 1);
+        const fs::path folder = fs::directory_iterator(run_directory())->path();
+        struct stat status {};
+        ASSERT_EQ(::stat(folder.c_str(), &status), 0);
+        EXPECT_EQ(status.st_mode & 07777U, 0700U);
+        ASSERT_EQ(::stat((folder / "key").c_str(), &status), 0);
+        EXPECT_EQ(status.st_mode & 07777U, 0600U);
+        sweep_run_folders(run_directory());  // a living owner's is spared
+        EXPECT_EQ(folders(), 1);
+    }
+    EXPECT_EQ(folders(), 0);
+    // What a killed process left: nobody holds its lock.
+    test::write_text(run_directory() / "ssh-killed" / "key", "secret");
+    test::write_text(run_directory() / "other" / "key", "not ours");
+    { const Result<RunFolder> next = RunFolder::make(run_directory()); }
+    EXPECT_FALSE(fs::exists(run_directory() / "ssh-killed"));
+    EXPECT_TRUE(fs::exists(run_directory() / "other" / "key"));
+    test::write_text(run_directory() / "ssh-killed" / "key", "secret");
+    sweep_run_folders(run_directory());
+    EXPECT_FALSE(fs::exists(run_directory() / "ssh-killed"));
+    sweep_run_folders(dir_.path() / "nowhere");
+}
+
+TEST_F(SshRemoteTest, UnknownHostKeyIsToldWithTheLineToAdd) {
+    Kit remote = kit("client", "no_hosts");
+    const Failure failure = remote.list_for_push().error();
+    EXPECT_EQ(code_of(failure), "host_key_unknown");
+    EXPECT_FALSE(failure.transient);
+    EXPECT_EQ(failure.operation, "list refs of");
+    EXPECT_NE(failure.peer.find("Host key verification failed"), std::string::npos) << failure.peer;
+    const std::string fingerprint =
+        shell("ssh-keygen -lf '" + server_.file("host_key.pub").string() + "' | cut -d' ' -f2");
+    EXPECT_NE(failure.message.find(fingerprint), std::string::npos) << failure.message;
+    const std::string line = "[127.0.0.1]:" + std::to_string(server_.port()) + " " +
+                             shell("cut -d' ' -f1,2 '" + server_.file("host_key.pub").string() + "'");
+    EXPECT_TRUE(failure.hint.ends_with("add this line to " + server_.file("no_hosts").string() + ": " + line))
+        << failure.hint;
+    const long before = static_cast<long>(server_.log().size());
+    EXPECT_EQ(code_of(remote.ls_refs().error()), "host_key_unknown");
+    EXPECT_EQ(static_cast<long>(server_.log().size()), before) << "it was asked again";
+    EXPECT_EQ(logins(server_.log()), 0) << "a key was offered to an unknown server";
+    EXPECT_EQ(test::read_text(server_.file("no_hosts")), "");
+
+    // The advice holds.
+    test::write_text(server_.file("no_hosts"), line + "\n");
+    EXPECT_TRUE(kit("client", "no_hosts").ls_refs());
+}
+
+TEST_F(SshRemoteTest, ChangedHostKeyIsTold) {
+    const Failure failure = kit("client", "changed_hosts").ls_refs().error();
+    EXPECT_EQ(code_of(failure), "host_key_changed");
+    EXPECT_NE(failure.message.find("SHA256:"), std::string::npos) << failure.message;
+    EXPECT_NE(failure.hint.find("add this line"), std::string::npos) << failure.hint;
+    EXPECT_NE(failure.peer.find("HAS CHANGED"), std::string::npos);
+    EXPECT_EQ(logins(server_.log()), 0);
+}
+
+TEST_F(SshRemoteTest, AWrongKeyIsTriedOnce) {
+    Kit remote = kit("stranger");
+    const Failure failure = remote.list_for_push().error();
+    EXPECT_EQ(code_of(failure), "unauthorized");
+    EXPECT_FALSE(failure.transient);
+    EXPECT_NE(failure.peer.find("Permission denied (publickey)"), std::string::npos);
+    EXPECT_EQ(
+        describe(failure).find(test::SshServer::user() + "@127.0.0.1:" + std::to_string(server_.port())),
+        std::string::npos);
+    const std::string before = server_.log();
+    EXPECT_EQ(code_of(remote.ls_refs().error()), "unauthorized");
+    EXPECT_EQ(server_.log(), before);
+    EXPECT_EQ(code_of(kit("locked").ls_refs().error()), "unauthorized");
+    Settings broken = settings(server_.url());
+    broken.ssh.key = Secret("no key at all");
+    const Failure unusable = Kit(broken).ls_refs().error();
+    EXPECT_EQ(code_of(unusable), "unauthorized");
+    EXPECT_EQ(unusable.message, "ssh cannot use the private key");
+    EXPECT_EQ(describe(unusable).find("no key at all"), std::string::npos);
+}
+
+TEST_F(SshRemoteTest, WhatTheServerDoesNotHaveOrAllow) {
+    const Failure missing = Kit(settings(server_.url("nowhere.git"))).ls_refs().error();
+    EXPECT_EQ(code_of(missing), "not_found");
+    EXPECT_NE(missing.peer.find("does not appear to be a git repository"), std::string::npos) << missing.peer;
+    EXPECT_EQ(missing.object, without_user(server_.url("nowhere.git")));
+
+    const Failure reader = kit("reader").list_for_push().error();
+    EXPECT_EQ(code_of(reader), "forbidden");
+    EXPECT_NE(reader.peer.find("marked as read only"), std::string::npos);
+    EXPECT_TRUE(kit("reader").ls_refs());
+
+    const Failure chatty = kit("chatty").ls_refs().error();
+    EXPECT_EQ(code_of(chatty), "bad_response");
+    EXPECT_NE(chatty.peer.find("Welc"), std::string::npos) << chatty.peer;
+
+    EXPECT_EQ(code_of(Kit(settings("ssh://127.0.0.1:1/a.git")).ls_refs().error()), "connection_refused");
+    EXPECT_EQ(code_of(Kit(settings("ssh://nowhere.invalid/a.git")).ls_refs().error()), "resolve_failed");
+}
+
+TEST_F(SshRemoteTest, HooksRefuseWithTheirWords) {
+    test::write_hook(server_.repository(), "pre-receive", "echo 'quota: 12 of 10 MB used' >&2; exit 1");
+    const Oid head = work_.commit("a", "a");
+    const Result<PushReport> report =
+        kit().push({update("refs/heads/main", Oid(), head)}, work_.pack(head.hex()));
+    ASSERT_TRUE(report) << describe(report.error());
+    EXPECT_FALSE(report->accepted());
+    EXPECT_EQ(report->verdicts[0].reason, "pre-receive hook declined");
+    EXPECT_EQ(report->peer_words, "quota: 12 of 10 MB used");
+}
+
+TEST_F(SshRemoteTest, StallCutAndResetInTheMiddleOfAPack) {
+    const auto before = Clock::now();
+    const Result<PushReport> stalled = push_through({"up:stall:2000000"}, 12'000'000, 600ms);
+    ASSERT_FALSE(stalled);
+    EXPECT_EQ(code_of(stalled.error()), "no_progress") << describe(stalled.error());
+    EXPECT_LT(Clock::now() - before, 8s);
+    const Result<PushReport> cut = push_through({"up:cut:2000000"}, 12'000'000, 10s);
+    ASSERT_FALSE(cut);
+    EXPECT_EQ(code_of(cut.error()), "connection_closed") << describe(cut.error());
+    EXPECT_TRUE(cut.error().transient);
+    const Result<PushReport> reset = push_through({"up:cut:2000000:rst"}, 12'000'000, 10s);
+    ASSERT_FALSE(reset);
+    EXPECT_TRUE(reset.error().transient) << describe(reset.error());
+    EXPECT_EQ(git(server_.repository(), "for-each-ref"), "");
+    EXPECT_EQ(folders(), 0);
+}
+
+TEST_F(SshRemoteTest, SilenceBeforeTheLoginAndASlowLine) {
+    const auto before = Clock::now();
+    test::ChaosProxy silent(dir_.path() / "silent", server_.port(), {"down:stall:0"});
+    Settings mute = settings(server_.url("a.git", silent.port()));
+    mute.no_progress = 5s;
+    mute.connect = 1s;
+    const Failure failure = Kit(mute).ls_refs().error();
+    EXPECT_EQ(code_of(failure), "connect_timeout") << describe(failure);
+    EXPECT_LT(Clock::now() - before, 5s);
+    // Slower than the limit as a whole, but never without a byte for so long (ssh and the kernel take some
+    // megabytes ahead of the line).
+    const Result<PushReport> slow = push_through({"up:drip:2500000"}, 12'000'000, 3s);
+    ASSERT_TRUE(slow) << describe(slow.error());
+    EXPECT_TRUE(slow->accepted());
+}
+
+TEST_F(SshRemoteTest, AHungHookIsNoProgressAndNothingIsLeft) {
+    const Oid head = work_.commit("a", "a");
+    test::write_hook(server_.repository(), "pre-receive", "sleep 3");
+    git(server_.repository(), "config receive.keepAlive 0");
+    Settings impatient = settings(server_.url());
+    impatient.no_progress = 1s;
+    Kit remote(impatient);
+    const Result<PushReport> report =
+        remote.push({update("refs/heads/main", Oid(), head)}, work_.pack(head.hex()));
+    ASSERT_FALSE(report);
+    EXPECT_EQ(code_of(report.error()), "no_progress");
+    EXPECT_EQ(shell("pgrep -P " + std::to_string(::getpid()) + " -x ssh || true"), "");
+}
+
+TEST_F(SshRemoteTest, CancellationKillsSsh) {
+    const Oid head = work_.commit("a", "a");
+    test::write_hook(server_.repository(), "pre-receive", "sleep 3");
+    Kit remote = kit();
+    const auto before = Clock::now();
+    const std::vector<RefUpdate> updates = {update("refs/heads/main", Oid(), head)};
+    auto source = std::make_shared<test::MemorySource>(work_.pack(head.hex()));
+    EXPECT_THROW(remote.run([&] { return remote.remote().push(updates, source); }, 1500ms),
+                 boost::system::system_error);
+    EXPECT_LT(Clock::now() - before, 3s);
+    EXPECT_EQ(shell("pgrep -P " + std::to_string(::getpid()) + " -x ssh || true"), "");
+}
+
+TEST_F(SshRemoteTest, MissingSshNamesTheCure) {
+    const std::string path = ::getenv("PATH");
+    ::setenv("PATH", dir_.path().c_str(), 1);
+    const Result<Advertisement> refs = kit().ls_refs();
+    ::setenv("PATH", path.c_str(), 1);
+    ASSERT_FALSE(refs);
+    EXPECT_EQ(code_of(refs.error()), "child_failed");
+    EXPECT_EQ(refs.error().hint, "install ssh");
+    EXPECT_EQ(folders(), 0);
+}
+
+}  // namespace
+}  // namespace autobackup::remote
