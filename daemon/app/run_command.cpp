@@ -71,6 +71,7 @@ Awaitable<void> run_jobs(runner::Shared& shared, const CommandLine& line, journa
     options.item.force = line.force;
     options.item.dry_run = line.dry_run;
     options.item.push = line.push;
+    options.item.adopt_remote = line.adopt_remote;
     options.item.only = line.only;
     options.wait = line.wait;
     std::function<Awaitable<void>(std::size_t)> one = [&](std::size_t i) -> Awaitable<void> {

@@ -1,15 +1,17 @@
 // SPDX-License-Identifier: MIT
 #include "daemon/config/build.hpp"
 #include "daemon/config/values.hpp"
+#include "lib/remote/ssh_address.hpp"
 
 namespace autobackup::config {
 namespace {
 
-void check_auth(const View& target, const View& auth, Problems& problems) {
-    if (!target.has("auth") || auth.has_strangers() || !(auth.node().is_mapping() || auth.node().is_null()))
-        return;
+void check_http_auth(const View& target, const View& auth, Problems& problems) {
     const bool user = auth.has("username") || auth.has("password");
-    if (auth.has("token") == user) {
+    if (auth.has("ssh_key") || auth.has("known_hosts")) {
+        problems.add(target.place("auth"), auth.path(),
+                     "ssh_key and known_hosts are for ssh, the URL is of another kind");
+    } else if (auth.has("token") == user) {
         problems.add(target.place("auth"), auth.path(),
                      std::string(user ? "several are given, " : "nothing is given, ") +
                          "allowed is token, or username with password");
@@ -18,9 +20,25 @@ void check_auth(const View& target, const View& auth, Problems& problems) {
     }
 }
 
+void check_auth(const View& target, const View& auth, const std::string& url, Problems& problems) {
+    if (!target.has("auth") || auth.has_strangers() || !(auth.node().is_mapping() || auth.node().is_null()))
+        return;
+    if (!remote::is_ssh_url(url)) return check_http_auth(target, auth, problems);
+    if (auth.has("token") || auth.has("username") || auth.has("password")) {
+        problems.add(target.place("auth"), auth.path(),
+                     "ssh takes no password or token: allowed is ssh_key, known_hosts (the user name stands in "
+                     "the URL)");
+    } else if (!auth.has("ssh_key") && !auth.has("known_hosts")) {
+        problems.add(target.place("auth"), auth.path(), "nothing is given, allowed is ssh_key, known_hosts");
+    }
+}
+
 void build_auth(const View& target, GitTarget& out, Problems& problems) {
     const View auth = target.sub("auth");
-    check_auth(target, auth, problems);
+    check_auth(target, auth, out.url, problems);
+    auth.read("ssh_key", out.ssh_key);
+    if (out.ssh_key) out.ssh_key->private_key = true;
+    auth.read("known_hosts", out.known_hosts);
     auth.read("username", out.username);
     auth.read("password", out.password);
     if (out.username.find(':') != std::string::npos) {
@@ -81,6 +99,18 @@ GitTarget build_target(const View& target, Problems& problems, Problems& warning
 
 }  // namespace
 
+// Two targets that are one branch would be pushed in turns, each by its own history.
+void check_twins(const std::vector<GitTarget>& targets, const View& job, Problems& problems) {
+    for (std::size_t i = 1; i < targets.size(); ++i) {
+        for (std::size_t before = 0; before < i; ++before) {
+            if (targets[i].url.empty() || targets[i].url != targets[before].url) continue;
+            if (targets[i].branch != targets[before].branch) continue;
+            problems.add(job.entry("git")->value->items[i]->place, job.path("git") + '[' + std::to_string(i) + ']',
+                         "this branch of this repository is a target already");
+        }
+    }
+}
+
 std::vector<GitTarget> build_git(const View& job, Problems& problems, Problems& warnings) {
     std::vector<GitTarget> out;
     const yaml::Entry* entry = job.entry("git");
@@ -96,6 +126,7 @@ std::vector<GitTarget> build_git(const View& job, Problems& problems, Problems& 
             out.push_back(build_target(View(item, keys, path), problems, warnings));
     }
     check_same_large_files(job, out, problems);
+    if (out.size() == value.items.size()) check_twins(out, job, problems);
     return out;
 }
 

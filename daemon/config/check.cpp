@@ -69,10 +69,6 @@ void check_child(const yaml::Entry& entry, const KeyNode& keys, const std::strin
             return check_value(*entry.value, child->key, path, problems);
     }
     if (!entry.value->is_sequence()) return check_mapping(*entry.value, *child, path, problems);
-    if (child->key.type == Type::mappings && entry.value->items.size() > 1) {
-        problems.add(entry.value->items[1]->place, path + "[1]",
-                     "several targets: not in this version, one is allowed");
-    }
     for (std::size_t i = 0; i < entry.value->items.size(); ++i) {
         check_mapping(*entry.value->items[i], *child, fmt::format("{}[{}]", path, i), problems);
     }

@@ -127,7 +127,8 @@ constexpr Key job_table[] = {
     {.path = "jobs.*.git",
      .type = Type::mappings,
      .meaning =
-         "Where the vault is pushed to. One target, or a list with one. Absent: only the local vault."},
+         "Where the vault is pushed to: one target, or a list. The vault's branch is that of the first one; "
+         "each is pushed and verified on its own. Absent: only the local vault."},
     {.path = "jobs.*.checks", .type = Type::mapping, .meaning = "Schedules of deeper checks.", .since = {}},
     {.path = "jobs.*.shrink_limit",
      .type = Type::text,
@@ -190,12 +191,14 @@ constexpr Key cvat_table[] = {
 constexpr Key git_table[] = {
     {.path = "jobs.*.git.url",
      .type = Type::git_url,
-     .meaning = "`https://`, `http://`, `file:///` or an absolute path; without user name and password.",
+     .meaning = "`https://`, `http://`, `ssh://`, `user@host:path`, `file:///` or an absolute path; no "
+                "password, and no user name but that of ssh.",
      .example = "https://github.com/acme/annotations.git"},
     {.path = "jobs.*.git.branch", .type = Type::branch, .meaning = "Created if missing.", .fallback = "main"},
     {.path = "jobs.*.git.auth",
      .type = Type::mapping,
-     .meaning = "Either `token`, or `username` with `password`. Absent: no authentication."},
+     .meaning = "http(s): either `token`, or `username` with `password`. ssh: `ssh_key`, `known_hosts` or "
+                "both. Absent: no authentication; for ssh what its own configuration and agent offer."},
     {.path = "jobs.*.git.auth.token",
      .type = Type::secret,
      .meaning = "A token; the user name sent with it is `x-access-token`.",
@@ -210,11 +213,17 @@ constexpr Key git_table[] = {
      .meaning = "Password or token of `username`.",
      .example = "git-password",
      .shown = Shown::commented},
-    {.path = "jobs.*.git.auth.ssh_key", .type = Type::secret, .meaning = "Key for ssh.", .since = {}},
+    {.path = "jobs.*.git.auth.ssh_key",
+     .type = Type::secret,
+     .meaning = "Private key for ssh, in OpenSSH's format and without a passphrase.",
+     .example = "git-key",
+     .shown = Shown::commented},
     {.path = "jobs.*.git.auth.known_hosts",
      .type = Type::path,
-     .meaning = "Known hosts for ssh.",
-     .since = {}},
+     .meaning = "File with the host keys that are trusted (`ssh-keyscan`, compared with what the server's "
+                "owner publishes). Default: ssh's own files.",
+     .example = "/etc/autobackupd/known_hosts",
+     .shown = Shown::commented},
     {.path = "jobs.*.git.ca_file",
      .type = Type::path,
      .meaning = "PEM file with certificates that are trusted in addition to the system's.",

@@ -91,7 +91,8 @@ json::object value_schema(const Key& key) {
         case Type::cvat_url:
             return text_like("^[Hh][Tt][Tt][Pp][Ss]?://[^@?#]+$");
         case Type::git_url:
-            return text_like("^([Hh][Tt][Tt][Pp][Ss]?://[^@?#]+|[Ff][Ii][Ll][Ee]:///.+|/.+)$");
+            return text_like("^([Hh][Tt][Tt][Pp][Ss]?://[^@?#]+|[Ss][Ss][Hh]://([^@:/?#]+@)?[^@/?#]+/[^@?#]+|"
+                             "[^-@:/][^@:/]*@[^-/:][^/]*:.+|[^-@:/][^@:/]*:[^@]+|[Ff][Ii][Ll][Ee]:///.+|/.+)$");
         case Type::organization:
             return text_like("^[A-Za-z0-9_-]*$");
         case Type::secret:
@@ -149,12 +150,7 @@ json::object node_schema(const KeyNode& node) {
         case Type::mapping:
             out = mapping_schema(properties_of(node));
             break;
-        case Type::mappings: {
-            json::object list = list_of(mapping_schema(properties_of(node)));
-            list["maxItems"] = 1;
-            out = any_of({mapping_schema(properties_of(node)), std::move(list)});
-            break;
-        }
+        case Type::mappings:
         case Type::notices:
             out = any_of({mapping_schema(properties_of(node)), list_of(mapping_schema(properties_of(node)))});
             break;

@@ -27,10 +27,12 @@ Result<Secret> checked(const SecretRef& ref, std::string value, const std::strin
     value = without_newline(std::move(value));
     const bool empty = trim(value).empty();
     // A line break or NUL inside would end up in a request header.
-    const bool broken = value.find_first_of(std::string_view("\n\r\0", 3)) != std::string::npos;
+    const bool broken = !ref.private_key && value.find_first_of(std::string_view("\n\r\0", 3)) != std::string::npos;
+    const bool no_key = ref.private_key && !trim(value).starts_with("-----BEGIN ");
     Secret secret(std::move(value));
     if (empty) return missing(ref, where + " is empty");
     if (broken) return missing(ref, where + " has more than one line");
+    if (no_key) return missing(ref, where + " holds no private key (its first line is -----BEGIN …)");
     return secret;
 }
 
@@ -134,7 +136,10 @@ std::vector<SecretRef> all_secrets(const Config& config) {
         add(out, cvat.password);
     }
     for (const auto& [name, job] : config.jobs) {
-        for (const GitTarget& target : job.git) add(out, target.password);
+        for (const GitTarget& target : job.git) {
+            add(out, target.password);
+            add(out, target.ssh_key);
+        }
     }
     for (const Notice& notice : config.notify) add(out, bearer_of(notice));
     for (const auto& [name, job] : config.jobs) {

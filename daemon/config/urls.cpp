@@ -4,11 +4,13 @@
 #include "daemon/config/values.hpp"
 #include "lib/core/text.hpp"
 #include "lib/http/url.hpp"
+#include "lib/remote/ssh_address.hpp"
 
 namespace autobackup::config {
 namespace {
 
-constexpr std::string_view git_kinds = "allowed is https://, http://, file:/// or an absolute path";
+constexpr std::string_view git_kinds =
+    "allowed is https://, http://, ssh://, user@host:path, file:/// or an absolute path";
 
 Failure invalid(std::string reason) {
     return fail(Errc::config_invalid, "read", "URL", std::move(reason));
@@ -36,11 +38,13 @@ bool is_http(std::string_view text) {
     return lower.starts_with("http://") || lower.starts_with("https://");
 }
 
-// user@host:path, as ssh and scp have it: a colon before the first slash.
-bool is_scp_form(std::string_view text) {
-    const std::size_t colon = text.find(':');
-    return colon != std::string_view::npos && colon > 0 && colon < text.find('/') &&
-           !text.substr(colon).starts_with("://");
+Result<void> check_ssh(std::string_view text) {
+    const Result<remote::SshAddress> address = remote::parse_ssh_address(text);
+    if (!address) return address.error();
+    if (looks_like_token(address->user)) {
+        return invalid("the user name looks like a token (not shown): ssh takes a key, under auth");
+    }
+    return check_text(text);
 }
 
 Result<void> check_local_path(std::string_view path) {
@@ -68,13 +72,9 @@ Result<void> check_git_url(std::string_view text) {
         const auto url = parse_http(text);
         return url ? Result<void>() : Result<void>(url.error());
     }
-    const std::string lower = to_lower(text.substr(0, 8));
-    if (lower.starts_with("ssh://"))
-        return invalid("ssh:// is not in this version; " + std::string(git_kinds));
-    if (lower.starts_with("file://")) return check_local_path(text.substr(7));
+    if (to_lower(text.substr(0, 7)) == "file://") return check_local_path(text.substr(7));
     if (text.starts_with('/')) return check_local_path(text);
-    if (is_scp_form(text))
-        return invalid("user@host:path (ssh) is not in this version; " + std::string(git_kinds));
+    if (remote::is_ssh_url(text)) return check_ssh(text);
     return invalid("given " + shown(text) + ", " + std::string(git_kinds));
 }
 

@@ -21,7 +21,8 @@ std::string size_text(std::uint64_t bytes);
 /// http(s), no user-info, no query or fragment, no `_` in the host name (CVAT answers 400 with HTML for such
 /// a Host).
 Result<void> check_cvat_url(std::string_view text);
-/// https, http, file:///, absolute path; the kinds of later versions are named as such.
+/// https, http, ssh://, user@host:path, file:///, absolute path; no password, and no user-info but the user
+/// name of ssh.
 Result<void> check_git_url(std::string_view text);
 /// http:// to a host that is not loopback: what is sent there can be read on the way.
 bool is_open_http(std::string_view url);

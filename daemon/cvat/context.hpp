@@ -27,6 +27,7 @@ struct Options {
     bool force = false;
     bool dry_run = false;
     bool push = true;
+    bool adopt_remote = false;  ///< what somebody did to a target's branch (rewritten, deleted) is taken as meant
     std::vector<std::string> only;
 };
 

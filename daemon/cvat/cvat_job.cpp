@@ -136,21 +136,15 @@ Awaitable<void> settle(Context& context, WorkList& list, const Known& known, mod
 
 // What an earlier run could not push is pushed now, and told with the items that it belongs to.
 Awaitable<void> push_leftovers(Context& context, model::Run& run) {
-    if (context.options.dry_run || !co_await push_pending(context)) co_return;
-    auto find = [branch = context.vault.branch_ref(), ref = context.targets.front()->tracking_ref()](git::Repository& repository) -> Result<std::vector<vault::ItemId>> {
-        const Result<std::optional<git::Oid>> tip = repository.resolve(branch);
-        if (!tip) return tip.error();
-        const Result<std::optional<git::Oid>> seen = repository.resolve(ref);
-        if (!seen) return seen.error();
-        return vault::items_since(repository, **tip, *seen);
-    };
-    const Result<std::vector<vault::ItemId>> waiting = co_await context.vault.with(std::move(find));
+    if (context.options.dry_run) co_return;
+    const Pending pending = co_await pending_pushes(context);
+    if (pending.targets.empty()) co_return;
     model::Item pushed;
-    co_await push_targets(context, pushed);
+    co_await push_targets(context, pending.targets, pushed);
     bool told = false;
     for (model::Item& item : run.items) {
         const bool has_push = std::any_of(item.stages.begin(), item.stages.end(), [](const model::Stage& s) { return s.stage == "push"; });
-        const bool belongs = waiting && std::any_of(waiting->begin(), waiting->end(), [&](const vault::ItemId& id) {
+        const bool belongs = std::any_of(pending.items.begin(), pending.items.end(), [&](const vault::ItemId& id) {
             return item.kind == "cvat_" + std::string(id.kind_word()) && item.id == id.id;
         });
         if (has_push || !belongs) continue;

@@ -3,6 +3,7 @@
 
 #include <algorithm>
 #include <limits>
+#include <numeric>
 
 #include "daemon/cvat/dated_zip.hpp"
 #include "daemon/vault/history.hpp"
@@ -76,8 +77,8 @@ void record_push(Context& context, std::size_t index, model::Stage stage, const 
     done.branch = target.settings().branch;
     done.verified = true;
     item.pushed.push_back(std::move(done));
-    // Following the target's branch may have made our commit anew.
-    if (!item.commit.empty()) item.commit = pushed->commit.hex();
+    // Following the branch of the target that leads may have made our commit anew.
+    if (!item.commit.empty() && target.settings().leads) item.commit = pushed->commit.hex();
 }
 
 Awaitable<void> push_one(Context& context, std::size_t index, model::Item& item) {
@@ -168,7 +169,7 @@ void fail_item(model::Item& item, const std::string& stage_name, const Failure& 
     item.outcome = model::ItemOutcome::failed;
 }
 
-Awaitable<void> push_targets(Context& context, model::Item& item) {
+Awaitable<void> push_targets(Context& context, std::vector<std::size_t> which, model::Item& item) {
     if (context.targets.empty()) co_return;
     if (!context.options.push) {
         model::Stage skipped;
@@ -178,25 +179,32 @@ Awaitable<void> push_targets(Context& context, model::Item& item) {
         item.stages.push_back(std::move(skipped));
         co_return;
     }
-    for (std::size_t i = 0; i < context.targets.size(); ++i) co_await push_one(context, i, item);
+    for (const std::size_t i : which) co_await push_one(context, i, item);
 }
 
-Awaitable<bool> push_pending(Context& context) {
-    if (context.targets.empty() || !context.options.push) co_return false;
+Awaitable<Pending> pending_pushes(Context& context) {
+    Pending pending;
+    if (context.targets.empty() || !context.options.push) co_return pending;
     std::vector<std::string> refs;
-    for (const auto& target : context.targets) refs.push_back(target->tracking_ref());
-    auto work = [branch = context.vault.branch_ref(), refs](git::Repository& repository) -> Result<bool> {
+    for (const auto& target : context.targets) refs.push_back(target->settled_ref());
+    auto work = [branch = context.vault.branch_ref(), refs, all = context.options.adopt_remote](git::Repository& repository) -> Result<Pending> {
+        Pending found;
         const Result<std::optional<git::Oid>> tip = repository.resolve(branch);
         if (!tip) return tip.error();
-        for (const std::string& ref : refs) {
-            const Result<std::optional<git::Oid>> seen = repository.resolve(ref);
-            if (!seen) return seen.error();
-            if (*tip && *seen != *tip) return true;
+        for (std::size_t i = 0; i < refs.size() && *tip; ++i) {
+            Result<std::optional<git::Oid>> settled = repository.resolve(refs[i]);
+            if (!settled) return settled.error();
+            if (*settled == *tip && !all) continue;
+            if (all) settled = std::optional<git::Oid>();
+            found.targets.push_back(i);
+            const Result<std::vector<vault::ItemId>> items = vault::items_since(repository, **tip, *settled);
+            if (items) found.items.insert(found.items.end(), items->begin(), items->end());
         }
-        return false;
+        return found;
     };
-    const Result<bool> pending = co_await context.vault.with(std::move(work));
-    co_return pending && *pending;
+    const Result<Pending> found = co_await context.vault.with(std::move(work));
+    if (found) pending = *found;
+    co_return pending;
 }
 
 Awaitable<Result<bool>> commit_version(Context& context, vault::Version version, model::Item& item, const FetchedZip* whole) {
@@ -226,7 +234,9 @@ Awaitable<Result<bool>> commit_version(Context& context, vault::Version version,
         context.target_failures.resize(context.targets.size());
         record_push(context, 0, stage_named("push", made.push_begin), *made.pushed, item);
     } else {
-        co_await push_targets(context, item);
+        std::vector<std::size_t> all(context.targets.size());
+        std::iota(all.begin(), all.end(), std::size_t{0});
+        co_await push_targets(context, std::move(all), item);
     }
     co_return true;
 }

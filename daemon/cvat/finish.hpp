@@ -22,11 +22,16 @@ struct ItemEnd {
 /// `whole`: the one ZIP that is this version, when it came in one piece (the dated ZIP is then that file).
 Awaitable<Result<bool>> commit_version(Context& context, vault::Version version, model::Item& item, const FetchedZip* whole);
 
-/// Pushes what the vault holds to every target; stages go to `item`.
-Awaitable<void> push_targets(Context& context, model::Item& item);
+/// Pushes what the vault holds to the targets of those indexes; stages go to `item`.
+Awaitable<void> push_targets(Context& context, std::vector<std::size_t> which, model::Item& item);
 
-/// Whether some target does not stand at the vault's tip, as far as is known here (no request).
-Awaitable<bool> push_pending(Context& context);
+/// Targets that lack something of the vault's branch, as far as is known here (no request), and the items that it belongs to. With
+/// --adopt-remote every target is asked. None with --no-push.
+struct Pending {
+    std::vector<std::size_t> targets;
+    std::vector<vault::ItemId> items;
+};
+Awaitable<Pending> pending_pushes(Context& context);
 
 /// Marks an item failed at `stage`.
 void fail_item(model::Item& item, const std::string& stage, const Failure& failure);

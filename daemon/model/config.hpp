@@ -31,6 +31,7 @@ struct SecretRef {
     std::vector<std::string> argv;    ///< of Form::command
     Origin origin;
     std::string key_path;             ///< "servers.lab.auth.token"
+    bool private_key = false;         ///< a PEM text of several lines; every other secret has one
 };
 
 struct Limits {
@@ -100,6 +101,8 @@ struct GitTarget {
     std::string branch = "main";
     std::string username;  ///< "x-access-token" with `token`
     std::optional<SecretRef> password;
+    std::optional<SecretRef> ssh_key;
+    fs::path known_hosts;  ///< for ssh; empty: ssh's own files
     fs::path ca_file;
     std::string author_name = "autobackupd";
     std::string author_email = "autobackupd@localhost";

@@ -5,6 +5,7 @@
 
 #include "daemon/vault/large_files.hpp"
 #include "lib/lfs/remote.hpp"
+#include "lib/remote/ssh_address.hpp"
 
 namespace autobackup::runner {
 namespace {
@@ -89,6 +90,13 @@ Awaitable<Result<void>> add_target(Shared& shared, const config::Job& job, const
         if (!password) co_return password.error();
         settings.password = std::move(*password);
     }
+    settings.ssh.known_hosts = target.known_hosts;
+    settings.ssh.run_directory = ssh_directory(shared);
+    if (target.ssh_key) {
+        Result<Secret> key = co_await read_secret(shared, *target.ssh_key);
+        if (!key) co_return key.error();
+        settings.ssh.key = std::move(*key);
+    }
     Result<std::unique_ptr<http::Client>> client = make_http(shared, target.ca_file);
     if (!client) co_return client.error();
     services.git.push_back(std::move(*client));
@@ -97,7 +105,9 @@ Awaitable<Result<void>> add_target(Shared& shared, const config::Job& job, const
     Result<std::unique_ptr<remote::Remote>> made = remote::make_remote(*services.git.back(), shared.workers, std::move(settings));
     if (!made) co_return made.error();
     vault::TargetSettings about;
-    about.url = target.url;
+    about.url = remote::without_user(target.url);
+    about.address = target.url;
+    about.leads = services.targets.empty();
     about.branch = target.branch;
     about.spool = shared.config.storage / "spool" / job.name;
     about.attempts = job.retry.attempts;
@@ -109,6 +119,16 @@ Awaitable<Result<void>> add_target(Shared& shared, const config::Job& job, const
 }
 
 }  // namespace
+
+// Where keys lie for ssh: systemd's directory of the running service (in memory), else one of our own in the spool.
+std::filesystem::path ssh_directory(const Shared& shared) {
+    const auto& environment = shared.environment.secrets.environment;
+    const auto runtime = environment.find("RUNTIME_DIRECTORY");
+    if (runtime != environment.end() && runtime->second.starts_with('/')) {
+        return std::filesystem::path(runtime->second.substr(0, runtime->second.find(':'))) / "ssh";
+    }
+    return shared.config.storage / "spool" / ".ssh";
+}
 
 void CvatServices::account(model::Run& run) const {
     std::vector<http::Client*> clients{api.get()};

@@ -11,6 +11,7 @@
 #include "lib/async/run.hpp"
 #include "lib/core/file.hpp"
 #include "lib/core/text.hpp"
+#include "lib/remote/run_folder.hpp"
 
 namespace autobackup::runner {
 namespace {
@@ -38,6 +39,7 @@ Awaitable<Result<void>> open_state(Session& session) {
         if (!pending) return pending.error();
         clean_spool(storage / "spool" / session.job.name, *pending);
         clean_archives(storage / "archives" / session.job.name);
+        remote::sweep_run_folders(ssh_directory(session.shared));
         const Result<void> made = make_directories(storage / "spool" / session.job.name, 0700);
         if (!made) return made;
         // Durable before the first remote call: a crash is then seen as an interrupted run.
@@ -57,6 +59,9 @@ Awaitable<void> work(Session& session) {
     }
     session.services = std::move(*services);
     CvatServices& s = *session.services;
+    if (session.options.item.adopt_remote) {
+        for (const auto& target : s.targets) target->adopt_remote();
+    }
     cvat_job::Places places;
     places.storage = session.shared.config.storage;
     places.job = session.job.name;

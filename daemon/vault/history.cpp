@@ -55,7 +55,8 @@ void apply(Entries& root, const std::vector<Change>& changes) {
     }
 }
 
-// "A U Thor <a@b> 1700000000 +0000"
+}  // namespace
+
 git::Signature signature_of(const std::string& line) {
     git::Signature signature;
     const std::size_t open = line.find('<');
@@ -66,8 +67,6 @@ git::Signature signature_of(const std::string& line) {
     if (close + 2 < line.size()) std::from_chars(line.data() + close + 2, line.data() + line.size(), signature.unix_seconds);
     return signature;
 }
-
-}  // namespace
 
 Result<bool> is_ancestor(const git::Repository& vault, const git::Oid& ancestor, const git::Oid& tip) {
     std::vector<git::Oid> todo{tip};
@@ -109,27 +108,35 @@ Result<std::vector<ItemId>> items_since(const git::Repository& vault, const git:
     return std::vector<ItemId>(items.begin(), items.end());
 }
 
-Result<git::Oid> replay(git::Repository& vault, const git::Oid& tip, const std::optional<git::Oid>& base, const git::Oid& onto) {
+Result<std::optional<git::Oid>> replay(git::Repository& vault, const git::Oid& tip, const std::optional<git::Oid>& base,
+                                       const std::optional<git::Oid>& onto) {
     Result<std::vector<git::Oid>> commits = commits_since(vault, tip, base);
     if (!commits) return commits.error();
-    Result<Entries> root = root_of(vault, onto);
-    if (!root) return root.error();
-    const Result<git::Commit> onto_commit = vault.read_commit(onto);
-    if (!onto_commit) return onto_commit.error();
-    git::Oid tree = onto_commit->tree;
-    git::Oid parent = onto;
+    Entries root;
+    std::optional<git::Oid> tree;
+    std::optional<git::Oid> parent = onto;
+    if (onto) {
+        const Result<git::Commit> onto_commit = vault.read_commit(*onto);
+        if (!onto_commit) return onto_commit.error();
+        tree = onto_commit->tree;
+        Result<Entries> read = vault.read_tree(*tree);
+        if (!read) return read.error();
+        root = std::move(*read);
+    }
     std::vector<git::RawObject> objects;
     std::reverse(commits->begin(), commits->end());
     for (const git::Oid& old : *commits) {
         const Result<std::vector<Change>> changes = changes_of(vault, old);
         if (!changes) return changes.error();
-        apply(*root, *changes);
-        git::RawObject next_tree = git::make_tree(*root);
-        if (next_tree.oid == tree) continue;
+        apply(root, *changes);
+        git::RawObject next_tree = git::make_tree(root);
+        if (next_tree.oid == tree || (!tree && root.empty())) continue;
         const Result<git::Commit> old_commit = vault.read_commit(old);
         if (!old_commit) return old_commit.error();
         tree = next_tree.oid;
-        git::RawObject next = git::make_commit(tree, {parent}, signature_of(old_commit->author_line), old_commit->message);
+        std::vector<git::Oid> parents;
+        if (parent) parents.push_back(*parent);
+        git::RawObject next = git::make_commit(*tree, parents, signature_of(old_commit->author_line), old_commit->message);
         parent = next.oid;
         objects.push_back(std::move(next_tree));
         objects.push_back(std::move(next));

@@ -21,7 +21,12 @@ Result<std::vector<ItemId>> items_since(const git::Repository& vault, const git:
 
 /// Makes our commits since `base` anew on top of `onto`: each puts the same entries of ours (folders, manifests, details) into the
 /// tree that it finds; everything else there stays. Authors, dates and messages are kept; a commit that changes nothing any
-/// more is left out. Writes the new trees and commits as one pack; returns the new tip. Refs are not touched.
-Result<git::Oid> replay(git::Repository& vault, const git::Oid& tip, const std::optional<git::Oid>& base, const git::Oid& onto);
+/// more is left out. Writes the new trees and commits as one pack; returns the new tip. Refs are not touched. `onto` nullopt: the first
+/// one has no parent; nothing is returned when there is none.
+Result<std::optional<git::Oid>> replay(git::Repository& vault, const git::Oid& tip, const std::optional<git::Oid>& base,
+                                       const std::optional<git::Oid>& onto);
+
+/// "A U Thor <a@b> 1700000000 +0000", as a commit object has it.
+git::Signature signature_of(const std::string& author_line);
 
 }  // namespace autobackup::vault

@@ -18,7 +18,10 @@ namespace autobackup::vault {
 
 struct TargetSettings {
     std::string url;     ///< without user-info; named in reports
+    std::string address; ///< as configured: names the refs that remember the target (empty: the URL)
     std::string branch;
+    bool leads = true;   ///< the vault's branch stands on this target's; every other one has a line of its own
+    bool adopt = false;  ///< a branch that somebody rewrote or deleted is taken as it is (run --adopt-remote)
     std::filesystem::path spool;  ///< directory for packs in flight
     int attempts = 4;    ///< tries in all of a step that fails for a passing reason
     Milliseconds retry_delay{5'000}, retry_max_delay{300'000};
@@ -40,14 +43,17 @@ public:
     Target(Vault& vault, std::unique_ptr<remote::Remote> remote, TargetSettings settings, std::unique_ptr<lfs::Remote> large = nullptr);
 
     [[nodiscard]] const TargetSettings& settings() const noexcept { return settings_; }
+    void adopt_remote() { settings_.adopt = true; }
     /// Ref of the vault that remembers where the target's branch was last seen: refs/remotes/<hash of the URL>/<branch>.
     [[nodiscard]] std::string tracking_ref() const;
+    /// Ref of the vault that remembers up to which commit of the vault's branch the target holds everything.
+    [[nodiscard]] std::string settled_ref() const;
 
     /// Whether the branch is there; a failure says why it could not be pushed to (asks for the push advertisement, changes nothing).
     Awaitable<Result<bool>> branch_exists();
 
-    /// Before the first commit of a run: when the target's branch holds what the vault does not, it is fetched (commits and trees only
-    /// where the server can, otherwise shallow) and our unpushed commits are built on top. Never loses a local commit.
+    /// Before the first commit of a run, of the target that leads: when its branch holds what the vault does not, it is fetched (commits
+    /// and trees only where the server can, otherwise shallow) and our unpushed commits are built on top. Never loses a local commit.
     Awaitable<Result<void>> prepare();
 
     /// Whether push_live() may be tried for a commit on `parent`: the target takes HTTP requests and stood there when it was last looked at.
@@ -56,13 +62,22 @@ public:
     /// proves the result as push() does. Any failure leaves everything to push(). The vault is held by the caller.
     Awaitable<Result<PushOutcome>> push_live(std::shared_ptr<LivePack> pack, git::Oid commit);
 
-    /// Brings the branch to the vault's tip: never forced; a branch that moved is followed (at most five times). The answer of
-    /// the server is read for the ref, and ls-refs proves the result. A lost answer is resolved by ls-refs too.
+    /// Brings the branch to the vault's tip (a target that does not lead: to our items as they stand there, on a line of its own when
+    /// its history is another): never forced; a branch that moved on is followed (at most five times), one that was rewritten or
+    /// deleted is a remote_moved that does not pass. The answer of the server is read for the ref, and ls-refs proves the result. A
+    /// lost answer is resolved by ls-refs too.
     Awaitable<Result<PushOutcome>> push();
 
 private:
     Awaitable<Result<std::optional<git::Oid>>> remote_tip(bool for_push);
-    Awaitable<Result<void>> follow(git::Oid tip);
+    Awaitable<Result<void>> expect(std::optional<git::Oid> theirs);
+    Awaitable<Result<void>> give_up_known(git::Oid known);
+    Awaitable<Result<std::optional<git::Oid>>> wanted_tip(std::optional<git::Oid> theirs, PushOutcome& outcome);
+    Awaitable<Result<std::optional<git::Oid>>> lead(std::optional<git::Oid> theirs, PushOutcome& outcome);
+    Awaitable<Result<std::optional<git::Oid>>> own_line(std::optional<git::Oid> theirs, PushOutcome& outcome);
+    Awaitable<Result<void>> follow(std::optional<git::Oid> tip);
+    Result<void> rebuild_on(git::Repository& repository, std::optional<git::Oid> tip) const;
+    Awaitable<Result<void>> hold(git::Oid tip);
     Awaitable<Result<void>> fetch_tip(git::Oid tip);
     Awaitable<Result<PushOutcome>> push_once();
     Awaitable<Result<void>> send_all(git::Oid ours, std::optional<git::Oid> theirs, PushOutcome& outcome);
@@ -74,6 +89,7 @@ private:
     Awaitable<Result<void>> prove(git::Oid commit);
     Awaitable<Result<void>> judge(remote::PushReport report);
     Awaitable<Result<void>> remember(git::Oid seen);
+    std::string ref_name(const char* folder) const;
     Vault& vault_;
     std::unique_ptr<remote::Remote> remote_;
     TargetSettings settings_;

@@ -111,8 +111,8 @@ Result<SshAddress> parse_short_form(std::string_view text) {
     if (host.starts_with('[') && host.ends_with(']')) host = host.substr(1, host.size() - 2);
     address.host = host;
     address.path = text.substr(colon + 1);
-    const std::size_t slash = std::min(address.path.find('/'), address.path.size());
-    if (address.path.substr(0, slash).find('@') != std::string::npos) {
+    // "user:password@host:path" looks as if `user` were the host.
+    if (address.user.empty() && address.path.find('@') != std::string::npos) {
         return invalid("a password is refused (not shown): ssh takes a key, under auth");
     }
     return checked(std::move(address));

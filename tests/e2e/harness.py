@@ -4,6 +4,7 @@ AUTOBACKUPD (environment) names the binary; without it the newest build director
 """
 
 import contextlib
+import getpass
 import glob
 import hashlib
 import http.client
@@ -110,6 +111,33 @@ class GitServer(Server):
         self.url = f"http://127.0.0.1:{self.port}"
 
 
+class SshServer(Server):
+    """A real sshd; tests/sshserver/README.md tells its keys."""
+
+    def __init__(self, directory, *options):
+        script = os.path.join(TESTS, "sshserver", "sshserver.py")
+        self.repos = os.path.join(directory, "repos")
+        super().__init__(directory, [sys.executable, script, "--directory", directory, *options])
+
+    def url(self, name, port=None):
+        return f"ssh://{getpass.getuser()}@127.0.0.1:{port or self.port}{self.repos}/{name}"
+
+    def key(self, name="client"):
+        with open(os.path.join(self.directory, name)) as file:
+            return file.read()
+
+    def file(self, name):
+        return os.path.join(self.directory, name)
+
+
+class Proxy(Server):
+    """tests/standin/chaos_proxy.py in front of a port."""
+
+    def __init__(self, directory, port, *rules):
+        script = os.path.join(TESTS, "standin", "chaos_proxy.py")
+        super().__init__(directory, [sys.executable, script, "--target", f"127.0.0.1:{port}", *rules])
+
+
 class Done:
     """A finished call of the program."""
 
@@ -187,6 +215,16 @@ class Case(unittest.TestCase):
 
     def git_server(self, *options):
         server = GitServer(self.place(f"git-{len(os.listdir(self.directory))}"), *options)
+        self.addCleanup(server.stop)
+        return server
+
+    def ssh_server(self, *options):
+        server = SshServer(self.place(f"ssh-{len(os.listdir(self.directory))}"), *options)
+        self.addCleanup(server.stop)
+        return server
+
+    def proxy(self, port, *rules):
+        server = Proxy(self.place(f"proxy-{len(os.listdir(self.directory))}"), port, *rules)
         self.addCleanup(server.stop)
         return server
 

@@ -124,7 +124,7 @@ class Targets(Case):
                 self.assertEqual(sum(" 401 " in line for line in log), 1)
 
     def test_a_push_whose_answer_is_lost_is_not_repeated(self):
-        proxy = self.proxy("down:cut:900:rst")
+        proxy = self.proxy(self.forge.port, "--connections", "1", "down:cut:900:rst")
         self.configure(self.cvat.url, job="projects: [1]",
                        git=f"url: http://127.0.0.1:{proxy.port}/git/annotations.git\nauth: {{username: bot, password: git-password}}")
         report = self.run_job(code=None).report
@@ -132,14 +132,6 @@ class Targets(Case):
         again = self.run_job(code=None).report
         self.assertIn(again["outcome"], ("success", "unchanged", "partial"))
         self.assert_sound(self.vault, self.target)
-
-    def proxy(self, *rules):
-        from harness import Server, TESTS
-        import sys
-        server = Server(self.place("proxy"), [sys.executable, os.path.join(TESTS, "standin", "chaos_proxy.py"),
-                                              "--target", f"127.0.0.1:{self.forge.port}", "--connections", "1", *rules])
-        self.addCleanup(server.stop)
-        return server
 
     def run_job(self, *options, code=0, **more):
         if code is None:

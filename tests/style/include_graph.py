@@ -27,7 +27,7 @@ ALLOWED = {
     "daemon/model": ["lib/core"],
     "daemon/cli": ["lib/core", "lib/journal"],
     "daemon/control": ["lib/core"],
-    "daemon/config": ["lib/core", "lib/yaml", "lib/schedule", "lib/http", "daemon/model"],
+    "daemon/config": ["lib/core", "lib/yaml", "lib/schedule", "lib/http", "lib/remote", "daemon/model"],
     "daemon/report": ["lib/core", "lib/journal", "daemon/model"],
     "daemon/state": ["lib/core", "daemon/model"],
     "daemon/retention": ["lib/core", "daemon/model"],

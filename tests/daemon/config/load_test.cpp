@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: MIT
 // Files without mistakes: every value arrives where it belongs.
 #include "daemon/config/load.hpp"
+#include "daemon/config/secrets.hpp"
 
 #include <gtest/gtest.h>
 
@@ -144,6 +145,26 @@ TEST(LoadConfig, fills_the_other_forms) {
     EXPECT_EQ(job.git.at(0).url, "/srv/git/a.git");
     EXPECT_EQ(job.git.at(0).branch, "main");
     EXPECT_FALSE(job.git.at(0).password);
+}
+
+TEST(LoadConfig, several_targets_and_ssh) {
+    const Loaded loaded = ConfigFile(test::job_with("    cvat: {}\n    git:\n"
+                                                    "      - {url: 'ssh://git@forge.example.org:2222/acme/a.git',\n"
+                                                    "         auth: {ssh_key: {file: /k}, known_hosts: /etc/hosts.keys}}\n"
+                                                    "      - {url: 'git@forge.example.org:acme/a.git', branch: copy}\n"
+                                                    "      - {url: 'git@forge.example.org:acme/a.git'}\n"))
+                              .load();
+    ASSERT_TRUE(loaded.config) << describe(loaded.problems.at(0));
+    EXPECT_TRUE(loaded.warnings.empty());
+    const std::vector<GitTarget>& git = loaded.config->jobs.at("signs").git;
+    ASSERT_EQ(git.size(), 3U);
+    EXPECT_EQ(git[0].ssh_key->text, "/k");
+    EXPECT_EQ(git[0].known_hosts, "/etc/hosts.keys");
+    EXPECT_FALSE(git[0].password);
+    EXPECT_EQ(git[1].branch, "copy");
+    EXPECT_FALSE(git[1].ssh_key);
+    const std::vector<SecretRef> secrets = all_secrets(*loaded.config);
+    EXPECT_EQ(secrets.back().key_path, "jobs.signs.git[0].auth.ssh_key");
 }
 
 TEST(LoadConfig, an_empty_archive_keeps_everything) {

@@ -86,8 +86,7 @@ const Lines told{
     "autobackupd.yaml:24:19: jobs.other.git.branch: given 'a..b', allowed is the name of a "
     "branch, such as main",
     "autobackupd.yaml:24:30: jobs.other.git.url: given 'ftp://x/y', allowed is https://, "
-    "http://, file:/// or an "
-    "absolute path",
+    "http://, ssh://, user@host:path, file:/// or an absolute path",
 };
 
 TEST(Mistakes, all_come_in_one_pass_in_order) {
@@ -151,17 +150,21 @@ INSTANTIATE_TEST_SUITE_P(
     testing::Values(
         Case{"    cvat: {}\n    git: {branch: main}\n", "6:10: jobs.signs.git: 'url' is missing"},
         Case{"    cvat: {}\n    git:\n", "6:5: jobs.signs.git: 'url' is missing"},
-        Case{"    cvat: {}\n    git: [{url: /a}, {url: /b}]\n",
-             "6:22: jobs.signs.git[1]: several targets: not in this version"},
-        Case{"    cvat: {}\n    git: {url: 'ssh://git@host/a'}\n", "ssh:// is not in this version"},
-        Case{"    cvat: {}\n    git: {url: 'git@host:a.git'}\n", "(ssh) is not in this version"},
+        Case{"    cvat: {}\n    git: [{url: /a}, {url: /b}, {url: /a, branch: main}]\n",
+             "6:33: jobs.signs.git[2]: this branch of this repository is a target already"},
+        Case{"    cvat: {}\n    git: {url: 'ssh://git:pw@host/a'}\n", "a password in a URL is refused"},
+        Case{"    cvat: {}\n    git: {url: 'ssh://-oProxyCommand=x/a'}\n", "no name of a host"},
+        Case{"    cvat: {}\n    git: {url: 'git@host:-a.git'}\n", "begins with '-'"},
+        Case{"    cvat: {}\n    git: {url: 'git@host:a.git', auth: {token: t}}\n", "ssh takes no password"},
+        Case{"    cvat: {}\n    git: {url: 'git@host:a.git', auth: {}}\n", "nothing is given, allowed is ssh_key"},
+        Case{"    cvat: {}\n    git: {url: 'git@host:a.git', auth: {ssh_key: k, known_hosts: k}}\n", "absolute path"},
         Case{"    cvat: {}\n    git: {url: 'file://host/a'}\n", "no absolute path"},
         Case{"    cvat: {}\n    git: {url: a/b}\n", "given 'a/b', allowed is https://"},
         Case{"    cvat: {}\n    git: {url: 'https:///a'}\n", "jobs.signs.git.url: given"},
         Case{"    cvat: {}\n    git: {url: /a, large_files: annex}\n", "given 'annex', allowed is lfs, refuse"},
         Case{"    cvat: {}\n    git: {url: /a, large_file_limit: much}\n", "jobs.signs.git.large_file_limit: given 'much'"},
         Case{"    cvat: {}\n    git: {url: 'https://h/a', auth: {ssh_key: k}}\n",
-             "'ssh_key' is not in this version"},
+             "ssh_key and known_hosts are for ssh"},
         Case{"    cvat: {}\n    git: {url: 'https://h/a', auth: {}}\n", "nothing is given, allowed is token"},
         Case{"    cvat: {}\n    git: {url: 'https://h/a', auth: {token: a, username: b}}\n",
              "several are given"},
@@ -262,6 +265,7 @@ TEST_P(Token, is_never_printed) {
           job_with("    cvat: {}\n    git: {url: 'https://" + token + "@h/a'}\n"),
           job_with("    cvat: {}\n    git: {url: 'ssh://u:" + token + "@h/a'}\n"),
           job_with("    cvat: {}\n    git: {url: 'u:" + token + "@h:a'}\n"),
+          job_with("    cvat: {}\n    git: {url: 'git@h:a', auth: {ssh_key: '" + token + "'}}\n"),
           job_with("    cvat: {}\n    git: {url: 'https://h/a', auth: {password: '" + token +
                    "', username: u}}\n")}) {
         const Lines problems = ConfigFile(text).problems();

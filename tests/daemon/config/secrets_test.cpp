@@ -95,6 +95,18 @@ TEST_F(Secrets, an_empty_or_odd_file_is_refused) {
     EXPECT_NE(name("fifo").find("not a regular file"), std::string::npos) << "and it does not hang";
 }
 
+TEST_F(Secrets, only_a_private_key_has_several_lines) {
+    put("key", "-----BEGIN OPENSSH PRIVATE KEY-----\nabc\n-----END OPENSSH PRIVATE KEY-----\n");
+    put("public", "ssh-ed25519 AAAA me\n");
+    SecretRef key = ref(SecretRef::Form::name, "key");
+    EXPECT_NE(value(key).find("more than one line"), std::string::npos);
+    key.private_key = true;
+    EXPECT_TRUE(value(key).ends_with("abc\n-----END OPENSSH PRIVATE KEY-----"));
+    key.text = "public";
+    EXPECT_NE(value(key).find("holds no private key"), std::string::npos);
+    EXPECT_EQ(value(key).find("AAAA"), std::string::npos);
+}
+
 TEST_F(Secrets, permissions_of_a_file_are_looked_at) {
     const auto file = [this](mode_t mode) {
         return value(ref(SecretRef::Form::file, put("f", "v", mode).string()));

@@ -142,7 +142,7 @@ TEST_F(VersionTest, ReplayPutsOurEntriesOnSomebodyElsesTree) {
     git::RawObject theirs = git::make_commit(tree.oid, {base}, git::Signature{"t", "t@t", 1}, "theirs\n");
     ASSERT_TRUE(vault.write_pack({}, {blob, tree, theirs}, nullptr));
 
-    const git::Oid rebuilt = replay(vault, ours, base, theirs.oid).value();
+    const git::Oid rebuilt = replay(vault, ours, base, theirs.oid)->value();
     EXPECT_TRUE(is_ancestor(vault, theirs.oid, rebuilt).value());
     EXPECT_EQ(commits_since(vault, rebuilt, theirs.oid).value().size(), 2U);
     const git::Commit top = vault.read_commit(rebuilt).value();
@@ -152,7 +152,7 @@ TEST_F(VersionTest, ReplayPutsOurEntriesOnSomebodyElsesTree) {
     EXPECT_EQ(top.message, vault.read_commit(ours).value().message);
     EXPECT_EQ(items_since(vault, rebuilt, theirs.oid).value().size(), 2U);
     // What theirs already holds is not committed again.
-    EXPECT_EQ(replay(vault, base, std::nullopt, theirs.oid).value(), theirs.oid);
+    EXPECT_EQ(replay(vault, base, std::nullopt, theirs.oid)->value(), theirs.oid);
 }
 
 TEST(WorthCompressing, KnowsTextFromMedia) {
