@@ -138,8 +138,9 @@ Awaitable<void> make_commit(Context& context, std::shared_ptr<vault::Version> ve
 
 Awaitable<void> push_along(Context& context, std::shared_ptr<vault::LivePack> live, Made& made) {
     const std::optional<vault::LivePack::Begun> begun = co_await live->begun();
+    if (!begun) co_return;
     vault::Target& target = *context.targets.front();
-    if (!begun || !target.takes_live(begun->parent)) co_return;
+    if (!target.takes_live(begun->parent)) co_return;
     made.push_begin = Clock::now();
     const Result<vault::PushOutcome> pushed = co_await target.push_live(live, begun->commit);
     context.push_live = pushed.has_value();

@@ -39,7 +39,9 @@ worker_processes 1;
 {user}
 events {{ worker_connections 256; }}
 http {{
-    access_log {run}/access.log;
+    log_format sent '$remote_addr - $remote_user [$time_local] "$request" $status $body_bytes_sent "$http_user_agent" '
+                    '"$http_transfer_encoding"';
+    access_log {run}/access.log sent;
     client_body_temp_path {run}/body;
     fastcgi_temp_path {run}/fastcgi;
     proxy_temp_path {run}/proxy;
