@@ -68,7 +68,7 @@ A secret is a reference, never the value itself:
 
 | form | where the value is |
 |---|---|
-| `NAME` | `$CREDENTIALS_DIRECTORY/NAME` (systemd's `LoadCredential=`), then `/etc/autobackupd/credentials/NAME` |
+| `NAME` | `$CREDENTIALS_DIRECTORY/NAME`, then `$CREDENTIALS_DIRECTORY/autobackupd_NAME` (both systemd's `LoadCredential=`), then `/etc/autobackupd/credentials/NAME` |
 | `{file: PATH}` | in that file; refused if group or others can write it, with a warning if others can read it |
 | `{env: NAME}` | in that environment variable of the daemon |
 | `{command: [argv…]}` | on the standard output of that program; run without a shell, for 30 s at most |

@@ -63,22 +63,34 @@ Result<Secret> read_from(const SecretRef& ref, const fs::path& path, const Secre
     return checked(ref, std::move(value), path.string());
 }
 
+// Where a NAME may lie, the first that exists counts. `LoadCredential=autobackupd:DIRECTORY`, as the unit has
+// it, names its copies ID_NAME (systemd.exec(5)); `LoadCredential=NAME:FILE` names them as they are.
+std::vector<fs::path> places_of(const std::string& name, const SecretPlaces& places) {
+    std::vector<fs::path> out;
+    const auto credentials = places.environment.find("CREDENTIALS_DIRECTORY");
+    if (credentials != places.environment.end() && !credentials->second.empty()) {
+        const fs::path directory = credentials->second;
+        out.push_back(directory / name);
+        out.push_back(directory / ("autobackupd_" + name));
+    }
+    out.push_back(places.directory / name);
+    return out;
+}
+
 Result<Secret> read_named(const SecretRef& ref, const SecretPlaces& places,
                           std::vector<std::string>* warnings) {
-    std::string looked_at;
-    const auto credentials = places.environment.find("CREDENTIALS_DIRECTORY");
-    std::vector<fs::path> candidates;
-    if (credentials != places.environment.end() && !credentials->second.empty()) {
-        candidates.emplace_back(fs::path(credentials->second) / ref.text);
-    }
-    candidates.push_back(places.directory / ref.text);
+    const std::vector<fs::path> candidates = places_of(ref.text, places);
+    std::string looked_at = candidates.size() == 1 ? "$CREDENTIALS_DIRECTORY (not set)" : "";
     for (const fs::path& path : candidates) {
         std::error_code error;
         const fs::file_status status = fs::status(path, error);
-        if (status.type() != fs::file_type::not_found) return read_from(ref, path, places, warnings);
-        looked_at += (looked_at.empty() ? "" : ", ") + path.string();
+        // The service may not look into root's directory: it has systemd's copy of what was there when it
+        // started.
+        const bool closed = error == std::errc::permission_denied;
+        if (status.type() != fs::file_type::not_found && !closed)
+            return read_from(ref, path, places, warnings);
+        looked_at += (looked_at.empty() ? "" : ", ") + path.string() + (closed ? " (permission denied)" : "");
     }
-    if (candidates.size() == 1) looked_at = "$CREDENTIALS_DIRECTORY (not set), " + looked_at;
     return missing(ref, fmt::format("there is no secret '{}'; looked at: {}", one_line(ref.text), looked_at));
 }
 

@@ -29,8 +29,9 @@ struct SecretPlaces {
 
 /// The value, without one trailing newline (LF or CRLF). secret_missing when it is not there, empty, too
 /// long, or its file can be written by group or others; object is the key path, the message names the places
-/// looked at, a failed command's stderr is the peer's words. `warnings` (may be null) gets a sentence for a
-/// file that others can read.
+/// looked at (for a NAME: $CREDENTIALS_DIRECTORY/NAME, $CREDENTIALS_DIRECTORY/autobackupd_NAME,
+/// places.directory/NAME), a failed command's stderr is the peer's words. `warnings` (may be null) gets a
+/// sentence for a file that others can read.
 Result<Secret> read_secret(const SecretRef& ref, const SecretPlaces& places,
                            std::vector<std::string>* warnings = nullptr);
 

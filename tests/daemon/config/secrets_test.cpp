@@ -3,6 +3,7 @@
 
 #include <gtest/gtest.h>
 #include <sys/stat.h>
+#include <unistd.h>
 
 #include <fstream>
 
@@ -69,6 +70,39 @@ TEST_F(Secrets, a_missing_name_tells_the_places) {
     EXPECT_NE(without.find((directory_.path() / "lab").string()), std::string::npos);
     places_.environment["CREDENTIALS_DIRECTORY"] = (directory_.path() / "systemd").string();
     EXPECT_NE(name("lab").find((directory_.path() / "systemd/lab").string()), std::string::npos);
+}
+
+TEST_F(Secrets, a_directory_loaded_by_systemd_has_the_id_in_front) {
+    places_.environment["CREDENTIALS_DIRECTORY"] = (directory_.path() / "systemd").string();
+    put("lab", "from directory");
+    put("systemd/autobackupd_lab", "from the unit");
+    EXPECT_EQ(name("lab"), "from the unit");
+    put("systemd/lab", "loaded alone");
+    EXPECT_EQ(name("lab"), "loaded alone")
+        << "LoadCredential=lab:FILE is more particular than a whole directory";
+    const std::string missing = name("other");
+    EXPECT_NE(missing.find((directory_.path() / "systemd/autobackupd_other").string()), std::string::npos)
+        << missing;
+}
+
+TEST_F(Secrets, a_directory_that_is_closed_to_the_service_is_one_more_place) {
+    places_.environment["CREDENTIALS_DIRECTORY"] = (directory_.path() / "systemd").string();
+    fs::permissions(directory_.path(), fs::perms::owner_all | fs::perms::others_exec);
+    fs::create_directory(directory_.path() / "root");
+    fs::permissions(directory_.path() / "root", fs::perms::none);
+    fs::permissions(directory_.path() / "systemd", fs::perms::all);
+    places_.directory = directory_.path() / "root";
+    const bool root = ::geteuid() == 0;
+    if (root) {
+        ASSERT_EQ(::seteuid(65534), 0);
+    }
+    const std::string text = name("lab");
+    if (root) {
+        ASSERT_EQ(::seteuid(0), 0);
+    }
+    fs::permissions(directory_.path() / "root", fs::perms::owner_all);
+    EXPECT_NE(text.find("there is no secret 'lab'"), std::string::npos) << text;
+    EXPECT_NE(text.find("root/lab (permission denied)"), std::string::npos) << text;
 }
 
 TEST_F(Secrets, one_trailing_newline_is_dropped) {
