@@ -3,7 +3,8 @@
 build_packages="g++ cmake ninja-build ccache pkg-config git python3 ca-certificates tzdata
   libboost1.81-dev libboost-json1.81-dev libboost-url1.81-dev libgit2-dev libssl-dev zlib1g-dev libdeflate-dev
   libspdlog-dev libfmt-dev libyaml-cpp-dev libsqlitecpp-dev libsqlite3-dev libhowardhinnant-date-dev libsystemd-dev libcli11-dev"
-test_packages="libgtest-dev nginx-light fcgiwrap git-lfs openssl openssh-client openssh-server strace unzip zip python3-venv procps man-db"
+test_packages="libgtest-dev nginx-light fcgiwrap git-lfs openssl openssh-client openssh-server strace unzip zip python3-venv procps man-db
+  lintian systemd systemd-container dbus iproute2 binutils"
 
 install_packages() {
     wanted="$build_packages"

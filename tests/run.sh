@@ -1,7 +1,7 @@
 #!/bin/sh
 # Installs what is needed, builds everything and runs all tests:
 #   sh tests/run.sh            the whole (release, ASan + UBSan, TSan, judges)
-#   sh tests/run.sh quick      release build, unit and end-to-end tests only
+#   sh tests/run.sh quick      release build, unit, end-to-end, package and boot tests only
 #   sh tests/run.sh nightly    also whole runs under TSan, 500 kills, large samples
 set -eu
 repository=$(cd "$(dirname "$0")/.." && pwd)
@@ -29,6 +29,12 @@ ctest --test-dir build -j "$jobs" --output-on-failure --no-tests=error
 
 step "end to end: the binary, the stand-in, a real git server"
 AUTOBACKUPD="$repository/build/autobackupd" python3 tests/e2e/all.py
+
+step "the Debian package: units, content, lintian, install and purge in a throw-away root"
+python3 -m unittest discover -q -s tests/package
+
+step "the service under a booted systemd: run, reload, watchdog, reboot, power cut"
+python3 tests/boot/boot.py
 
 if [ "$mode" = quick ]; then exit 0; fi
 

@@ -46,6 +46,25 @@ class Refused(Exception):
         self.error = error
 
 
+def ask(path, verb, events=None, timeout=60, **args):
+    """One request over the control socket at `path`; the data of its answer. Refused, or EOFError when there was no answer."""
+    with socket.socket(socket.AF_UNIX, socket.SOCK_STREAM) as link:
+        link.settimeout(timeout)
+        link.connect(path)
+        link.sendall(json.dumps({"v": 1, "verb": verb, "args": args}).encode() + b"\n")
+        with link.makefile("r") as lines:
+            for text in lines:
+                line = json.loads(text)
+                if "ok" not in line:
+                    if events is not None:
+                        events.append(line)
+                    continue
+                if line["ok"]:
+                    return line["data"]
+                raise Refused(line["error"])
+    raise EOFError(f"{verb}: no answer")
+
+
 class ServeCase(Case):
     def setUp(self):
         super().setUp()
@@ -82,21 +101,10 @@ class ServeCase(Case):
 
     def ask(self, verb, events=None, timeout=60, **args):
         """One request over the control socket; the data of its answer."""
-        with socket.socket(socket.AF_UNIX, socket.SOCK_STREAM) as link:
-            link.settimeout(timeout)
-            link.connect(os.path.join(self.runtime, "control.sock"))
-            link.sendall(json.dumps({"v": 1, "verb": verb, "args": args}).encode() + b"\n")
-            with link.makefile("r") as lines:
-                for text in lines:
-                    line = json.loads(text)
-                    if "ok" not in line:
-                        if events is not None:
-                            events.append(line)
-                        continue
-                    if line["ok"]:
-                        return line["data"]
-                    raise Refused(line["error"])
-        raise AssertionError(f"{verb}: no answer\n{self.log_text()}")
+        try:
+            return ask(os.path.join(self.runtime, "control.sock"), verb, events, timeout, **args)
+        except EOFError as error:
+            raise AssertionError(f"{error}\n{self.log_text()}") from error
 
     def job(self, name="traffic-signs"):
         return next(job for job in self.ask("status")["jobs"] if job["job"] == name)

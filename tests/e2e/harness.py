@@ -69,11 +69,12 @@ class Server:
         self.log.close()
 
 
-class Standin(Server):
-    def __init__(self, directory, *options):
-        script = os.path.join(TESTS, "standin", "cvat_standin.py")
-        super().__init__(directory, [sys.executable, script, *options])
-        self.url = f"http://127.0.0.1:{self.port}"
+class StandinControl:
+    """The control of a stand-in that runs somewhere: see "Control" in tests/standin/README.md."""
+
+    def __init__(self, port):
+        self.port = port
+        self.url = f"http://127.0.0.1:{port}"
 
     def order(self, verb, body=None):
         link = http.client.HTTPConnection("127.0.0.1", self.port, timeout=30)
@@ -101,6 +102,13 @@ class Standin(Server):
         text = "&".join(f"{key}={value}" for key, value in query.items())
         answer = self.order("log?" + text if text else "log")
         return answer["requests"] if isinstance(answer, dict) else answer
+
+
+class Standin(StandinControl, Server):
+    def __init__(self, directory, *options):
+        script = os.path.join(TESTS, "standin", "cvat_standin.py")
+        Server.__init__(self, directory, [sys.executable, script, *options])
+        StandinControl.__init__(self, self.port)
 
 
 class GitServer(Server):

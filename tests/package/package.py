@@ -39,6 +39,20 @@ def deb():
     return found[0]
 
 
+def newer(version):
+    """The same package under another version. → its directory, which the caller removes, and its path in it."""
+    place = tempfile.mkdtemp(prefix="autobackupd-newer-")
+    unpacked, out = os.path.join(place, "tree"), os.path.join(place, "newer.deb")
+    output("dpkg-deb", "-R", deb(), unpacked)
+    control = os.path.join(unpacked, "DEBIAN/control")
+    with open(control) as file:
+        fields = file.read()
+    with open(control, "w") as file:
+        file.writelines(f"Version: {version}\n" if line.startswith("Version:") else line for line in fields.splitlines(True))
+    output("dpkg-deb", "--root-owner-group", "-Zgzip", "-b", unpacked, out)
+    return place, out
+
+
 @functools.lru_cache(maxsize=None)
 def _unpacked():
     place = tempfile.TemporaryDirectory(prefix="autobackupd-deb-")

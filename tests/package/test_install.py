@@ -24,20 +24,6 @@ def setUpModule():
     package.deb()
 
 
-def newer(deb, version):
-    """The same package under another version."""
-    place = tempfile.mkdtemp(prefix="autobackupd-newer-")
-    tree, out = os.path.join(place, "tree"), os.path.join(place, "newer.deb")
-    package.output("dpkg-deb", "-R", deb, tree)
-    control = os.path.join(tree, "DEBIAN/control")
-    with open(control) as file:
-        text = file.read()
-    with open(control, "w") as file:
-        file.writelines(f"Version: {version}\n" if line.startswith("Version:") else line for line in text.splitlines(True))
-    package.output("dpkg-deb", "--root-owner-group", "-Zgzip", "-b", tree, out)
-    return place, out
-
-
 class Install(unittest.TestCase):
     def setUp(self):
         self.root = self.enterContext(throwaway.Root())
@@ -92,7 +78,7 @@ class Install(unittest.TestCase):
         self.assertTrue(self.exists(WANTS))
         self.root.run("systemctl", "disable", "autobackupd.service")
         self.assertFalse(self.exists(WANTS))
-        place, out = newer(package.deb(), "9.0-1")
+        place, out = package.newer("9.0-1")
         self.addCleanup(shutil.rmtree, place)
         self.install(out)
         self.assertEqual(self.root.run("dpkg-query", "-W", "-f", "${Version} ${Status}", "autobackupd").stdout, "9.0-1 install ok installed")
@@ -104,7 +90,7 @@ class Install(unittest.TestCase):
         os.makedirs(self.root.at("/var/lib/autobackupd/vaults"))
         look = ("find", "/etc/autobackupd", "/var/lib/autobackupd", "-printf", "%p %m %U %G %T@ %s\n")
         before = self.root.run(*look).stdout
-        place, out = newer(package.deb(), "9.0-1")
+        place, out = package.newer("9.0-1")
         self.addCleanup(shutil.rmtree, place)
         self.assertNotIn("conffile", self.install(out).lower())
         self.assertEqual(self.root.run(*look).stdout, before)

@@ -16,8 +16,7 @@ import throwaway
 SINCE = {"CapabilityBoundingSet": 21, "RestartPreventExitStatus": 189, "StartLimitIntervalSec": 230, "StartLimitBurst": 230,
          "MemoryDenyWriteExecute": 231, "RestrictRealtime": 231, "ProtectKernelTunables": 232, "ProtectControlGroups": 232,
          "ProtectKernelModules": 232, "RemoveIPC": 232, "RestrictNamespaces": 233, "StateDirectory": 235, "StateDirectoryMode": 235,
-         "ConfigurationDirectory": 235, "ConfigurationDirectoryMode": 235, "LockPersonality": 235, "KeyringMode": 235,
-         "PrivateMounts": 239, "LogRateLimitIntervalSec": 240, "ProtectHostname": 242, "RestrictSUIDSGID": 242, "OOMPolicy": 243,
+         "LockPersonality": 235, "KeyringMode": 235, "PrivateMounts": 239, "LogRateLimitIntervalSec": 240, "ProtectHostname": 242, "RestrictSUIDSGID": 242, "OOMPolicy": 243,
          "TimeoutAbortSec": 243, "ProtectKernelLogs": 244, "ProtectClock": 245, "ProtectProc": 247, "ProcSubset": 247,
          "LoadCredential": 247, "PrivateIPC": 248, "SocketBindDeny": 249}
 OLD = {"Description", "Documentation", "Wants", "After", "ConditionPathExists", "Type", "NotifyAccess", "ExecStart", "ExecReload",
