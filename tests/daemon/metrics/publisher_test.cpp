@@ -352,6 +352,7 @@ TEST_F(MetricsSocket, a_flood_of_clients_is_served_in_turn) {
 TEST_F(MetricsSocket, without_free_descriptors_it_goes_on_later) {
     const Running running(socket(), directory_.path());
     ASSERT_TRUE(eventually([this] { return listening(); }));
+    ASSERT_TRUE(Client(path("metrics.sock")).ask(get).starts_with("HTTP/1.1 200")) << "it takes clients from now on";
     const Client before(path("metrics.sock"));
     const Client waiting(path("metrics.sock"));
     rlimit old{};

@@ -160,6 +160,26 @@ TEST_F(ProgramNotices, the_shutdown_kills_what_still_runs) {
     EXPECT_EQ(counts_.failed, 1U);
 }
 
+TEST_F(ProgramNotices, a_loop_that_ends_without_a_drain_leaves_nothing_behind) {
+    patience_.program = milliseconds(60'000);
+    const Receiver silent({[](test::Peer& peer) { peer.stay_silent(); }});
+    webhook(silent.url("/hook"));
+    command({script("page", "echo $$ > " + path("pid") + "\nsleep 600\n")});
+    {
+        asio::io_context context(1);
+        async::Workers workers(1);
+        auto client = http::make_client(http::ClientSettings());
+        ASSERT_TRUE(client);
+        Services services{context.get_executor(), workers, journal_, std::move(*client), places_, "vm", sendmail_, patience_};
+        Notices notices(std::move(services));
+        notices.configure(configuration());
+        notices.run_ended(failed(), first_failure());
+        notices.run_ended(failed(), first_failure());
+        for (int i = 0; i < 100 && file("pid").empty(); ++i) context.run_for(milliseconds(20));
+    }
+    EXPECT_TRUE(gone("pid"));
+}
+
 TEST_F(ProgramNotices, success_after_success_starts_no_program) {
     command({script("page", "touch " + path("ran") + "\n")});
     tell([](Notices& notices) {
