@@ -60,9 +60,11 @@ HeldMedia media_of(const vault::Held& held, std::optional<std::int64_t> task) {
             // Git keeps the last of two: whose size and CRC-32 are whose cannot be said.
             media.content.members.erase(name);
             media.blobs.erase(name);
+            media.large.erase(name);
         } else if (is_media(name) && kept) {
             media.content.members[name] = cvat::HeldContent::Member{member.size, member.crc32};
             media.blobs[name] = kept->oid;
+            if (kept->large) media.large.insert(name);
         }
     }
     add_up(media.content, *held.manifest, *prefix);
@@ -71,11 +73,11 @@ HeldMedia media_of(const vault::Held& held, std::optional<std::int64_t> task) {
 
 void drop_missing(HeldMedia& media, const git::Repository& vault) {
     std::erase_if(media.blobs, [&](const auto& one) {
-        // A pointer to a large file is not its content, and has another size.
+        // A pointer whose large file is not here is no content, and has another size.
         const std::uint64_t size = media.content.members.at(one.first).size;
         if (vault.has(one.second)) {
             const Result<std::uint64_t> there = vault.blob_size(one.second);
-            if (there && *there == size) return false;
+            if (media.large.contains(one.first) || (there && *there == size)) return false;
         }
         media.content.bytes -= size;
         media.content.members.erase(one.first);

@@ -4,6 +4,7 @@
 
 #include <map>
 #include <optional>
+#include <set>
 #include <string>
 
 #include "daemon/cvat/context.hpp"
@@ -15,6 +16,7 @@ namespace autobackup::cvat_job {
 struct HeldMedia {
     cvat::HeldContent content;
     std::map<std::string, git::Oid> blobs;  ///< of the members of `content`, by the same names
+    std::set<std::string> large;  ///< of `blobs`: the blob is the pointer to a large file whose content is in the vault's store
 };
 
 /// The media of a version under the names that they have in the ZIP of task `task` (nullopt: of the whole item). Nothing when the folder

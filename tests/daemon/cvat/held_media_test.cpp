@@ -86,12 +86,14 @@ TEST(HeldMedia, ALargeFileNeedNotComeWhenItsContentIsHere) {
     const test::TempDir directory;
     vault::Held held = project();
     held.large_objects = lfs::Store(directory.path() / "lfs/objects");
-    const std::string content(100, 'x');
+    const std::string content(17, 'x');
     held.large["task_3/data/a.jpg"] = lfs::Pointer{hash::sha256_hex(content), content.size()};
     EXPECT_FALSE(media_of(held, 70).content.members.contains("data/a.jpg"));
     const auto produce = [&](const lfs::TakeBytes& take) { return take(std::as_bytes(std::span(content))); };
     ASSERT_TRUE(held.large_objects.put(produce));
-    EXPECT_TRUE(media_of(held, 70).content.members.contains("data/a.jpg"));
+    const HeldMedia media = media_of(held, 70);
+    EXPECT_TRUE(media.content.members.contains("data/a.jpg"));
+    EXPECT_TRUE(media.large.contains("data/a.jpg")) << "its blob is a pointer, of another size";
 }
 
 TEST(HeldMedia, WhatAPartialCloneLacksIsFetched) {
