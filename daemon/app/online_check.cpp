@@ -1,6 +1,10 @@
 // SPDX-License-Identifier: MIT
 #include "daemon/app/online_check.hpp"
 
+#include <unistd.h>
+
+#include <filesystem>
+
 #include "daemon/app/configuration.hpp"
 #include "daemon/runner/cvat_services.hpp"
 #include "lib/core/text.hpp"
@@ -65,6 +69,8 @@ std::vector<OnlineAnswer> check_online(Loop& loop, const config::Config& config,
     runner::Environment environment;
     environment.http = http_settings();
     environment.secrets = places;
+    // Not in the storage: it may be another user's, and a check makes nothing there.
+    environment.ssh_directory = std::filesystem::temp_directory_path() / ("autobackupd-" + std::to_string(::geteuid()));
     std::vector<OnlineAnswer> answers;
     async::Workers workers(1);
     const std::unique_ptr<report::Progress> silent = report::make_progress(-1, true);
@@ -75,6 +81,8 @@ std::vector<OnlineAnswer> check_online(Loop& loop, const config::Config& config,
     } catch (const boost::system::system_error&) {
         answers.push_back(answer("check", fail(Errc::cancelled, "check-config", "--online", "stopped by request")));
     }
+    std::error_code ignored;
+    std::filesystem::remove(environment.ssh_directory, ignored);  // only when it is empty
     return answers;
 }
 

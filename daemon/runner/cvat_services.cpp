@@ -122,6 +122,7 @@ Awaitable<Result<void>> add_target(Shared& shared, const config::Job& job, const
 
 // Where keys lie for ssh: systemd's directory of the running service (in memory), else one of our own in the spool.
 std::filesystem::path ssh_directory(const Shared& shared) {
+    if (!shared.environment.ssh_directory.empty()) return shared.environment.ssh_directory;
     const auto& environment = shared.environment.secrets.environment;
     const auto runtime = environment.find("RUNTIME_DIRECTORY");
     if (runtime != environment.end() && runtime->second.starts_with('/')) {

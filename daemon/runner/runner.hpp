@@ -22,6 +22,7 @@ namespace autobackup::runner {
 struct Environment {
     http::ClientSettings http;         ///< proxies from the environment, user agent; ca_file is set per server
     config::SecretPlaces secrets;
+    std::filesystem::path ssh_directory{};  ///< see runner::ssh_directory(); empty: its own choice
 };
 
 struct RunOptions {

@@ -5,6 +5,7 @@
 #include <stdlib.h>
 #include <sys/file.h>
 #include <sys/stat.h>
+#include <unistd.h>
 
 #include <cerrno>
 #include <string>
@@ -36,6 +37,14 @@ Result<RunFolder> RunFolder::make(const fs::path& parent) {
     if (!made) return made.error();
     const Result<FileDescriptor> door = open_directory(parent);
     if (!door) return door.error();
+    struct stat status {};
+    if (::fstat(door->get(), &status) != 0) return fail_errno(errno, "look at", parent.string());
+    // Whoever may rename what lies here could put another file in a key's place.
+    const bool shared = (status.st_mode & (S_IWGRP | S_IWOTH)) != 0;
+    if (status.st_uid != ::geteuid() || shared) {
+        return fail(Errc::forbidden, "use", parent.string(),
+                    "a directory for keys must belong to the user that we run as, and to nobody else");
+    }
     if (::flock(door->get(), LOCK_EX) != 0) return fail_errno(errno, "lock", parent.string());
     sweep_locked(parent);
     std::string name = (parent / (std::string(prefix) + "XXXXXX")).string();

@@ -14,7 +14,8 @@ namespace autobackup::remote {
 /// milliseconds.
 class RunFolder {
 public:
-    /// Makes one below `parent` (made with mode 0700 when missing), and sweeps that.
+    /// Makes one below `parent` (made with mode 0700 when missing), and sweeps that. forbidden when `parent`
+    /// is another user's, or others may write there.
     static Result<RunFolder> make(const fs::path& parent);
     RunFolder(RunFolder&&) noexcept;
     RunFolder& operator=(RunFolder&&) = delete;

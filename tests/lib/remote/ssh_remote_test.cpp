@@ -170,6 +170,10 @@ TEST_F(SshRemoteTest, TheKeyLiesInAPrivateFileAndGoesWithTheRemote) {
     sweep_run_folders(run_directory());
     EXPECT_FALSE(fs::exists(run_directory() / "ssh-killed"));
     sweep_run_folders(dir_.path() / "nowhere");
+    fs::permissions(run_directory(), fs::perms::all);
+    const Result<RunFolder> open_to_all = RunFolder::make(run_directory());
+    ASSERT_FALSE(open_to_all);
+    EXPECT_EQ(open_to_all.error().code, Errc::forbidden);
 }
 
 TEST_F(SshRemoteTest, UnknownHostKeyIsToldWithTheLineToAdd) {
