@@ -100,7 +100,7 @@ std::vector<Times> usual() {
 }
 
 void check_zone(const std::string& name, const std::vector<Times>& expressions) {
-    const Zone zone = *Zone::find(name);
+    const Zone zone = Zone::find(name).value();
     const WithZone with_zone(name);
     const auto begin = chrono::sys_days(chrono::year(2026) / 1 / 1).time_since_epoch() / chrono::seconds(1);
     const auto end = chrono::sys_days(chrono::year(2036) / 1 / 1).time_since_epoch() / chrono::seconds(1);

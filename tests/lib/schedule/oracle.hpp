@@ -176,6 +176,7 @@ inline std::vector<std::string> zone_names() {
         if (kind == "Z") out.push_back(first);
         if (kind == "L") out.push_back(second);
     }
+    std::erase(out, "Factory");  // stands for "not set"; has no file on Debian
     std::sort(out.begin(), out.end());
     return out;
 }

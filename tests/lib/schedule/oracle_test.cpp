@@ -25,7 +25,7 @@ bool compare_one(Random& random, const std::string& name) {
         EXPECT_NE(schedule.error().message.find("does not come"), std::string::npos) << expression.text;
         return false;
     }
-    const Zone zone = *Zone::find(name);
+    const Zone zone = Zone::find(name).value();
     const WithZone with_zone(name);
     const SysSeconds middle = interesting_instant(random, zone);
     const SysSeconds after = middle - chrono::minutes(between(random, -180, 2 * 1440));
