@@ -98,6 +98,21 @@ Entry run_entry(const model::Run& run) {
 
 }  // namespace
 
+Entry entry_of(const model::Run& run, const model::Item& item) {
+    Entry entry;
+    const bool bad = item.outcome == model::ItemOutcome::failed || item.outcome == model::ItemOutcome::partial;
+    entry.priority = bad ? Priority::warning : Priority::info;
+    entry.message_id = message_id::item_done;
+    entry.message = outgoing_line(human_line(run.job, item));
+    add_run(entry, run);
+    add(entry, "AUTOBACKUP_ITEM", item_word(item));
+    add(entry, "AUTOBACKUP_OUTCOME", model::name(item.outcome));
+    add(entry, "AUTOBACKUP_BYTES", std::to_string(item.bytes));
+    add(entry, "AUTOBACKUP_DURATION_USEC", microseconds(item.duration_s));
+    if (!item.commit.empty()) add(entry, "AUTOBACKUP_COMMIT", item.commit);
+    return entry;
+}
+
 std::vector<Entry> entries_of(const model::Run& run) {
     std::vector<Entry> entries;
     for (const model::Item& item : run.items) {

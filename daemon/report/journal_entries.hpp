@@ -17,7 +17,14 @@ inline constexpr const char* run_failed = "b3d27e82a8b544b3b361dc96623bc00c";
 inline constexpr const char* run_cancelled = "c9165485bd5646f4b46ba7e858d075f8";
 inline constexpr const char* run_refused = "09d4479a5fc44557b1ef33a1263281a5";
 inline constexpr const char* stage_failed = "9a9757d60ae741ff896f08077b5c56e2";
+inline constexpr const char* item_done = "a69d779e3884434d809e0670a4f78a5f";
 }  // namespace message_id
+
+/// One item as it ends, while its run goes on: the human line with AUTOBACKUP_JOB, AUTOBACKUP_RUN_ID, AUTOBACKUP_ATTEMPT, AUTOBACKUP_ITEM,
+/// AUTOBACKUP_OUTCOME, AUTOBACKUP_BYTES, AUTOBACKUP_DURATION_USEC and AUTOBACKUP_COMMIT (when there is one). Priority info, warning
+/// when it failed or is partial. Of `run` its job, id and attempt are read.
+journal::Entry entry_of(const model::Run& run, const model::Item& item);
+
 
 /// One entry per failed stage, in the order of the items, then one for the run. Fields, where they apply:
 /// AUTOBACKUP_JOB, AUTOBACKUP_RUN_ID, AUTOBACKUP_ATTEMPT, AUTOBACKUP_OUTCOME (of the run, or of the item for

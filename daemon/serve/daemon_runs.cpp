@@ -23,10 +23,6 @@ constexpr const char* memory_key = "schedule";
 
 std::string time_text(scheduler::Time time) { return rfc3339_seconds(std::chrono::time_point_cast<Instant::duration>(time)); }
 
-bool went_well(const model::Item& item) {
-    return item.outcome != model::ItemOutcome::failed && item.outcome != model::ItemOutcome::partial;
-}
-
 struct NoteForm {
     const char* message_id;
     journal::Priority priority;
@@ -92,9 +88,11 @@ void Daemon::begin(const scheduler::Start& start) {
     LiveRun& run = *live;
     runner::RunListener listener;
     listener.item_done = [this, &run](const std::string& job, const model::Item& item) {
-        const std::string line = report::human_line(job, item);
-        if (went_well(item)) spdlog::info("{}", line);
-        else spdlog::warn("{}", line);
+        model::Run of;
+        of.job = job;
+        of.run_id = run.run_id;
+        of.attempt = run.start.attempt;
+        settings_.journal->send(report::entry_of(of, item));
         for (const std::string& warning : item.warnings) spdlog::warn("{} {}: {}", job, item.name, warning);
         run.done.push_back(item);
     };

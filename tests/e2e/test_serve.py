@@ -314,11 +314,19 @@ class Watched(Serves):
         environment = self.environment(RUNTIME_DIRECTORY=self.runtime)
         process = subprocess.Popen([*self.command("serve"), "--log-format", "json"], env=environment, stderr=subprocess.PIPE)
         self.addCleanup(process.stderr.close)
-        time.sleep(1)
+        with waiting(20, "the socket") as again:
+            while again() and not os.path.exists(os.path.join(self.runtime, "control.sock")):
+                pass
+        run_id = self.ask("run", job="traffic-signs", wait=True)["run_id"]
         process.terminate()
         _, err = process.communicate(timeout=15)
         lines = [json.loads(line) for line in err.decode().splitlines()]
         ids = [line.get("message_id") for line in lines]
+        of_items = [line["fields"] for line in lines if "AUTOBACKUP_ITEM" in line.get("fields", {})]
+        self.assertEqual([(one["AUTOBACKUP_ITEM"], one["AUTOBACKUP_OUTCOME"], one["AUTOBACKUP_RUN_ID"]) for one in of_items],
+                         [("project-1", "saved", run_id)])
+        notices = [line for line in lines if line.get("fields", {}).get("AUTOBACKUP_OUTCOME") == "success"]
+        self.assertEqual(len(notices), 1)
         self.assertIn("647671e076d54124aa63ceb0502a5b4e", ids)
         self.assertIn("a3293d7bc8634ea0af7040a921a4d22e", ids)
 

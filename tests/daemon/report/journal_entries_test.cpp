@@ -120,6 +120,30 @@ std::string catalogue() {
     return read_file(fs::path(AUTOBACKUPD_SOURCE_DIR) / "systemd" / "autobackupd.catalog").value();
 }
 
+TEST(JournalEntries, AnItemHasAnEntryOfItsOwn) {
+    model::Run run = sample_run();
+    model::Item item = run.items[0];
+    item.outcome = model::ItemOutcome::saved;
+    item.bytes = 77;
+    item.duration_s = 1.5;
+    item.commit = std::string(40, 'a');
+    const Entry entry = entry_of(run, item);
+    EXPECT_EQ(entry.priority, journal::Priority::info);
+    EXPECT_EQ(entry.message_id, message_id::item_done);
+    const std::map<std::string, std::string> fields(entry.fields.begin(), entry.fields.end());
+    EXPECT_EQ(fields.at("AUTOBACKUP_JOB"), run.job);
+    EXPECT_EQ(fields.at("AUTOBACKUP_RUN_ID"), run.run_id);
+    EXPECT_EQ(fields.at("AUTOBACKUP_OUTCOME"), "saved");
+    EXPECT_EQ(fields.at("AUTOBACKUP_BYTES"), "77");
+    EXPECT_EQ(fields.at("AUTOBACKUP_DURATION_USEC"), "1500000");
+    EXPECT_EQ(fields.at("AUTOBACKUP_COMMIT"), item.commit);
+    EXPECT_EQ(fields.count("AUTOBACKUP_ITEM"), 1U);
+    item.outcome = model::ItemOutcome::partial;
+    item.commit.clear();
+    EXPECT_EQ(entry_of(run, item).priority, journal::Priority::warning);
+    EXPECT_EQ(entry_of(run, item).fields.size() + 1, entry.fields.size());
+}
+
 // id → text below it. Other rooms have messages of their own; tests/e2e/test_serve.py compares all.
 std::map<std::string, std::string> catalogue_texts() {
     std::map<std::string, std::string> texts;
