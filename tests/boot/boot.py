@@ -23,7 +23,7 @@ sys.path.insert(0, os.path.join(TESTS, "package"))
 import package  # noqa: E402
 import throwaway  # noqa: E402
 
-LIMIT = 300  # seconds for all boots
+LIMIT = 900  # seconds for all boots; an idle machine needs one minute
 WHAT = "the service under a booted systemd (install, run, reload, watchdog, reboot, power cut)"
 TARGET = "[Unit]\nRequires=multi-user.target\nAfter=multi-user.target\nWants=boot-test.service\n"
 DRIVER = """[Unit]
@@ -139,7 +139,7 @@ def run(root, standin):
 
 
 def can_boot():
-    throwaway.need(WHAT, ("systemd-nspawn", "dbus-daemon", "unshare", "ip", "pgrep", "git", "sshd", "dpkg"))
+    throwaway.need(WHAT, ("systemd-nspawn", "dbus-daemon", "unshare", "ip", "pgrep", "git", "dpkg"))
 
 
 def main():

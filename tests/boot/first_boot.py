@@ -48,7 +48,9 @@ class A_Installed(BootCase):
         self.good("systemctl", "start", UNIT)
         self.assertEqual((self.show("ActiveState"), self.show("SubState")), ("active", "running"))
         self.assertTrue(stat.S_ISSOCK(os.stat(SOCKET).st_mode), "READY=1 comes after the socket listens")
-        self.assertRegex(self.show("StatusText"), rf"{JOB}")
+        self.assertIn(JOB, self.show("StatusText"))
+        said = [entry["MESSAGE"] for entry in self.journal("-p", "warning", f"_PID={self.pid()}")]
+        self.assertEqual(said, [], "nothing to warn of")
 
 
 class B_Sandboxed(BootCase):
