@@ -15,7 +15,7 @@ struct History {
     int failures_before = 0;                  ///< runs in a row that did not succeed (partial or failed), up to the run before this one
     int failures_now = 0;                     ///< the same with this run: 0 after a success
     std::optional<Instant> first_failed_at;   ///< end of the first of that row (also for the run that ended it)
-    std::optional<Instant> previous_ended_at; ///< end of the run before this one; absent: not known
+    std::optional<Instant> previous_ended_at; ///< end of the run before this one that counts; absent: not known
     std::optional<Instant> last_success_at;   ///< end of the last success, this run included
 };
 

@@ -194,7 +194,7 @@ void Notices::run_started(const std::string& job, const std::string& run_id) {
 void Notices::run_ended(const model::Run& run, const History& history) {
     History known = history;
     const auto before = state_->ended.find(run.job);
-    if (!known.previous_ended_at && before != state_->ended.end()) known.previous_ended_at = before->second;
+    if (before != state_->ended.end()) known.previous_ended_at = before->second;
     const bool counts = run.outcome != model::RunOutcome::cancelled && run.outcome != model::RunOutcome::refused;
     if (counts) state_->ended[run.job] = run.finished_at;
     if (state_->receivers.find(run.job) == state_->receivers.end()) return;

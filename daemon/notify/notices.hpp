@@ -65,8 +65,8 @@ public:
     /// Pings the start. Returns at once; a job that is not configured (any more) is told to nobody.
     void run_started(const std::string& job, const std::string& run_id);
     /// Pings the end (success only for `success` and `unchanged`; /log, which neither says good nor bad, for a cancelled or
-    /// refused run), and tells a transition to whom it concerns. Returns at once. Where `history.previous_ended_at` is absent
-    /// and an earlier run of the job ended under this object, that one counts.
+    /// refused run), and tells a transition to whom it concerns. Returns at once. Where an earlier run of the
+    /// job that counts ended under this object, its end goes before `history.previous_ended_at`.
     void run_ended(const model::Run& run, const History& history);
 
     /// Waits until everything is sent, at most `grace`; what is not is given up with a warning, and its programs are killed.

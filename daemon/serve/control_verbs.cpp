@@ -62,6 +62,12 @@ std::optional<boost::json::object> find_report(const std::vector<std::string>& r
     return found;
 }
 
+void send_start(control::Feed& feed, const boost::json::object& report) {
+    boost::json::object start;
+    for (const char* key : {"run_id", "job", "trigger", "started_at"}) start[key] = report.at(key);
+    feed.send("started", std::move(start));
+}
+
 // Those that ended since the last look.
 void send_items(control::Feed& feed, const boost::json::object& report, std::size_t from) {
     const boost::json::value* const items = report.if_contains("items");
@@ -257,6 +263,7 @@ Awaitable<control::Answer> ControlVerbs::follow(std::string job, scheduler::Tick
         }
         const auto finished = daemon_.finished_.find(ticket);
         if (finished != daemon_.finished_.end()) {
+            if (!started) send_start(feed, finished->second);  // it was over before the first look
             send_items(feed, finished->second, items);
             co_return control::good(finished->second);
         }

@@ -40,6 +40,12 @@ std::string first_error(const boost::json::object& report) {
     return {};
 }
 
+bool is_interrupted(const boost::json::value& report) {
+    const boost::json::object* const object = report.if_object();
+    const boost::json::value* const value = object == nullptr ? nullptr : object->if_contains("interrupted");
+    return value != nullptr && value->is_bool() && value->get_bool();
+}
+
 bool is_green(const std::string& outcome) { return outcome == "success" || outcome == "unchanged"; }
 
 }  // namespace
@@ -52,7 +58,10 @@ void JobFacts::add(const answers::LastRun& run) {
         failures = 0;
     } else if (run.outcome == "failed" || run.outcome == "partial") {
         if (failures++ == 0) failing_since = run.finished_at;
+    } else {
+        return;
     }
+    last_judged = run.finished_at;
 }
 
 std::optional<answers::LastRun> last_run_of(const boost::json::value& report) {
@@ -78,6 +87,8 @@ JobFacts facts_of(const std::vector<std::string>& reports) {
         const boost::json::value report = boost::json::parse(*text, error);
         if (error) continue;
         if (const auto run = last_run_of(report)) facts.add(*run);
+        facts.told.recall(report);
+        if (is_interrupted(report)) facts.last_judged.reset();
     }
     return facts;
 }

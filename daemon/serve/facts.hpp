@@ -8,6 +8,7 @@
 #include <vector>
 
 #include "daemon/control/answers.hpp"
+#include "daemon/metrics/snapshot.hpp"
 #include "daemon/model/result.hpp"
 
 namespace autobackup::serve {
@@ -16,6 +17,10 @@ struct JobFacts {
     std::optional<answers::LastRun> last;
     std::optional<Instant> last_success;
     std::optional<Instant> failing_since;  ///< end of the first run of the streak
+    /// End of the last run that was green or not (neither cancelled nor refused) and that somebody was told of: absent after
+    /// one that a crash cut off.
+    std::optional<Instant> last_judged;
+    metrics::JobFacts told;                ///< what the metrics know from the reports
     int failures = 0;                      ///< runs in a row that were not green; cancelled and refused ones count for nothing
 
     /// The next run in time.

@@ -24,16 +24,9 @@ bool same(const config::Metrics& one, const config::Metrics& other) {
     return one.file == other.file && listener(one) == listener(other);
 }
 
-// What the history knows; last_outcome and the like are told as soon as a run has ended under this process.
 metrics::JobFacts recalled(const std::string& job, const JobFacts& facts) {
-    metrics::JobFacts recalled;
+    metrics::JobFacts recalled = facts.told;
     recalled.job = job;
-    recalled.failures_in_a_row = facts.failures;
-    recalled.last_success_at = facts.last_success;
-    if (facts.last) {
-        recalled.last_run_at = facts.last->finished_at;
-        recalled.last_duration_s = facts.last->duration_s;
-    }
     return recalled;
 }
 
@@ -100,7 +93,7 @@ void Telling::run_ended(const model::Run& run, const JobFacts& before, const Job
     history.failures_before = before.failures;
     history.failures_now = now.failures;
     history.first_failed_at = now.failing_since ? now.failing_since : before.failing_since;
-    if (before.last) history.previous_ended_at = before.last->finished_at;
+    history.previous_ended_at = before.last_judged;
     history.last_success_at = now.last_success;
     notices_.run_ended(run, history);
     api_requests_ += run.api_requests;

@@ -98,11 +98,12 @@ TEST_F(HttpNotices, on_chooses_the_transitions) {
     EXPECT_EQ(told, (Lines{"POST /failed HTTP/1.1", "POST /recovered HTTP/1.1", "POST /still HTTP/1.1"}));
 }
 
-TEST_F(HttpNotices, the_end_of_the_run_before_is_remembered_where_history_does_not_say) {
+TEST_F(HttpNotices, the_end_of_the_run_before_is_remembered) {
     const Receiver receiver;
     webhook(receiver.url("/hook"));
     tell([](Notices& notices) {
         History history = first_failure();
+        history.previous_ended_at = test::sample_run().finished_at + std::chrono::hours(24);  // of a cancelled run, say
         notices.run_ended(failed(), history);
         for (int i = 1; i <= 30; ++i) {  // an hour apart
             model::Run run = failed();

@@ -43,6 +43,25 @@ TEST(JobFacts, CancelledAndRefusedRunsSayNothingAboutTheBackup) {
     facts.add(run("refused", 3));
     EXPECT_EQ(facts.failures, 1);
     EXPECT_EQ(facts.last->outcome, "refused");
+    EXPECT_EQ(facts.last_judged, run("failed", 1).finished_at);
+}
+
+// Nobody was told of it, so the failure that follows must be told although the streak has begun.
+TEST(JobFacts, ARunCutOffByACrashWasJudgedByNobody) {
+    const JobFacts cut = facts_of({report("cancelled", 3), report("failed", 2, R"(,"interrupted":true)"), report("success", 1)});
+    EXPECT_EQ(cut.failures, 1);
+    EXPECT_FALSE(cut.last_judged);
+    const JobFacts after = facts_of({report("failed", 3), report("failed", 2, R"(,"interrupted":true)")});
+    EXPECT_EQ(after.last_judged, run("failed", 3).finished_at);
+}
+
+TEST(JobFacts, ReportsFillTheMetricsToo) {
+    const JobFacts facts = facts_of({report("partial", 2, R"(,"counts":{"partial":3},"traffic":{"bytes_received":5})"), report("success", 1)});
+    EXPECT_EQ(facts.told.last_outcome, model::RunOutcome::partial);
+    EXPECT_EQ(facts.told.failures_in_a_row, 1);
+    EXPECT_EQ(facts.told.last_success_at, run("success", 1).finished_at);
+    EXPECT_EQ(facts.told.last_bytes_received, 5U);
+    EXPECT_EQ(facts.told.last_items[static_cast<std::size_t>(model::ItemOutcome::partial)], 3);
 }
 
 TEST(JobFacts, AreReadFromHistoryWhichBeginsWithTheNewest) {
