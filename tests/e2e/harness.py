@@ -76,8 +76,11 @@ class StandinControl:
         self.port = port
         self.url = f"http://127.0.0.1:{port}"
 
+    def link(self):
+        return http.client.HTTPConnection("127.0.0.1", self.port, timeout=30)
+
     def order(self, verb, body=None):
-        link = http.client.HTTPConnection("127.0.0.1", self.port, timeout=30)
+        link = self.link()
         try:
             link.request("GET" if body is None else "POST", f"/__standin__/{verb}", None if body is None else json.dumps(body))
             answer = link.getresponse()

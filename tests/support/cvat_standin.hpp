@@ -9,14 +9,12 @@
 #include <chrono>
 #include <csignal>
 #include <fstream>
-#include <memory>
 #include <stdexcept>
 #include <string>
 #include <thread>
 #include <vector>
 
-#include "lib/http/client.hpp"
-#include "tests/support/run_coroutine.hpp"
+#include "tests/support/standin_control.hpp"
 #include "tests/support/temp_dir.hpp"
 
 namespace autobackup::test {
@@ -61,31 +59,13 @@ public:
 
     /// POST /__standin__/<verb> with a JSON body; throws when the stand-in refuses it.
     boost::json::value order(const std::string& verb, const std::string& body = "{}") {
-        return call(http::Method::post, verb, body);
+        return standin_call(url(), http::Method::post, verb, body);
     }
-    boost::json::value ask(const std::string& verb) { return call(http::Method::get, verb, std::string()); }
+    boost::json::value ask(const std::string& verb) { return standin_call(url(), http::Method::get, verb, std::string()); }
     /// Requests that came so far whose "path?query" matches.
     std::size_t count_log(const std::string& query) { return ask("log?" + query).as_array().size(); }
 
 private:
-    boost::json::value call(http::Method method, const std::string& verb, const std::string& body) {
-        auto work = [&]() -> Awaitable<Result<http::Response>> {
-            const std::unique_ptr<http::Client> client = http::make_client(http::ClientSettings()).value();
-            http::Request request;
-            request.method = method;
-            request.url = http::Url::parse(url() + "/__standin__/" + verb).value();
-            request.body = body;
-            Result<http::Response> answer = co_await client->exchange(std::move(request), http::Limits());
-            client->close_idle();
-            co_return answer;
-        };
-        const Result<http::Response> answer = run_coroutine(work);
-        if (!answer) throw std::runtime_error(describe(answer.error()));
-        if (answer->head.status != 200)
-            throw std::runtime_error("the stand-in refuses " + verb + ": " + answer->body);
-        return boost::json::parse(answer->body);
-    }
-
     TempDir directory_;
     pid_t pid_ = -1;
     int port_ = 0;
