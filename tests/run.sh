@@ -18,8 +18,9 @@ python3 tests/style/include_graph.py
 python3 tests/style/coroutine_lint.py
 python3 -m unittest discover -q -s tests/style
 
-step "the stand-in's own tests"
+step "the stand-ins' own tests: CVAT, GitHub"
 python3 -m unittest discover -q -s tests/standin
+python3 -m unittest discover -q -s tests/github
 
 step "build"
 build_into build -DCMAKE_BUILD_TYPE=RelWithDebInfo -DAUTOBACKUPD_WERROR=ON -DAUTOBACKUPD_TESTS=ON

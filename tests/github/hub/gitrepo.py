@@ -4,6 +4,8 @@ import os
 import shutil
 import subprocess
 
+from . import packs
+
 CONFIG = """[core]
 	repositoryformatversion = 0
 	filemode = true
@@ -124,55 +126,98 @@ def disk_kilobytes(path):
 
 
 class Script:
-    """A script for git fast-import: equal calls make equal object ids."""
+    """Commits, tags and refs to be made: equal calls make equal object ids. Marks (numbers) stand for commits."""
 
     def __init__(self):
-        self.out = []
+        self.steps = []
         self.marks = 0
 
-    def add(self, text):
-        self.out.append(text if isinstance(text, bytes) else text.encode())
-
-    def data(self, content):
-        content = content if isinstance(content, bytes) else content.encode()
-        self.add(f"data {len(content)}\n")
-        self.add(content)
-        self.add("\n")
-
-    def commit(self, ref, message, files=None, when=0, parent=None, merge=None, remove=()):
-        """A commit on `ref`; parent and merge are marks (numbers) or object ids. Returns its mark."""
+    def commit(self, ref, message, files=None, when=0, parent=None, remove=()):
+        """A commit on `ref`, upon its last one here unless a parent (a mark or an object id) is named; its mark."""
         self.marks += 1
-        self.add(f"commit {ref}\nmark :{self.marks}\nauthor {PERSON} {int(when)} +0000\ncommitter {PERSON} {int(when)} +0000\n")
-        self.data(message)
-        for word, one in (("from", parent), ("merge", merge)):
-            if one is not None:
-                self.add(f"{word} {name_of(one)}\n")
-        for path in remove:
-            self.add(f"D {path}\n")
-        for path, content in (files or {}).items():
-            self.add(f"M 100644 inline {path}\n")
-            self.data(content)
-        self.add("\n")
+        self.steps.append(("commit", ref, raw(message), {k: raw(v) for k, v in (files or {}).items()}, when, parent, remove))
         return self.marks
 
     def tag(self, name, mark, when, message):
-        self.add(f"tag {name}\nfrom {name_of(mark)}\ntagger {PERSON} {int(when)} +0000\n")
-        self.data(message)
-
-    def note(self, mark, text, when):
-        self.add(f"commit refs/notes/commits\ncommitter {PERSON} {int(when)} +0000\n")
-        self.data("a note")
-        self.add(f"N inline {name_of(mark)}\n")
-        self.data(text)
-        self.add("\n")
+        self.steps.append(("tag", name, mark, when, raw(message)))
 
     def ref(self, name, mark):
-        self.add(f"reset {name}\nfrom {name_of(mark)}\n\n")
+        self.steps.append(("ref", name, mark))
 
-    def run(self, path):
-        """Writes everything into the repository; branches may move anywhere."""
-        git(path, "fast-import", "--quiet", "--force", "--date-format=raw", given=b"".join(self.out))
+    def run(self, path, trees=None):
+        """Writes everything into the repository; branches may move anywhere. `trees` tells the files of earlier
+        commits ({commit id: {path: blob id}}); where they are not known git fast-import does the work."""
+        parents = [step[5] for step in self.steps if step[0] == "commit"]
+        if all(not isinstance(one, str) or one in (trees or {}) for one in parents):
+            return self.write(path, trees or {})
+        git(path, "fast-import", "--quiet", "--force", "--date-format=raw", given=self.text())
+        return None
+
+    def write(self, path, trees):
+        """Without git: a pack and refs; the writer, which knows the files of the commits."""
+        writer, oids, moved = packs.Writer(), {}, {}
+        writer.files.update(trees)
+        for kind, name, *rest in self.steps:
+            if kind == "commit":
+                message, files, when, parent, remove = rest
+                parent = oids.get(parent, parent) or moved.get(name)
+                blobs = {k: v for k, v in writer.files.get(parent, {}).items() if k not in remove}
+                blobs.update({k: writer.add("blob", v) for k, v in files.items()})
+                moved[name] = writer.commit(message, blobs, [parent] if parent else [], PERSON, when)
+                oids[len(oids) + 1] = moved[name]
+            elif kind == "ref":
+                moved[name] = oids.get(rest[0], rest[0])
+            else:
+                mark, when, message = rest
+                moved[f"refs/tags/{name}"] = writer.tag(name, oids.get(mark, mark), PERSON, when, message)
+        writer.store(path)
+        set_refs(path, moved)
+        return writer
+
+    def text(self):
+        """The script for git fast-import."""
+        out, mark = [], 0
+        for kind, name, *rest in self.steps:
+            if kind == "commit":
+                message, files, when, parent, remove = rest
+                mark += 1
+                out.append(f"commit {name}\nmark :{mark}\nauthor {PERSON} {int(when)} +0000\ncommitter {PERSON} {int(when)} +0000\n")
+                out += data(message)
+                out += [f"from {name_of(parent)}\n"] if parent else []
+                out += [f"D {path}\n" for path in remove]
+                for path, content in files.items():
+                    out += [f"M 100644 inline {path}\n", *data(content)]
+                out.append("\n")
+            elif kind == "ref":
+                out.append(f"reset {name}\nfrom {name_of(rest[0])}\n\n")
+            else:
+                out.append(f"tag {name}\nfrom {name_of(rest[0])}\ntagger {PERSON} {int(rest[1])} +0000\n")
+                out += data(rest[2])
+        return b"".join(raw(one) for one in out)
+
+
+def data(content):
+    return [f"data {len(content)}\n", content, "\n"]
+
+
+def raw(text):
+    return text if isinstance(text, bytes) else text.encode()
 
 
 def name_of(mark):
     return f":{mark}" if isinstance(mark, int) else mark
+
+
+def set_refs(path, moved):
+    """Writes refs into packed-refs, which new repositories have alone."""
+    known = {**refs(path), **moved}
+    write(os.path.join(path, "packed-refs"), "".join(f"{oid} {name}\n" for name, oid in sorted(known.items())))
+    for name in moved:
+        if os.path.exists(os.path.join(path, name)):
+            os.unlink(os.path.join(path, name))
+
+
+def files_of(path, commit):
+    """{path: blob id} of a commit."""
+    lines = git(path, "ls-tree", "-r", commit).splitlines()
+    return {line.partition("\t")[2]: line.split()[2] for line in lines}

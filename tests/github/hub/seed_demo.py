@@ -65,7 +65,7 @@ def small(world, owner, name, description, private=False, branch="main", languag
     script.commit("refs/heads/dev", "Try something\n", {"dev.txt": "try\n"}, when + 180, parent=second)
     script.ref("refs/tags/v0.1", second)
     script.tag("v1.0", second, when + 200, "Version 1.0\n")
-    script.run(world.store.path(one))
+    world.trees.update(script.run(world.store.path(one)).files)
     finish(world, one, when + 200)
     return one
 
@@ -83,11 +83,11 @@ def application(world, owner):
     path, when = world.store.path(one), BASE_TIME + DAY
     base = gitrepo.tip(path, "main")
     script = gitrepo.Script()
-    script.note(base, "tested by hand\n", when)
+    script.commit("refs/notes/commits", "a note", {base: "tested by hand\n"}, when)
     for number in (4, 5):
         script.commit(f"refs/pull/{number}/head", f"Change {number}\n", {f"change-{number}.txt": "x\n"}, when + number, parent=base)
         script.commit(f"refs/pull/{number}/merge", f"Merge {number}\n", {f"change-{number}.txt": "x\n"}, when + number + 1, parent=base)
-    script.run(path)
+    script.run(path, world.trees)
     finish(world, one, when + 10)
     maker = Maker(world.store, one, when)
     for name in ("bug", "wish"):
@@ -119,7 +119,7 @@ def fork(world, owner, upstream):
     path = gitrepo.copy(world.store.path(upstream), seed.fresh(world.store.path(one)))
     script = gitrepo.Script()
     script.commit("refs/heads/main", "Our change\n", {"ours.txt": "ours\n"}, BASE_TIME + DAY, parent=gitrepo.tip(path, "main"))
-    script.run(path)
+    script.run(path, world.trees)
     finish(world, one, BASE_TIME + DAY)
     return one
 
@@ -152,7 +152,7 @@ def wiki(world, one, pages):
 
 
 def many_refs(world, owner):
-    """Hundreds of refs/pull/*, packed, beside one branch."""
+    """Hundreds of refs/pull/* beside one branch."""
     one = small(world, owner, "popular", "Many pull requests")
     path, when = world.store.path(one), BASE_TIME + DAY
     base, script = gitrepo.tip(path, "main"), gitrepo.Script()
@@ -163,8 +163,7 @@ def many_refs(world, owner):
             script.ref(f"refs/pull/{number}/head", 1 + number % 20)
         if number % 3 == 0:
             script.ref(f"refs/pull/{number}/merge", mark)
-    script.run(path)
-    gitrepo.git(path, "pack-refs", "--all")
+    script.run(path, world.trees)
     finish(world, one, when + 20)
     return one
 

@@ -13,7 +13,7 @@ def make(world, count, issues=0, pulls=0, owner="acme"):
     """repo-000 …: every 5th private, every 7th archived, every 10th a fork of repo-000, every 11th with LFS,
     every 13th empty, 20 with wikis. `issues` and `pulls` in each of them."""
     account = world.store.account(owner)
-    template = history(os.path.join(world.directory, "template.git"))
+    template = history(world, os.path.join(world.directory, "template.git"))
     first = None
     for number in range(count):
         one = world.store.add_repository(account, f"repo-{number:03}", BASE_TIME + number)
@@ -38,7 +38,7 @@ def wikis(world):
     return sum(os.path.isdir(world.store.path(one, True)) for one in world.store.repositories.values())
 
 
-def history(path):
+def history(world, path):
     """A packed repository of some hundred objects."""
     gitrepo.init(path)
     script = gitrepo.Script()
@@ -49,8 +49,7 @@ def history(path):
             script.ref(f"refs/tags/v{number}", script.marks)
     script.ref("refs/heads/dev", COMMITS // 2)
     script.ref("refs/pull/1/head", COMMITS - 2)
-    script.run(path)
-    gitrepo.git(path, "gc", "--quiet")
+    world.trees.update(script.run(path).files)
     return path
 
 
@@ -62,7 +61,7 @@ def own_commit(world, one, path, number):
         files["weights.bin"] = world.lfs.put(one, f"weights of {one.name}\n".encode() * 500)
     script, when = gitrepo.Script(), BASE_TIME + 86400 + number
     script.commit("refs/heads/main", f"Name it {one.name}\n", files, when, parent=gitrepo.tip(path, "main"))
-    script.run(path)
+    script.run(path, world.trees)
     seed_demo.finish(world, one, when)
 
 

@@ -56,7 +56,7 @@ class App:
             ["openssl", "rsa", "-in", self.key_file, "-noout", "-modulus"], check=True, capture_output=True, text=True
         ).stdout
         self.modulus = int(text.strip().partition("=")[2], 16)
-        self.installations = []
+        self.installations = []  # {"id", "account", "selected" (repository ids or None), "write", "suspended"}
 
     def check(self, jwt, now):
         """Raises Refused unless the JWT is signed with our key, fresh, and names this App."""
@@ -90,10 +90,11 @@ def unbase(text):
 class Tokens:
     """All credentials of the world."""
 
-    def __init__(self, world):
+    def __init__(self, world, app=None):
         self.world = world
         self.known = {}
-        self.app = App(world.directory)
+        self.app = app or App(world.directory)
+        self.app.installations = []
         self.lifetime = 3600.0  # of installation tokens
         self.minted = 0
 

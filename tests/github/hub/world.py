@@ -38,7 +38,8 @@ class World:
         os.makedirs(root, exist_ok=True)
         self.store = Store(root)
         self.lfs = Lfs(self.store, os.path.join(self.directory, "lfs"))
-        self.tokens = Tokens(self)
+        self.trees = {}  # files of the seeds' commits, so that later ones need no program
+        self.tokens = Tokens(self, self.tokens.app if self.tokens else None)
         self.limits = Limits(self, not self.ghes)
         seed.make(self, self.options.seed)
 
