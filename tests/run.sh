@@ -42,6 +42,9 @@ if [ "$mode" = quick ]; then exit 0; fi
 step "judges: the real cvat-sdk and cvat-cli, and the recorded exchanges, against the stand-in"
 sh tests/judges/run_cvat_judges.sh
 
+step "judges: the real PyGithub and python-github-backup against the GitHub stand-in"
+sh tests/judges/run_github_judges.sh
+
 step "address and undefined-behaviour sanitizers"
 build_into build-asan -DCMAKE_BUILD_TYPE=Debug -DAUTOBACKUPD_SANITIZE=address
 ctest --test-dir build-asan -j "$jobs" --output-on-failure --no-tests=error

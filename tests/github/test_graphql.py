@@ -103,6 +103,8 @@ class Queries(Case):
         self.assertEqual((cheap["cost"], cheap["remaining"], cheap["used"]), (1, 4999, 1))
         text = "{ organization(login: \"acme\") { repositories(first: 100) { nodes { issues(first: 1) { totalCount } labels(first: 1) { totalCount } refs(refPrefix: \"refs/\", first: 1) { totalCount } } } } rateLimit { cost nodeCount remaining } }"
         self.assertEqual(self.data(text)["rateLimit"], {"cost": 3, "nodeCount": 400, "remaining": 4996})
+        count = self.data('{ organization(login: "acme") { repositories { totalCount } } rateLimit { nodeCount } }')
+        self.assertEqual((count["organization"]["repositories"]["totalCount"], count["rateLimit"]["nodeCount"]), (14, 0))
         huge = "{ organization(login: \"acme\") { repositories(first: 100) { nodes { issues(first: 100) { nodes { comments(first: 100) { totalCount } } } } } } }"
         self.assertEqual(self.query(huge)["errors"][0]["type"], "MAX_NODE_LIMIT_EXCEEDED")
 
@@ -114,7 +116,7 @@ class Queries(Case):
         self.assertEqual(error("{ viewer { nonsense } }")[1]["extensions"]["code"], "undefinedField")
         self.assertEqual(error("{ viewer }")[1]["extensions"]["code"], "selectionMismatch")
         self.assertEqual(error("{ viewer { login(a: 1) } }")[1]["extensions"]["code"], "argumentNotAccepted")
-        self.assertEqual(error("{ viewer { repositories { totalCount } } }")[1]["type"], "MISSING_PAGINATION_BOUNDARIES")
+        self.assertEqual(error("{ viewer { repositories { nodes { name } } } }")[1]["type"], "MISSING_PAGINATION_BOUNDARIES")
         self.assertEqual(error("{ viewer { repositories(first: 101) { totalCount } } }")[1]["type"], "EXCESSIVE_PAGINATION")
         data, lost = error('{ organization(login: "nobody") { id } viewer { login } }')
         self.assertEqual((data, lost["type"]), ({"organization": None, "viewer": {"login": "alice"}}, "NOT_FOUND"))

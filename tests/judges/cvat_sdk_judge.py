@@ -23,6 +23,7 @@ STANDIN = HERE.parent / "standin" / "cvat_standin.py"
 sys.path.insert(0, str(HERE.parent / "standin"))
 
 from cvat.auth import access_token  # noqa: E402  (found beside the stand-in)
+from judging import Mismatch, judge  # noqa: E402
 
 USER, PASSWORD = "admin", "admin-password"
 LABELS = [
@@ -40,17 +41,6 @@ LABELS = [
     },
     {"name": "tree"},
 ]
-
-
-class Mismatch(Exception):
-    """A judgement that did not hold."""
-
-
-def judge(words, held):
-    """Prints what was judged; the first that does not hold ends the run."""
-    print(f"  {'ok  ' if held else 'FAIL'} {words}", flush=True)
-    if not held:
-        raise Mismatch(words)
 
 
 def start_standin(work):

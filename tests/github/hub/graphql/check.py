@@ -81,7 +81,7 @@ class Check:
             self.selection(field.selection, known.type, below, times)
 
     def window(self, field, path):
-        """The page size; every connection needs one from 1 to 100."""
+        """The page size, 0 to 100; a connection of which rows are asked needs one, a count alone does not."""
         given = {name: resolved(value, self.variables) for name, value in field.args.items()}
         order = given.get("orderBy")
         if field.name == "repositories" and order and order.get("field") not in SORTS:
@@ -98,6 +98,8 @@ class Check:
                 words = f"Requesting {size} records on the `{field.name}` connection exceeds the `{name}` limit of {MOST} records."
                 self.errors.append({"type": "EXCESSIVE_PAGINATION", "path": [*path[1:], field.alias], "message": words})
             return size
+        if not {one.name for one in field.selection} & {"nodes", "edges"}:
+            return 0
         words = f"You must provide a `first` or `last` value to properly paginate the `{field.name}` connection."
         self.errors.append({"type": "MISSING_PAGINATION_BOUNDARIES", "path": [*path[1:], field.alias], "message": words})
         return 1
