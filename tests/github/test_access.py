@@ -57,6 +57,17 @@ class Apps(Case):
         finally:
             self.order("config", {"clock_shift": 0, "token_lifetime": 3600})
 
+    def test_long_token(self):
+        self.order("config", {"long_tokens": True})
+        try:
+            text = self.mint().json["token"]
+        finally:
+            self.order("config", {"long_tokens": False})
+        self.assertGreater(len(text), 500)
+        self.assertEqual(text.count("."), 2)
+        self.assertEqual(self.call("/installation/repositories", "Bearer " + text).status, 200)
+        self.git("ls-remote", f"http://x-access-token:{text}@127.0.0.1:{self.standin.port}/acme/secret-plans.git")
+
     def test_narrowed(self):
         token = "Bearer " + self.mint(repositories=["lib"]).json["token"]
         self.assertEqual(self.call("/installation/repositories", token).json["total_count"], 1)
@@ -120,6 +131,21 @@ class People(Case):
             self.assertEqual(self.call("/acme/lib.git/info/refs?service=git-upload-pack", f"Basic {pair}").status, 401)
         finally:
             self.mutate("token", label="carol", revoked=False)
+
+    def test_forbidden_kind(self):
+        self.mutate("token", label="acme-fine", forbidden=["hooks"])
+        try:
+            refused = self.call("/repos/acme/app/hooks", "acme-fine")
+            self.assertEqual((refused.status, refused.headers["x-accepted-github-permissions"]), (403, "repository_hooks=read"))
+            self.assertEqual(self.call("/repos/acme/app/issues", "acme-fine").status, 200)
+        finally:
+            self.mutate("token", label="acme-fine", forbidden=[])
+
+    def test_git_takes_basic_alone(self):
+        place = "/acme/secret-plans.git/info/refs?service=git-upload-pack"
+        self.assertEqual(self.call(place, "alice").status, 401)
+        pair = base64.b64encode(f"x-access-token:{self.token()}".encode()).decode()
+        self.assertEqual(self.call(place, f"Basic {pair}").status, 200)
 
     def test_basic(self):
         for pair in (f"{self.token()}:x-oauth-basic", f"x-access-token:{self.token()}", f"{self.token()}:"):

@@ -1,5 +1,6 @@
 """Git, wikis, gists and LFS by the real programs; who may read and push; edits of the world."""
 
+import base64
 import os
 import subprocess
 import unittest
@@ -54,12 +55,29 @@ class Reading(Case):
         held = [name for _, _, names in os.walk(where + "/lfs/objects") for name in names]
         self.assertEqual(sorted(held), self.world.lfs.oids(self.world.store.pick("acme/models")))
         self.assertEqual(len(held), 4)
+        self.addCleanup(self.order, "reset", {})
         self.mutate("forget_lfs", repo="acme/models", oid=held[0])
         self.git("clone", "--mirror", "@/acme/models.git", "n")
         self.assertNotEqual(self.git("lfs", "fetch", "--all", cwd=self.directory + "/n", check=False)[0], 0)
-        answer = self.call("/acme/secret-plans.git/info/lfs/objects/batch", "carol", "POST", {"operation": "download", "objects": []})
+        pair = base64.b64encode(f"x:{self.token('carol')}".encode()).decode()
+        answer = self.call("/acme/secret-plans.git/info/lfs/objects/batch", f"Basic {pair}", "POST", {"operation": "download", "objects": []})
         self.assertEqual(answer.status, 404)
         self.assertEqual(answer.headers["content-type"], "application/vnd.git-lfs+json")
+
+
+    def test_lfs_elsewhere(self):
+        """Objects on another host, which takes no credentials of ours; a fault of the LFS server."""
+        self.order("lfs", {"set": {"elsewhere": True}})
+        try:
+            self.git("clone", "--mirror", "@/acme/models.git", "m")
+            self.git("lfs", "fetch", "--all", cwd=self.directory + "/m")
+            rows = self.order("lfs", {})["requests"]
+            self.assertEqual(sum(row["elsewhere"] for row in rows), 4)
+        finally:
+            self.order("lfs", {"set": {"elsewhere": False}, "clear": True})
+        self.order("lfs", {"fault": {"where": "object-download", "status": 404, "message": "gone"}})
+        self.git("clone", "--mirror", "@/acme/models.git", "n")
+        self.assertIn("gone", self.git("lfs", "fetch", "--all", cwd=self.directory + "/n", check=False)[1])
 
 
 class Writing(Case):

@@ -116,6 +116,8 @@ class Enterprise(Case):
         self.assertEqual(len(answer.json), 3)
         self.assertNotIn("x-ratelimit-limit", answer.headers)
         self.assertTrue(answer.json[0]["url"].endswith("/api/v3/repos/acme/repo-002"))
+        self.assertEqual(answer.headers["x-github-enterprise-version"], "enterprise-server@3.17.0")
+        self.assertEqual(self.call("/api/v3/meta").json["installed_version"], "3.17.0")
         self.assertEqual(self.call("/api/v3/rate_limit").status, 404)
         self.assertEqual(self.call("/orgs/acme/repos").status, 404)
         asked = self.call("/api/graphql", method="POST", body={"query": "{ viewer { login } rateLimit { cost } }"})

@@ -15,6 +15,7 @@ from . import answers, control, gitweb, rest, rest_repo
 from .context import Context
 from .graphql import endpoint
 
+ENTERPRISE = "enterprise-server@3.17.0"
 VERSIONS = ("2022-11-28", "2026-03-10")
 VARY_AUTH = "Accept, Authorization, Cookie, X-GitHub-OTP, Accept-Encoding, Accept, X-Requested-With"
 VARY_ANONYMOUS = "Accept,Accept-Encoding, Accept, X-Requested-With"
@@ -162,6 +163,8 @@ class Application(base.Application):
         more = [("X-GitHub-Request-Id", uuid.uuid4().hex[:20].upper()), ("X-GitHub-Media-Type", "github.v3; format=json")]
         more.append(("Vary", VARY_AUTH if token else VARY_ANONYMOUS))
         more.append(("X-Content-Type-Options", "nosniff"))
+        if self.world.ghes:
+            more.append(("X-GitHub-Enterprise-Version", ENTERPRISE))
         if context:
             more.append(("x-github-api-version-selected", context.version))
         if token and token.kind == "classic":

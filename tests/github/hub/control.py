@@ -101,6 +101,8 @@ def config(app, given, query):
             world.limits.points_per_minute.update({k: int(v) for k, v in value.items()})
         elif name == "token_lifetime":
             world.tokens.lifetime = float(value)
+        elif name == "long_tokens":
+            world.tokens.long = bool(value)
         elif name == "saml":
             for account in world.store.accounts.values():
                 account.saml = account.login in value

@@ -19,7 +19,9 @@ def ask_credentials(words="Repository not found."):
 
 
 def who(world, request):
-    """The token of a git request; its refusals have git's words."""
+    """The token of a git request, by Basic alone; its refusals have git's words."""
+    if request.header("authorization", "basic").split(" ")[0].lower() != "basic":
+        raise ask_credentials()
     try:
         return world.tokens.identify(request)
     except Refused:

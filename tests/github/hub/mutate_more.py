@@ -52,12 +52,12 @@ def star(world, user, repo, value=True):
 
 @op
 def token(world, label, **fields):
-    """Revokes, ends or narrows a token: revoked, expires (seconds from now), scopes, sso, write."""
+    """Revokes, ends or narrows a token: revoked, expires (seconds from now), scopes, sso, write, forbidden (kinds)."""
     one = world.tokens.labelled(label)
     for name, value in fields.items():
         if name == "expires":
             value = world.now() + value
-        elif name == "sso":
+        elif name in ("sso", "forbidden"):
             value = set(value)
         elif name not in ("revoked", "scopes", "write"):
             raise ValueError(f"cannot set {name}")

@@ -225,6 +225,12 @@ def follows(ctx, which, login=None):
     return ctx.page(people, lambda one: views.user(ctx, one))
 
 
+@at(r"/meta")
+def meta(ctx):
+    version = {"installed_version": "3.17.0"} if ctx.world.ghes else {}
+    return reply({"verifiable_password_authentication": False, **version})
+
+
 @at(r"/rate_limit")
 def rate_limit(ctx):
     limits = ctx.world.limits

@@ -8,6 +8,7 @@ from .model import iso, moment
 from .routes import REPOSITORY
 
 at = REPOSITORY.at
+PERMISSIONS = {"hooks": "repository_hooks", "pulls": "pull_requests", "releases": "contents", "security-advisories": "repository_advisories"}
 EMPTY = r"/(keys|autolinks|deployments|rulesets|teams|subscribers|stargazers|assignees|invitations|contributors|properties/values)"
 
 
@@ -19,6 +20,11 @@ def moved(ctx, repository, rest_path):
 
 
 def route(ctx, repository, path):
+    kind = path.lstrip("/").partition("/")[0]
+    if ctx.token and kind in ctx.token.forbidden:
+        what = "integration" if ctx.token.kind == "installation" else "personal access token"
+        needs = [("X-Accepted-GitHub-Permissions", f"{PERMISSIONS.get(kind, kind)}=read")]
+        return message(403, f"Resource not accessible by {what}", headers=needs)
     function, parts = REPOSITORY.find(ctx.request.method, path)
     return function(ctx, repository, **parts) if function else not_found()
 

@@ -28,6 +28,7 @@ class Token:
         self.scopes, self.owner, self.expires = tuple(scopes), owner, expires
         self.write = write
         self.revoked = False
+        self.forbidden = set()  # kinds of a repository that it may not read: issues, hooks, releases, …
         self.sso = set()  # organisations it was authorised for; "*" = all
         self.selected = None  # repository ids an installation token is narrowed to
         self.installation = None
@@ -96,6 +97,7 @@ class Tokens:
         self.app = app or App(world.directory)
         self.app.installations = []
         self.lifetime = 3600.0  # of installation tokens
+        self.long = False  # installation tokens of the form ghs_APPID_JWT, some hundred characters with dots
         self.minted = 0
 
     def add(self, *args, **more):
@@ -139,9 +141,13 @@ class Tokens:
     def mint(self, installation, given):
         """An installation token; `repositories`, `repository_ids` narrow it."""
         self.minted += 1
+        label = f"installation {installation['id']} {self.minted}"
+        text = token_text("ghs_", label)
+        if self.long:
+            text = f"ghs_{self.app.id}_" + ".".join(token_text("eyJ", label + part, 100) * 2 for part in ("head", "claims", "signature"))
         token = self.add(
-            f"installation-{installation['id']}-{self.minted}",
-            token_text("ghs_", f"installation {installation['id']} {self.minted}"),
+            label.replace(" ", "-"),
+            text,
             "installation",
             owner=installation["account"],
             expires=int(self.world.now() + self.lifetime),
