@@ -1,6 +1,8 @@
 """Limits and faults: primary and secondary, points a minute, requests at once, the clock, broken answers."""
 
 import http.client
+import socket
+import struct
 import threading
 import time
 import unittest
@@ -105,6 +107,28 @@ class Faults(Case):
         code, words = self.git("clone", "--mirror", "@/acme/popular.git", "p", check=False)
         self.assertNotEqual(code, 0, words)
         self.git("clone", "--mirror", "@/acme/popular.git", "q")
+
+    def test_push_done_but_answer_lost(self):
+        self.git("clone", "@/acme/starter.git", "w")
+        where = self.directory + "/w"
+        self.git("commit", "--allow-empty", "-m", "lost", cwd=where)
+        self.fault("/git-receive-pack$", {"status": 504, "after": True})
+        self.assertNotEqual(self.git("push", "origin", "main", cwd=where, check=False)[0], 0)
+        tip = self.git("rev-parse", "HEAD", cwd=where)[1].strip()
+        self.assertIn(tip, self.git("ls-remote", "@/acme/starter.git")[1])
+        self.assertGreater(self.call("/repos/acme/starter").json["pushed_at"], "2026")
+
+    def test_reader_goes_away(self):
+        """The program behind a fetch ends with its reader; nothing counts it as running."""
+        link = socket.create_connection(("127.0.0.1", self.standin.port))
+        link.sendall(b"GET /acme/popular.git/info/refs?service=git-upload-pack HTTP/1.1\r\nHost: x\r\n\r\n")
+        link.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, struct.pack("ii", 1, 0))
+        link.close()
+        end = time.monotonic() + 5
+        while self.world.limits.at_once["git"] and time.monotonic() < end:
+            time.sleep(0.01)
+        self.assertEqual(self.world.limits.at_once["git"], 0)
+        self.git("ls-remote", "@/acme/popular.git")
 
     def test_git_status(self):
         self.fault("/acme/lib.git/info/refs", {"status": 503})

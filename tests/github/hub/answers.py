@@ -7,12 +7,27 @@ DOCS = "https://docs.github.com/rest"
 
 
 class Stream(Response):
-    """An answer whose length is not known: sent in chunks as `blocks` gives them."""
+    """An answer whose length is not known: sent in chunks as `blocks` gives them; then, or when that fails,
+    `finish` is called."""
 
-    def __init__(self, status, blocks, headers=(), kind=None):
+    def __init__(self, status, blocks, headers=(), kind=None, end=None):
         super().__init__(status, b"", [*headers, ("Content-Type", kind)] if kind else headers, None)
         self.blocks = blocks
+        self.ends = [end] if end else []
         self.plain = True
+
+    def finish(self):
+        while self.ends:
+            self.ends.pop()()
+
+    def whole(self):
+        """The same with its body in memory."""
+        try:
+            answer = plain(self.status, b"".join(self.blocks), self.headers)
+        finally:
+            self.finish()
+        answer.kind = None  # it is among the headers
+        return answer
 
     @property
     def length(self):
@@ -39,7 +54,8 @@ def message(status, words, url=DOCS, headers=(), **more):
 
 def plain(status, words, headers=()):
     """Words as git's side of the site writes them."""
-    answer = Response(status, words.encode(), headers, "text/plain; charset=utf-8")
+    body = words if isinstance(words, bytes) else words.encode()
+    answer = Response(status, body, headers, "text/plain; charset=utf-8")
     answer.plain = True
     return answer
 

@@ -41,12 +41,20 @@ class Log(base.Log):
         return entry
 
 
+class Faults(FaultTable):
+    """Tells the request which rule strikes it, so that git's answer can be held whole for it."""
+
+    def find(self, request):
+        request.fault = super().find(request)
+        return request.fault
+
+
 class Application(base.Application):
     """The whole server behind the listener."""
 
     def __init__(self, world):
         self.world = world
-        self.faults = FaultTable()
+        self.faults = Faults()
         self.log = Log()
         self.pages = {}  # bodies by URL, to be sent compressed without work
         self.pages_lock = threading.Lock()
@@ -59,19 +67,19 @@ class Application(base.Application):
         answer, fault = super().answer(request)
         if answer.kind == JSON_TYPE:
             answer.kind = answers.JSON
-        if isinstance(answer, answers.Stream) and fault and fault.shapes_body:
-            whole = answers.plain(answer.status, "", answer.headers)
-            whole.kind, whole.pieces = None, [b"".join(answer.blocks)]
-            answer = whole
         return answer, fault
 
     def guarded(self, request):
         """The answer of the side that the path belongs to."""
         request.side, kind = self.side(request)
         request.cost = 0
-        at_once = self.world.limits.enter(request.side)
+        side, fault, answer = request.side, request.fault, None
+        at_once = self.world.limits.enter(side)
         try:
-            return kind(request, at_once)
+            answer = kind(request, at_once)
+            if isinstance(answer, answers.Stream) and fault and (fault.shapes_body or fault.action.get("after")):
+                answer = answer.whole()
+            return answer
         except Refused as refusal:
             return refusal.answer
         except ConnectionError:
@@ -82,7 +90,10 @@ class Application(base.Application):
             traceback.print_exc()
             return answers.message(500, "Server Error")
         finally:
-            self.world.limits.leave(request.side)
+            if isinstance(answer, answers.Stream):
+                answer.ends.append(lambda: self.world.limits.leave(side))
+            else:
+                self.world.limits.leave(side)
 
     def side(self, request):
         """git, lfs, graphql or rest."""

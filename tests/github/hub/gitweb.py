@@ -123,21 +123,23 @@ def cgi(child, done):
             kind = value.strip()
         elif name.lower() != "content-length":
             headers.append((name, value.strip()))
-    return Stream(status, blocks(child, done), headers, kind)
+    return Stream(status, blocks(child, done), headers, kind, lambda: stop(child))
 
 
 def blocks(child, done):
-    """What the program writes; it is ended when the reader goes away."""
-    try:
-        while block := child.stdout.read1(BLOCK):
-            yield block
-        child.wait()
-        done()
-    finally:
-        if child.poll() is None:
-            child.kill()
-        child.stdout.close()
-        child.wait()
+    """What the program writes."""
+    while block := child.stdout.read1(BLOCK):
+        yield block
+    child.wait()
+    done()
+
+
+def stop(child):
+    """Ends the program, also when the reader went away before it was done."""
+    if child.poll() is None:
+        child.kill()
+    child.stdout.close()
+    child.wait()
 
 
 def lfs(world, request):
@@ -166,7 +168,7 @@ def lfs(world, request):
         upstream.request(request.method, request.target, spool, headers)
         response = upstream.getresponse()
     kept = [(k, v) for k, v in response.getheaders() if k.lower() in ("lfs-authenticate", "retry-after", "location")]
-    return Stream(response.status, relay(upstream, response), kept, response.getheader("content-type"))
+    return Stream(response.status, relay(response), kept, response.getheader("content-type"), upstream.close)
 
 
 def lfs_refusal(answer):
@@ -180,11 +182,8 @@ def lfs_refusal(answer):
     return changed
 
 
-def relay(upstream, response):
-    try:
-        while block := response.read1(BLOCK):
-            yield block
-        if response.length:
-            raise ConnectionResetError("cut by the LFS server")
-    finally:
-        upstream.close()
+def relay(response):
+    while block := response.read1(BLOCK):
+        yield block
+    if response.length:
+        raise ConnectionResetError("cut by the LFS server")

@@ -32,5 +32,5 @@ class Server(Listener):
                     entry["sent"] += len(block)
                 sock.sendall(b"0\r\n\r\n")
         finally:
-            answer.blocks.close()
+            answer.finish()
         return keep
