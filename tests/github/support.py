@@ -99,7 +99,13 @@ class Case(unittest.TestCase):
         if token:
             url = f"http://x-access-token:{self.token(token)}@127.0.0.1:{self.standin.port}/"
         words = [word.replace("@/", url) for word in words]
-        more = {"GIT_TERMINAL_PROMPT": "0", "GIT_AUTHOR_NAME": "t", "GIT_AUTHOR_EMAIL": "t@t", "GIT_COMMITTER_NAME": "t", "GIT_COMMITTER_EMAIL": "t@t"}
+        more = {
+            "GIT_TERMINAL_PROMPT": "0",
+            "GIT_AUTHOR_NAME": "t",
+            "GIT_AUTHOR_EMAIL": "t@t",
+            "GIT_COMMITTER_NAME": "t",
+            "GIT_COMMITTER_EMAIL": "t@t",
+        }
         done = subprocess.run(["git", *words], cwd=cwd or self.directory, env={**environment(), **more}, capture_output=True, text=True, timeout=60)
         if check:
             self.assertEqual(done.returncode, 0, done.stderr)

@@ -42,7 +42,9 @@ class Apps(Case):
         self.assertEqual(self.call("/repos/alice/diary", token).status, 404)
         self.assertEqual(self.call("/user/repos", token).status, 403)
         self.assertEqual(self.call("/gists", token).status, 403)
-        viewer = self.call("/graphql", token, "POST", {"query": "{ viewer { login } organization(login: \"acme\") { repositories(first: 1) { totalCount } } }"}).json
+        viewer = self.call(
+            "/graphql", token, "POST", {"query": '{ viewer { login } organization(login: "acme") { repositories(first: 1) { totalCount } } }'}
+        ).json
         self.assertEqual(viewer["data"]["viewer"]["login"], "backup-app[bot]")
         self.assertEqual(viewer["data"]["organization"]["repositories"]["totalCount"], 14)
         self.git("ls-remote", f"http://x-access-token:{made.json['token']}@127.0.0.1:{self.standin.port}/acme/secret-plans.git")

@@ -11,7 +11,11 @@ from support import Case
 class Reading(Case):
     def test_mirror_has_all_refs(self):
         self.git("clone", "--mirror", "@/acme/app.git", "m")
-        here = dict(reversed(line.split(" ")) for line in self.git("for-each-ref", "--format=%(objectname) %(refname)", cwd=self.directory + "/m")[1].split("\n") if line)
+        here = dict(
+            reversed(line.split(" "))
+            for line in self.git("for-each-ref", "--format=%(objectname) %(refname)", cwd=self.directory + "/m")[1].split("\n")
+            if line
+        )
         self.assertEqual(len(here), 9)
         self.assertIn("refs/notes/commits", here)
         self.git("fsck", "--strict", cwd=self.directory + "/m")
@@ -64,7 +68,6 @@ class Reading(Case):
         self.assertEqual(answer.status, 404)
         self.assertEqual(answer.headers["content-type"], "application/vnd.git-lfs+json")
 
-
     def test_lfs_elsewhere(self):
         """Objects on another host, which takes no credentials of ours; a fault of the LFS server."""
         self.order("lfs", {"set": {"elsewhere": True}})
@@ -109,7 +112,13 @@ class Writing(Case):
         self.assertEqual(self.git("ls-remote", "@/acme/lib.git", "main")[1].split()[0], made["after"])
         forced = self.mutate("force_push", repo="acme/lib")
         self.assertEqual(forced["before"], made["after"])
-        parents = subprocess.run(["git", "rev-list", forced["after"]], cwd=self.world.store.path(self.world.store.pick("acme/lib")), capture_output=True, text=True, check=True).stdout
+        parents = subprocess.run(
+            ["git", "rev-list", forced["after"]],
+            cwd=self.world.store.path(self.world.store.pick("acme/lib")),
+            capture_output=True,
+            text=True,
+            check=True,
+        ).stdout
         self.assertNotIn(made["after"], parents)
         self.mutate("create_tag", repo="acme/lib", tag="v9", annotated=True)
         self.mutate("create_branch", repo="acme/lib", branch="side")

@@ -56,7 +56,10 @@ def same_refs(there, name, mirror, wiki=False):
 def repositories(there, out):
     """Every ref of every mirror, LFS objects, wikis."""
     seeded = [one for one in there.world.store.repositories.values() if one.owner.login == "acme"]
-    judge("a directory for each of 14 repositories", sorted(os.listdir(out / "repositories")) == sorted(one.name for one in seeded) and len(seeded) == 14)
+    judge(
+        "a directory for each of 14 repositories",
+        sorted(os.listdir(out / "repositories")) == sorted(one.name for one in seeded) and len(seeded) == 14,
+    )
     for one in seeded:
         mirror = out / "repositories" / one.name / "repository"
         judge(f"{one.full_name}: {len(gitrepo.refs(mirror))} refs", same_refs(there, one.full_name, mirror))
@@ -65,7 +68,10 @@ def repositories(there, out):
         judge(f"{one.full_name}: wiki {'as seeded' if wiki else 'none'}", same_refs(there, one.full_name, got, True) if wiki else not got.exists())
     store = out / "repositories" / "models" / "repository" / "lfs" / "objects"
     objects = {name: hashlib.sha256((where / name).read_bytes()).hexdigest() for where, name in walk(store)}
-    judge("LFS: 4 objects with the right content", sorted(objects) == there.world.lfs.oids(there.repository("acme/models")) and all(k == v for k, v in objects.items()))
+    judge(
+        "LFS: 4 objects with the right content",
+        sorted(objects) == there.world.lfs.oids(there.repository("acme/models")) and all(k == v for k, v in objects.items()),
+    )
     gitrepo.git(out / "repositories" / "popular" / "repository", "fsck", "--strict")
 
 
@@ -84,16 +90,29 @@ def items(app):
     """The JSON files of acme/app."""
     judge("issues 1, 2, 3", sorted(os.listdir(app / "issues")) == ["1.json", "2.json", "3.json"])
     first = read(app / "issues" / "1.json")
-    judge("an issue with comments, events, timeline",
-          len(first["comment_data"]) == 2 and [e["event"] for e in first["event_data"]] == ["labeled"]
-          and [e["event"] for e in first["timeline_data"]] == ["labeled", "cross-referenced"])
+    judge(
+        "an issue with comments, events, timeline",
+        len(first["comment_data"]) == 2
+        and [e["event"] for e in first["event_data"]] == ["labeled"]
+        and [e["event"] for e in first["timeline_data"]] == ["labeled", "cross-referenced"],
+    )
     pull = read(app / "pulls" / "4.json")
-    judge("pull requests 4 and 5, with their parts", (app / "pulls" / "5.json").exists() and len(pull["commit_data"]) == 1
-          and len(pull["review_data"]) == 1 and len(pull["comment_data"]) == 1 and len(pull["comment_regular_data"]) == 1)
+    judge(
+        "pull requests 4 and 5, with their parts",
+        (app / "pulls" / "5.json").exists()
+        and len(pull["commit_data"]) == 1
+        and len(pull["review_data"]) == 1
+        and len(pull["comment_data"]) == 1
+        and len(pull["comment_regular_data"]) == 1,
+    )
     talk = read(app / "discussions" / "6.json")
     judge("a discussion with comments and replies", talk["comment_count"] == 2 and talk["comment_data"][0]["reply_count"] == 1)
-    judge("labels, milestone, hook", [one["name"] for one in read(app / "labels" / "labels.json")] == ["bug", "wish"]
-          and read(app / "milestones" / "1.json")["title"] == "1.0" and len(read(app / "hooks" / "hooks.json")) == 1)
+    judge(
+        "labels, milestone, hook",
+        [one["name"] for one in read(app / "labels" / "labels.json")] == ["bug", "wish"]
+        and read(app / "milestones" / "1.json")["title"] == "1.0"
+        and len(read(app / "hooks" / "hooks.json")) == 1,
+    )
     judge("security advisory", (app / "security-advisories" / "GHSA-aaaa-bbbb-cccc.json").exists())
     release = read(app / "releases" / "v1.0.json")
     digests = [hashlib.sha256((app / "releases" / "v1.0" / a["name"]).read_bytes()).hexdigest() for a in release["assets"]]

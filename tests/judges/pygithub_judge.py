@@ -29,7 +29,10 @@ def main():
         client = Github(base_url=there.url + "/api/v3", auth=Auth.Token(there.token("alice")), per_page=3, seconds_between_requests=0)
         names = [one.name for one in client.get_organization("acme").get_repos()]
         judge("Enterprise Server: 7 repositories in pages of 3", sorted(names) == [f"repo-{n:03}" for n in range(7)])
-        judge("Enterprise Server: GraphQL beside it", client.requester.graphql_query("{ viewer { login } }", {})[1]["data"]["viewer"]["login"] == "alice")
+        judge(
+            "Enterprise Server: GraphQL beside it",
+            client.requester.graphql_query("{ viewer { login } }", {})[1]["data"]["viewer"]["login"] == "alice",
+        )
 
 
 def listings(there, client):
@@ -41,7 +44,15 @@ def listings(there, client):
     for name, one in found.items():
         same = wanted[name]
         held = (one.id, one.node_id, one.private, one.archived, one.is_template, one.has_wiki, one.default_branch, one.topics) == (
-            same.id, same.node_id, same.private, same.archived, same.template, same.has_wiki, same.default_branch, same.topics)
+            same.id,
+            same.node_id,
+            same.private,
+            same.archived,
+            same.template,
+            same.has_wiki,
+            same.default_branch,
+            same.topics,
+        )
         judge(f"{name} is what was seeded", held and one.clone_url == f"{there.url}/{name}.git")
     judge("unicode of a description", found["acme/secret-plans"].description == "Für später – 計画 🚧")
     fork = client.get_repo("acme/upstream")
@@ -59,10 +70,19 @@ def parts(there, client):
     judge("comments of an issue", [c.body for c in app.get_issue(1).get_comments()] == ["comment 1 on It crashes", "comment 2 on It crashes"])
     judge("timeline", [e.event for e in app.get_issue(1).get_timeline()] == ["commented", "commented", "labeled", "cross-referenced"])
     pull = app.get_pull(4)
-    judge("a pull request with commits, reviews, comments", pull.commits == 1 and [c.sha for c in pull.get_commits()] == [pull.head.sha]
-          and pull.get_reviews()[0].state == "APPROVED" and pull.get_review_comments()[0].path == "README.md")
-    judge("labels, milestones, hooks", [one.name for one in app.get_labels()] == ["bug", "wish"]
-          and [m.title for m in app.get_milestones()] == ["1.0"] and len(list(app.get_hooks())) == 1)
+    judge(
+        "a pull request with commits, reviews, comments",
+        pull.commits == 1
+        and [c.sha for c in pull.get_commits()] == [pull.head.sha]
+        and pull.get_reviews()[0].state == "APPROVED"
+        and pull.get_review_comments()[0].path == "README.md",
+    )
+    judge(
+        "labels, milestones, hooks",
+        [one.name for one in app.get_labels()] == ["bug", "wish"]
+        and [m.title for m in app.get_milestones()] == ["1.0"]
+        and len(list(app.get_hooks())) == 1,
+    )
     releases = list(app.get_releases())
     judge("releases and assets", [r.tag_name for r in releases] == ["v2.0-rc1", "v1.0", "v0.1"] and [a.size for a in releases[1].assets] == [1200, 6])
     judge("branches and tags", {b.name for b in app.get_branches()} == {"main", "dev"} and {t.name for t in app.get_tags()} == {"v0.1", "v1.0"})
@@ -89,6 +109,7 @@ def limits(there, client):
 
 def refusals(there):
     """Errors in the classes that PyGithub has for them."""
+
     def raises(kind, call):
         try:
             call()

@@ -61,10 +61,7 @@ class Context:
         """Refused (403, X-GitHub-SSO) when the organisation wants the token authorised."""
         if not tokens.needs_sso(self.token, account):
             return
-        words = (
-            "Resource protected by organization SAML enforcement. "
-            "You must grant your Personal Access token access to this organization."
-        )
+        words = "Resource protected by organization SAML enforcement. " "You must grant your Personal Access token access to this organization."
         url = f"{self.html}/orgs/{account.login}/sso?authorization_request=A1B2C3"
         raise Refused(
             answers.message(
@@ -82,18 +79,12 @@ class Context:
         if repository.private:
             self.check_sso(repository.owner)
         if repository.blocked:
-            raise Refused(
-                answers.message(int(repository.blocked.get("status", 451)), "Repository access blocked", block=repository.blocked["block"])
-            )
+            raise Refused(answers.message(int(repository.blocked.get("status", 451)), "Repository access blocked", block=repository.blocked["block"]))
         return repository
 
     def seen(self, repositories):
         """Those of a list that the token may see."""
-        return [
-            one
-            for one in repositories
-            if tokens.may_read(self.token, one) and not (one.private and tokens.needs_sso(self.token, one.owner))
-        ]
+        return [one for one in repositories if tokens.may_read(self.token, one) and not (one.private and tokens.needs_sso(self.token, one.owner))]
 
     def needs_user(self):
         """The person, or Refused: 401 without credentials, 403 for Apps."""

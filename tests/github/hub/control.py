@@ -32,8 +32,7 @@ def state(app, given, query):
     for entry in list(app.log.entries):
         sides[entry["side"]] = sides.get(entry["side"], 0) + 1
     tokens = {
-        one.label: {"token": one.value, "kind": one.kind, "revoked": one.revoked, "expires": one.expires}
-        for one in world.tokens.known.values()
+        one.label: {"token": one.value, "kind": one.kind, "revoked": one.revoked, "expires": one.expires} for one in world.tokens.known.values()
     }
     made = world.tokens.app
     return {
@@ -43,8 +42,13 @@ def state(app, given, query):
         },
         "gists": {one.id: {"owner": one.owner.login, "public": one.public, "path": store.gist_path(one)} for one in store.gists.values()},
         "tokens": tokens,
-        "app": {"id": made.id, "client_id": made.client_id, "key_file": made.key_file, "minted": world.tokens.minted,
-                "installations": {one["account"].login: one["id"] for one in made.installations}},
+        "app": {
+            "id": made.id,
+            "client_id": made.client_id,
+            "key_file": made.key_file,
+            "minted": world.tokens.minted,
+            "installations": {one["account"].login: one["id"] for one in made.installations},
+        },
         "git_root": store.git_root,
         "requests": app.log.number,
         "sides": sides,

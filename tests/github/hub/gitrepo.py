@@ -38,9 +38,7 @@ def environment():
 
 def git(path, *words, given=None):
     """Runs git in a repository; its output as text. Fails with git's words."""
-    done = subprocess.run(
-        ["git", *words], cwd=path, input=given, env=environment(), capture_output=True, timeout=300, check=False
-    )
+    done = subprocess.run(["git", *words], cwd=path, input=given, env=environment(), capture_output=True, timeout=300, check=False)
     if done.returncode != 0:
         raise ValueError(f"git {' '.join(words)}: {done.stderr.decode(errors='replace').strip()}")
     return done.stdout.decode("utf-8", "replace").strip()

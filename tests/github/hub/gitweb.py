@@ -25,9 +25,7 @@ def who(world, request):
     try:
         return world.tokens.identify(request)
     except Refused:
-        raise ask_credentials(
-            "Invalid username or token. Password authentication is not supported for Git operations."
-        ) from None
+        raise ask_credentials("Invalid username or token. Password authentication is not supported for Git operations.") from None
 
 
 def place(world, request, writes):
@@ -57,7 +55,12 @@ def place(world, request, writes):
 def check(world, request, repository, token, writes):
     """Takedowns, SAML, and the right to push."""
     if repository.blocked:
-        raise Refused(plain(403 if int(repository.blocked.get("status", 451)) == 403 else 451, "Access to this repository has been disabled by GitHub staff due to\na DMCA takedown."))
+        raise Refused(
+            plain(
+                403 if int(repository.blocked.get("status", 451)) == 403 else 451,
+                "Access to this repository has been disabled by GitHub staff due to\na DMCA takedown.",
+            )
+        )
     if repository.disabled:
         raise Refused(plain(403, "Access to this repository has been disabled by GitHub staff."))
     if repository.private and tokens.needs_sso(token, repository.owner):

@@ -24,7 +24,15 @@ class Maker:
     def milestone(self, title):
         when, number = self.tick(), len(self.items.milestones) + 1
         self.items.milestones.append(
-            {"id": self.number("milestone"), "number": number, "title": title, "user": "alice", "state": "open", "created_at": when, "updated_at": when}
+            {
+                "id": self.number("milestone"),
+                "number": number,
+                "title": title,
+                "user": "alice",
+                "state": "open",
+                "created_at": when,
+                "updated_at": when,
+            }
         )
 
     def text(self, body, user="alice"):
@@ -83,8 +91,17 @@ class Maker:
         when = self.tick()
         held = [{"id": self.number("asset"), "name": name, "content": content, "created_at": when, "tag": tag} for name, content in assets]
         self.items.releases.append(
-            {"id": self.number("release"), "tag": tag, "name": f"Release {tag}", "body": f"What is new in {tag}", "user": "alice",
-             "draft": draft, "prerelease": prerelease, "created_at": when, "assets": held}
+            {
+                "id": self.number("release"),
+                "tag": tag,
+                "name": f"Release {tag}",
+                "body": f"What is new in {tag}",
+                "user": "alice",
+                "draft": draft,
+                "prerelease": prerelease,
+                "created_at": when,
+                "assets": held,
+            }
         )
 
     def hook(self, url):

@@ -171,9 +171,7 @@ class Store:
 
     def path(self, repository, wiki=False):
         """The bare repository on disk."""
-        return os.path.join(
-            self.git_root, repository.owner.login, repository.name + (".wiki.git" if wiki else ".git")
-        )
+        return os.path.join(self.git_root, repository.owner.login, repository.name + (".wiki.git" if wiki else ".git"))
 
     def gist_path(self, gist):
         return os.path.join(self.git_root, "gist", gist.id + ".git")

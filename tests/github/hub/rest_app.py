@@ -22,8 +22,17 @@ def needs_app(ctx):
 def app(ctx):
     made = needs_app(ctx)
     rights = {"contents": "read", "metadata": "read"}
-    return reply({"id": made.id, "client_id": made.client_id, "slug": made.slug, "name": "Backup App", "permissions": rights,
-                  "installations_count": len(made.installations), "events": []})
+    return reply(
+        {
+            "id": made.id,
+            "client_id": made.client_id,
+            "slug": made.slug,
+            "name": "Backup App",
+            "permissions": rights,
+            "installations_count": len(made.installations),
+            "events": [],
+        }
+    )
 
 
 def installation_view(ctx, one):

@@ -96,11 +96,15 @@ def timeline(ctx, repo, number):
     one = numbered(repo, number)
     rows = [(e["created_at"], views_items.event(ctx, repo, e)) for e in one["events"]]
     for c in one["comments"]:
-        rows.append((c["created_at"], {"event": "commented", "actor": views_items.person(ctx, c["user"]), **views_items.comment(ctx, repo, c, one["number"])}))
+        rows.append(
+            (c["created_at"], {"event": "commented", "actor": views_items.person(ctx, c["user"]), **views_items.comment(ctx, repo, c, one["number"])})
+        )
     for r in one["references"]:
         source = views_items.issue(ctx, repo, numbered(repo, r["number"]))
         when = iso(r["created_at"])
-        rows.append((r["created_at"], {"event": "cross-referenced", "created_at": when, "updated_at": when, "source": {"type": "issue", "issue": source}}))
+        rows.append(
+            (r["created_at"], {"event": "cross-referenced", "created_at": when, "updated_at": when, "source": {"type": "issue", "issue": source}})
+        )
     return ctx.page([row for _, row in sorted(rows, key=lambda r: r[0])], lambda row: row)
 
 

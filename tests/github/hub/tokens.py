@@ -50,12 +50,8 @@ class App:
     def __init__(self, directory):
         self.id, self.slug, self.client_id = 4711, "backup-app", "Iv23liStandInApp0000"
         self.key_file = os.path.join(directory, "app.pem")
-        subprocess.run(
-            ["openssl", "genrsa", "-traditional", "-out", self.key_file, "2048"], check=True, capture_output=True
-        )
-        text = subprocess.run(
-            ["openssl", "rsa", "-in", self.key_file, "-noout", "-modulus"], check=True, capture_output=True, text=True
-        ).stdout
+        subprocess.run(["openssl", "genrsa", "-traditional", "-out", self.key_file, "2048"], check=True, capture_output=True)
+        text = subprocess.run(["openssl", "rsa", "-in", self.key_file, "-noout", "-modulus"], check=True, capture_output=True, text=True).stdout
         self.modulus = int(text.strip().partition("=")[2], 16)
         self.installations = []  # {"id", "account", "selected" (repository ids or None), "write", "suspended"}
 
@@ -75,7 +71,9 @@ class App:
         if not isinstance(body.get("iat"), (int, float)) or body["iat"] > now:
             raise Refused(message(401, "'Issued at' claim ('iat') must be an Integer representing the time that the assertion was issued"))
         if not isinstance(body.get("exp"), (int, float)) or body["exp"] <= now:
-            raise Refused(message(401, "'Expiration time' claim ('exp') must be a numeric value representing the future time at which the assertion expires"))
+            raise Refused(
+                message(401, "'Expiration time' claim ('exp') must be a numeric value representing the future time at which the assertion expires")
+            )
         if body["exp"] > now + 600:
             raise Refused(message(401, "'Expiration time' claim ('exp') is too far in the future"))
         if str(body.get("iss")) not in (str(self.id), self.client_id):
@@ -177,9 +175,7 @@ def role(repository, user):
 
 def needs_sso(token, account):
     """Does the organisation demand an authorisation that the token has not?"""
-    return bool(
-        account.saml and token and token.kind == "classic" and not token.sso & {"*", account.login}
-    )
+    return bool(account.saml and token and token.kind == "classic" and not token.sso & {"*", account.login})
 
 
 def may_read(token, repository):

@@ -111,12 +111,7 @@ def commit_comment(ctx, repo, one):
 
 
 def gist_comment(ctx, gist, one):
-    return {
-        "url": f"{ctx.api}/gists/{gist.id}/comments/{one['id']}",
-        "id": one["id"],
-        "node_id": node_id("GC", one["id"]),
-        **written(ctx, one),
-    }
+    return {"url": f"{ctx.api}/gists/{gist.id}/comments/{one['id']}", "id": one["id"], "node_id": node_id("GC", one["id"]), **written(ctx, one)}
 
 
 def branch(ctx, repo, name, sha):

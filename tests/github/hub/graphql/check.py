@@ -1,7 +1,8 @@
 """Checks a query against the schema before it runs, and counts its nodes and points."""
 
 from .execute import resolved
-from .schema import ABSTRACT, SORTS, TYPES
+from .repository import SORTS
+from .schema import ABSTRACT, TYPES
 
 MOST = 100
 

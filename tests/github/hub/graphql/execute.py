@@ -1,8 +1,8 @@
 """Runs a checked query."""
 
 from .language import GraphQLError, Var
-from .schema import ABSTRACT, TYPES, NotFound, type_of
-from .types import Page
+from .schema import ABSTRACT, TYPES, type_of
+from .types import NotFound, Page
 
 
 def variables(operation, given):
@@ -95,7 +95,9 @@ class Run:
         if self.left is not None:
             self.left -= 1
             if self.left < 0:
-                self.errors.append({"type": "RESOURCE_LIMITS_EXCEEDED", "path": [*path, number], "message": "Resource limits for this query exceeded."})
+                self.errors.append(
+                    {"type": "RESOURCE_LIMITS_EXCEEDED", "path": [*path, number], "message": "Resource limits for this query exceeded."}
+                )
                 return None
         if callable(one):
             try:

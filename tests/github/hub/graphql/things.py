@@ -117,9 +117,16 @@ ISSUE = {
     "state": F(lambda c, t, a: t.data["state"].upper()),
     "closed": F(lambda c, t, a: t.data["state"] == "closed"),
     "closedAt": when("closed_at"),
-    "comments": connection("IssueComment", lambda c, t, a: [Thing("IssueComment", t.repository, one, of=t) for one in t.data["comments"]], by_id, ("orderBy",)),
+    "comments": connection(
+        "IssueComment", lambda c, t, a: [Thing("IssueComment", t.repository, one, of=t) for one in t.data["comments"]], by_id, ("orderBy",)
+    ),
     "timelineItems": connection("TimelineItem", references, by_id, ("itemTypes", "since", "skip")),
-    "labels": connection("Label", lambda c, t, a: [Thing("Label", t.repository, one) for one in t.repository.items.labels if one["name"] in t.data["labels"]], by_id, ("orderBy",)),
+    "labels": connection(
+        "Label",
+        lambda c, t, a: [Thing("Label", t.repository, one) for one in t.repository.items.labels if one["name"] in t.data["labels"]],
+        by_id,
+        ("orderBy",),
+    ),
 }
 PULL = {
     **ISSUE,
@@ -160,7 +167,9 @@ DISCUSSION_COMMENT = {
 
 REPOSITORY = {
     "issues": connection("Issue", lambda c, r, a: in_states(issues(r, False), a), sort_key, ("orderBy", "states", "labels", "filterBy"), falling),
-    "pullRequests": connection("PullRequest", lambda c, r, a: in_states(issues(r, True), a), sort_key, ("orderBy", "states", "labels", "baseRefName"), falling),
+    "pullRequests": connection(
+        "PullRequest", lambda c, r, a: in_states(issues(r, True), a), sort_key, ("orderBy", "states", "labels", "baseRefName"), falling
+    ),
     "discussions": connection("Discussion", lambda c, r, a: discussions(r), sort_key, ("orderBy", "states", "categoryId", "answered"), falling),
     "releases": connection("Release", listed("releases"), by_id, ("orderBy",), falling),
     "labels": connection("Label", listed("labels"), by_id, ("orderBy", "query"), falling),
@@ -187,8 +196,15 @@ TYPES = {
     "DiscussionCategory": {
         name: const(value)
         for name, value in {
-            "id": "DIC_kwDO", "name": "General", "slug": "general", "emoji": ":speech_balloon:", "emojiHTML": "<div>💬</div>",
-            "description": "Chat", "isAnswerable": False, "createdAt": "2025-01-01T00:00:00Z", "updatedAt": "2025-01-01T00:00:00Z",
+            "id": "DIC_kwDO",
+            "name": "General",
+            "slug": "general",
+            "emoji": ":speech_balloon:",
+            "emojiHTML": "<div>💬</div>",
+            "description": "Chat",
+            "isAnswerable": False,
+            "createdAt": "2025-01-01T00:00:00Z",
+            "updatedAt": "2025-01-01T00:00:00Z",
         }.items()
     },
     "ReactionGroup": {"content": item("content"), "reactors": connection("Actor", nobody, by_id)},

@@ -4,6 +4,14 @@ import base64
 import json
 
 
+class NotFound(Exception):
+    """The error that stands beside a null."""
+
+    def __init__(self, words, type="NOT_FOUND", **more):
+        super().__init__(words)
+        self.error = {"type": type, **more, "message": words}
+
+
 class F:
     """A field. `type` names an object type (None: a leaf); resolve(ctx, thing, args) -> value."""
 
