@@ -35,6 +35,12 @@ class Reading(Case):
         self.git("fetch", cwd=self.directory + "/p")
         self.assertTrue([one for one in self.order("log?path=git-upload-pack") if one["headers"].get("content-encoding") == "gzip"])
 
+    def test_forms_of_the_url(self):
+        self.git("ls-remote", "@/acme/acme.github.io")
+        self.assertEqual(self.call("/acme/lib.git/info/refs", None).status, 403)  # the dumb protocol
+        self.assertEqual(self.call("/acme/lib.git/HEAD", None).status, 403)
+        self.assertIn("not found", self.git("ls-remote", "@/nobody/lib.git", check=False)[1])
+
     def test_who_may(self):
         for token, code in ((None, "Username"), ("carol", "Repository not found"), ("alice-revoked", "Authentication failed")):
             found = self.git("ls-remote", "@/acme/secret-plans.git", token=token, check=False)

@@ -144,6 +144,31 @@ class Queries(Case):
         nodes = out["data"]["organization"]["repositories"]["nodes"]
         self.assertTrue(nodes[0] and nodes[-1] is None)
 
+    def test_unreadable(self):
+        self.mutate("edit", repo="acme/lib", unreadable="IP allow list")
+        try:
+            out = self.query(LISTING, login="acme")
+            found = out["data"]["organization"]["repositories"]
+            place = found["nodes"].index(None)
+            self.assertEqual((found["totalCount"], out["errors"][0]["path"]), (14, ["organization", "repositories", "nodes", place]))
+            self.assertEqual((out["errors"][0]["type"], out["errors"][0]["message"]), ("FORBIDDEN", "IP allow list"))
+            self.assertEqual(self.call("/repos/acme/lib").status, 403)
+            self.assertEqual(len(self.call("/orgs/acme/repos?per_page=100").json), 13)
+        finally:
+            self.mutate("edit", repo="acme/lib", unreadable=None)
+
+    def test_too_slow_and_refused(self):
+        body = {"query": LISTING, "variables": {"login": "acme", "size": 100}}
+        self.order("config", {"graphql_502_above": 2000})
+        try:
+            self.assertEqual(self.call("/graphql", method="POST", body=body).status, 502)
+            body["variables"]["size"] = 10
+            self.assertEqual(self.call("/graphql", method="POST", body=body).status, 200)
+            self.order("config", {"graphql_refused": True})
+            self.assertEqual(self.call("/graphql", method="POST", body=body).status, 403)
+        finally:
+            self.order("config", {"graphql_502_above": 0, "graphql_refused": False})
+
     def test_discussions(self):
         text = (
             '{ repository(owner: "acme", name: "app") { discussions(first: 5, orderBy: {field: UPDATED_AT, direction: DESC}) {'

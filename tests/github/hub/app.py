@@ -19,7 +19,7 @@ ENTERPRISE = "enterprise-server@3.17.0"
 VERSIONS = ("2022-11-28", "2026-03-10")
 VARY_AUTH = "Accept, Authorization, Cookie, X-GitHub-OTP, Accept-Encoding, Accept, X-Requested-With"
 VARY_ANONYMOUS = "Accept,Accept-Encoding, Accept, X-Requested-With"
-GIT_PATH = re.compile(r"^/(?P<owner>[^/]+)/(?P<name>[^/]+?)\.git/(?P<rest>.+)$")
+GIT_PATH = re.compile(r"^/(?P<owner>[^/]+)/(?P<name>[^/]+?)(?:\.git)?/(?P<rest>info/refs|git-(?:upload|receive)-pack|info/lfs/.+|HEAD|objects/.+)$")
 NO_AGENT = (
     "\r\nRequest forbidden by administrative rules. Please make sure your request has a User-Agent header "
     "(https://docs.github.com/en/rest/overview/resources-in-the-rest-api#user-agent-required). "

@@ -78,13 +78,21 @@ class Context:
             raise Refused(answers.not_found())
         if repository.private:
             self.check_sso(repository.owner)
+        if repository.unreadable:
+            raise Refused(answers.message(403, repository.unreadable))
         if repository.blocked:
             raise Refused(answers.message(int(repository.blocked.get("status", 451)), "Repository access blocked", block=repository.blocked["block"]))
         return repository
 
-    def seen(self, repositories):
+    def seen(self, repositories, unreadable=False):
         """Those of a list that the token may see."""
-        return [one for one in repositories if tokens.may_read(self.token, one) and not (one.private and tokens.needs_sso(self.token, one.owner))]
+        return [
+            one
+            for one in repositories
+            if tokens.may_read(self.token, one)
+            and not (one.private and tokens.needs_sso(self.token, one.owner))
+            and (unreadable or not one.unreadable)
+        ]
 
     def needs_user(self):
         """The person, or Refused: 401 without credentials, 403 for Apps."""

@@ -114,6 +114,8 @@ def config(app, given, query):
             world.store.empty_listing = bool(value)
         elif name == "graphql_nodes":
             world.graphql_nodes = int(value)
+        elif name == "graphql_502_above":
+            world.graphql_502_above = int(value)
         elif name == "graphql_refused":
             world.graphql_refused = bool(value)
         else:

@@ -80,8 +80,10 @@ def check(world, request, repository, token, writes):
 
 
 def git(world, request):
-    """One call of the smart or the dumb protocol."""
+    """One call of the smart protocol; the dumb one is not offered."""
     rest = request.git["rest"]
+    if not rest.startswith("git-") and not request.query.get("service", "").startswith("git-"):
+        raise Refused(plain(403, "Please upgrade your git client.\nGitHub.com no longer supports git over dumb-http.\n"))
     writes = "receive-pack" in rest or request.query.get("service") == "git-receive-pack"
     with world.lock:
         path, thing = place(world, request, writes)

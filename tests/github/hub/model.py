@@ -59,6 +59,7 @@ class Repository:
         self.archived = self.template = self.disabled = self.locked = False
         self.blocked = None  # {"reason", "created_at", "html_url"} of a takedown
         self.hidden = False  # not in listings although it can be read
+        self.unreadable = None  # words: listed by GraphQL as a null with this error, forbidden by REST
         self.has_wiki, self.has_issues, self.has_discussions = True, True, False
         self.default_branch = "main"
         self.topics, self.language, self.homepage = [], None, None

@@ -27,6 +27,7 @@ class World:
         self.directory = tempfile.mkdtemp(prefix="github-standin-", dir=options.directory)
         self.port = 0
         self.graphql_nodes = 0  # more nodes than this: "resource limits exceeded" with partial data; 0 = never
+        self.graphql_502_above = 0  # queries for more nodes end as GitHub's ten seconds do; 0 = never
         self.graphql_refused = False
         self.store = self.limits = self.tokens = self.lfs = None
         self.fill()

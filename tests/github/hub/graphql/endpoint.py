@@ -2,6 +2,8 @@
 
 import json
 
+from cvat.faults import html_for
+
 from ..answers import message, reply
 from . import check, execute
 from .language import Document, GraphQLError
@@ -12,7 +14,7 @@ MOST_NODES = 500_000
 
 def answer(ctx):
     """(answer, points) of one query."""
-    if getattr(ctx.world, "graphql_refused", False):
+    if ctx.world.graphql_refused:
         return message(403, "Resource not accessible by personal access token", DOCS), 0
     try:
         given = json.loads(ctx.request.body())
@@ -33,6 +35,8 @@ def answer(ctx):
     if checked.nodes > MOST_NODES:
         words = f"This query requests up to {checked.nodes:,} possible nodes which exceeds the maximum limit of 500,000."
         return reply({"errors": [{"type": "MAX_NODE_LIMIT_EXCEEDED", "message": words}]}), 1
+    if ctx.world.graphql_502_above and checked.nodes > ctx.world.graphql_502_above:
+        return html_for(502), checked.cost
     ctx.cost, ctx.node_count = checked.cost, checked.nodes
     run = execute.Run(ctx, document, values)
     data = run.operation(operation)

@@ -99,6 +99,10 @@ class Run:
                     {"type": "RESOURCE_LIMITS_EXCEEDED", "path": [*path, number], "message": "Resource limits for this query exceeded."}
                 )
                 return None
+        if getattr(one, "unreadable", None):
+            place = {"path": [*path, number], "locations": [{"line": field.line, "column": field.column}]}
+            self.errors.append({"type": "FORBIDDEN", **place, "message": one.unreadable})
+            return None
         if callable(one):
             try:
                 one = one()

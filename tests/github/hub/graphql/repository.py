@@ -19,7 +19,7 @@ def repositories(ctx, account, args):
     """Repositories of an account, as filtered by the arguments."""
     asked = args.get("ownerAffiliations") or args.get("affiliations") or ["OWNER", "COLLABORATOR"]
     out = []
-    for one in ctx.seen(ctx.store.listed()):
+    for one in ctx.seen(ctx.store.listed(), True):
         if account.organization or one.owner is account:
             kind = "OWNER"
         else:

@@ -26,6 +26,8 @@ def named(ctx, owner, name):
     if found is None or not tokens.may_read(ctx.token, found):
         raise NotFound(f"Could not resolve to a Repository with the name '{owner}/{name}'.")
     allowed(ctx, found.owner, found.private)
+    if found.unreadable:
+        raise NotFound(found.unreadable, "FORBIDDEN")
     if found.blocked:
         raise NotFound("Repository access blocked", "FORBIDDEN")
     return found
