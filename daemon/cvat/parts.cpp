@@ -128,22 +128,25 @@ vault::VersionMember text_member(std::string name, std::string text, std::uint32
     return member;
 }
 
-Result<std::vector<vault::VersionMember>> put_together(const ProjectPart& project, const std::map<std::size_t, TaskCopy>& tasks,
+Result<std::vector<vault::VersionMember>> put_together(const ProjectPart& project, std::map<std::size_t, TaskCopy> tasks,
                                                        const std::function<Result<std::string>(const git::Oid&)>& read_kept) {
     std::vector<vault::VersionMember> members = project.members;
-    for (const auto& [index, copy] : tasks) {
+    for (auto& [index, copy] : tasks) {
         const std::string prefix = "task_" + std::to_string(index) + "/";
         const bool guide_fits = copy.guide_index == index || asset_names(copy).empty();
-        for (const vault::VersionMember& source : copy.members) {
-            vault::VersionMember member = source;
+        const TaskCopy names = guide_fits ? TaskCopy() : copy;  // whose assets a guide is rewritten for
+        for (vault::VersionMember& source : copy.members) {
+            const std::uint32_t dos_time = source.entry.dos_time;
+            vault::VersionMember member = std::move(source);
             if (member.entry.name == guide_name && !guide_fits) {
                 const Result<std::string> text = content_of(member, read_kept);
                 if (!text) return text.error();
-                member = text_member(std::string(guide_name), rewritten_guide(*text, copy, index), source.entry.dos_time);
+                member = text_member(std::string(guide_name), rewritten_guide(*text, names, index), dos_time);
             }
             member.entry.name = prefix + member.entry.name;
             members.push_back(std::move(member));
         }
+        copy.members = std::vector<vault::VersionMember>();
     }
     return members;
 }

@@ -46,7 +46,7 @@ vault::VersionMember text_member(std::string name, std::string text, std::uint32
 
 /// The members of a project version in the server's order: the project's own, then task_<i>/ of every copy (index → copy). The links in
 /// a task's guide are rewritten for its index; `read_kept` gives the text of a kept guide's blob.
-Result<std::vector<vault::VersionMember>> put_together(const ProjectPart& project, const std::map<std::size_t, TaskCopy>& tasks,
+Result<std::vector<vault::VersionMember>> put_together(const ProjectPart& project, std::map<std::size_t, TaskCopy> tasks,
                                                        const std::function<Result<std::string>(const git::Oid&)>& read_kept);
 
 vault::ManifestTask manifest_task(std::size_t index, const TaskCopy& copy);

@@ -170,7 +170,10 @@ std::map<std::size_t, TaskCopy> ProjectBackup::arrange() {
             ++counts.skipped;
         }
         if (copy == copies_.end()) continue;
+        // The members go along: there may be a hundred thousand of them, and nobody asks for them here any more.
+        std::vector<vault::VersionMember> members = std::move(copy->second.members);
         TaskCopy& placed = arranged[index] = copy->second;
+        placed.members = std::move(members);
         if (failed) placed.kept_from_earlier = true;
     }
     item_.tasks = counts;
@@ -182,13 +185,14 @@ Awaitable<Result<vault::Version>> ProjectBackup::compose() {
     if (!part) co_return part.error();
     note_label_differences(*part);
     auto arranged = std::make_shared<std::map<std::size_t, TaskCopy>>(arrange());
+    vault::Version version;
+    for (const auto& [index, copy] : *arranged) version.manifest.tasks.push_back(manifest_task(index, copy));
     auto assemble = [arranged, &part](git::Repository& repository) {
         const auto read_kept = [&repository](const git::Oid& oid) { return repository.read_blob(oid); };
-        return put_together(*part, *arranged, read_kept);
+        return put_together(*part, std::move(*arranged), read_kept);
     };
     Result<std::vector<vault::VersionMember>> members = co_await context_.vault.with(std::move(assemble));
     if (!members) co_return members.error();
-    vault::Version version;
     version.members = std::move(*members);
     version.time = now();
     version.manifest.item = id_;
@@ -198,7 +202,6 @@ Awaitable<Result<vault::Version>> ProjectBackup::compose() {
     version.manifest.server_version = context_.client.about().version;
     version.manifest.updated_date = rfc3339(view_.project.updated_date);
     version.manifest.print = view_.print.own;
-    for (const auto& [index, copy] : *arranged) version.manifest.tasks.push_back(manifest_task(index, copy));
     version.manifest.verified_level = "checksum";
     version.manifest.verified_at = version.manifest.created_at;
     // A side file alone is no success of a project whose every export failed.
