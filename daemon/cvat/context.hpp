@@ -10,6 +10,7 @@
 #include <vector>
 
 #include "daemon/model/config.hpp"
+#include "daemon/model/options.hpp"
 #include "daemon/model/result.hpp"
 #include "daemon/report/progress.hpp"
 #include "daemon/state/store.hpp"
@@ -22,14 +23,7 @@
 
 namespace autobackup::cvat_job {
 
-/// What the command line asks for.
-struct Options {
-    bool force = false;
-    bool dry_run = false;
-    bool push = true;
-    bool adopt_remote = false;  ///< what somebody did to a target's branch (rewritten, deleted) is taken as meant
-    std::vector<std::string> only;
-};
+using model::Options;
 
 /// Places where a job's things lie (interface.md §5).
 struct Places {

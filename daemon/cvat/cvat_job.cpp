@@ -20,7 +20,6 @@ using Known = std::map<std::string, state::ItemState>;
 constexpr const char* watermark_key = "watermark";
 constexpr const char* standing_key = "standing";
 constexpr const char* server_key = "server";
-constexpr const char* unfinished = "unfinished";  // reason of an item that no stage has ended yet
 
 Awaitable<std::string> value(Context& context, std::string key) {
     auto read = [&context, key] { return context.store.value(context.job.name, key); };
@@ -95,7 +94,7 @@ Awaitable<void> back_up_item(Context& context, const Work& work, model::Item& it
     } else {
         end = co_await back_up_task(context, work.id, work.workspace, work.last, item);
     }
-    if (item.reason == unfinished) item.reason.clear();
+    model::end_item(item);
     item.duration_s = std::chrono::duration<double>(std::chrono::steady_clock::now() - begin).count();
     context.item_done(item);
 }
@@ -107,8 +106,7 @@ Awaitable<std::vector<ItemEnd>> back_up_items(Context& context, const std::vecto
         item.kind = std::string("cvat_") + cvat::name(one.kind);
         item.id = one.id;
         item.name = one.name;
-        item.outcome = model::ItemOutcome::failed;
-        item.reason = unfinished;
+        model::begin_item(item);
         run.items.push_back(std::move(item));
     }
     std::function<Awaitable<void>(std::size_t)> each = [&](std::size_t i) { return back_up_item(context, work[i], run.items[i], ends[i]); };
@@ -256,14 +254,6 @@ Awaitable<void> back_up(Context& context, model::Run& run) {
     co_await settle(context, *list, ground->known, run);
     co_await push_leftovers(context, run);
     co_await set_watermark(context, *newest, ends, run, list->warnings);
-}
-
-void close_unfinished(model::Run& run, const Failure& reason) {
-    for (model::Item& item : run.items) {
-        if (item.reason != unfinished) continue;
-        item.reason.clear();
-        fail_item(item, "inspect", reason);
-    }
 }
 
 }  // namespace autobackup::cvat_job

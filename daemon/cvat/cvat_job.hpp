@@ -7,10 +7,7 @@
 namespace autobackup::cvat_job {
 
 /// Surveys, backs up what moved, brings the targets up to date. Fills run.items, run.errors, run.warnings as it goes, so that a cancelled
-/// or timed-out run can be told as far as it came (see close_unfinished). Throws operation_aborted when cancelled.
+/// or timed-out run can be told as far as it came (see model::close_unfinished). Throws operation_aborted when cancelled.
 Awaitable<void> back_up(Context& context, model::Run& run);
-
-/// After a cancellation or the run's timeout: items that were not finished are failed with `reason`.
-void close_unfinished(model::Run& run, const Failure& reason);
 
 }  // namespace autobackup::cvat_job

@@ -161,15 +161,6 @@ Awaitable<void> commit_and_push(Context& context, std::shared_ptr<vault::Version
 
 }  // namespace
 
-void fail_item(model::Item& item, const std::string& stage_name, const Failure& failure) {
-    model::Stage stage;
-    stage.stage = stage_name;
-    stage.outcome = model::StageOutcome::failed;
-    stage.error = failure;
-    item.stages.push_back(std::move(stage));
-    item.outcome = model::ItemOutcome::failed;
-}
-
 Awaitable<void> push_targets(Context& context, std::vector<std::size_t> which, model::Item& item) {
     if (context.targets.empty()) co_return;
     if (!context.options.push) {

@@ -33,8 +33,7 @@ struct Pending {
 };
 Awaitable<Pending> pending_pushes(Context& context);
 
-/// Marks an item failed at `stage`.
-void fail_item(model::Item& item, const std::string& stage, const Failure& failure);
+using model::fail_item;
 
 /// Saves what is known of an item after its run; a failure becomes a warning of the item.
 Awaitable<void> remember_item(Context& context, state::ItemState state, model::Item& item);

@@ -84,6 +84,27 @@ struct CvatSource {
     bool details = true;
 };
 
+/// Who we are towards a git server. At most one of password and ssh_key.
+struct GitAuth {
+    std::string username;  ///< "x-access-token" with `token`
+    std::optional<SecretRef> password;
+    std::optional<SecretRef> ssh_key;
+    fs::path known_hosts;  ///< for ssh; empty: ssh's own files
+};
+
+struct MirrorRepository {
+    std::string url;   ///< https, http, ssh://, user@host:path, file:///, absolute path; no user-info but the user name of ssh
+    std::string name;  ///< "group/a": parts that are safe as file names, none ends in .git; unique within the job
+    GitAuth auth;      ///< its own, else that of the source
+};
+
+struct MirrorSource {
+    std::vector<MirrorRepository> repositories;
+    bool lfs = true;
+    bool keep_refs = true;
+    fs::path ca_file;
+};
+
 struct Keep {
     int last = 0, daily = 0, weekly = 0, monthly = 0, yearly = 0;
     std::optional<Milliseconds> within;
@@ -174,7 +195,7 @@ struct Job {
     std::vector<std::string> after;     ///< names of jobs whose run of the same due time must have succeeded; no cycles
     Milliseconds timeout{std::chrono::hours{6}};
     Retry retry;
-    std::variant<CvatSource> source;
+    std::variant<CvatSource, MirrorSource> source;
     std::optional<Archive> archive;
     std::vector<GitTarget> git;
     std::vector<Notice> notify;  ///< the general list filled in where the job has none of its own

@@ -43,6 +43,8 @@ bool wrote_something(const Item& item) {
            });
 }
 
+constexpr const char* unfinished = "unfinished";  // reason of an item that no stage has ended yet
+
 bool saved_any(const Run& run) {
     return std::any_of(run.items.begin(), run.items.end(), [](const Item& item) {
         return item.outcome == ItemOutcome::saved || item.outcome == ItemOutcome::partial;
@@ -97,6 +99,37 @@ const char* name(RunOutcome outcome) {
             return "refused";
     }
     return "failed";
+}
+
+const char* outcome_word(const Item& item) {
+    if (!item.repository || item.outcome != ItemOutcome::saved) return name(item.outcome);
+    return item.repository->cloned ? "cloned" : "updated";
+}
+
+void fail_item(Item& item, const std::string& stage_name, const Failure& failure) {
+    Stage stage;
+    stage.stage = stage_name;
+    stage.outcome = StageOutcome::failed;
+    stage.error = failure;
+    item.stages.push_back(std::move(stage));
+    item.outcome = ItemOutcome::failed;
+}
+
+void begin_item(Item& item) {
+    item.outcome = ItemOutcome::failed;
+    item.reason = unfinished;
+}
+
+void end_item(Item& item) {
+    if (item.reason == unfinished) item.reason.clear();
+}
+
+void close_unfinished(Run& run, const Failure& reason) {
+    for (Item& item : run.items) {
+        if (item.reason != unfinished) continue;
+        item.reason.clear();
+        fail_item(item, "inspect", reason);
+    }
 }
 
 RunOutcome add_up(const Run& run) {

@@ -48,14 +48,31 @@ struct Pushed {
     bool verified = false;
 };
 
+/// What became of the refs of a repository in one run; a forced one counts as forced alone.
+struct RefCounts {
+    std::uint64_t created = 0, moved = 0, forced = 0, deleted = 0;
+    [[nodiscard]] std::uint64_t all() const noexcept { return created + moved + forced + deleted; }
+};
+
+/// What is told of an item that is a git repository.
+struct RepositoryFacts {
+    std::string id;             ///< the forge's node id; of `mirror` and gists the name
+    bool cloned = false;        ///< saved for the first time
+    std::string before, after;  ///< tips in 40 hex: HEAD's, or those of `ref`; empty: there was or is none
+    std::string ref;            ///< "refs/heads/dev" when `before` and `after` are not HEAD's
+    RefCounts refs;
+    std::string renamed_from;   ///< earlier name within the listing
+};
+
 struct Item {
-    std::string kind;  ///< "cvat_project", "cvat_task"
-    std::int64_t id = 0;
+    std::string kind;  ///< "cvat_project", "cvat_task", "github_repository", "github_wiki", "github_gist", "mirror"
+    std::int64_t id = 0;  ///< of CVAT; a repository has RepositoryFacts::id
     std::string name;
     ItemOutcome outcome = ItemOutcome::unchanged;
     std::string reason;  ///< of skipped and gone
     std::vector<Stage> stages;
     std::optional<TaskCounts> tasks;
+    std::optional<RepositoryFacts> repository;
     std::optional<ArchiveFile> archive;
     std::string commit;  ///< of the vault, 40 hex; empty when nothing was committed
     std::vector<Pushed> pushed;
@@ -82,6 +99,18 @@ struct Run {
 const char* name(StageOutcome outcome);
 const char* name(ItemOutcome outcome);
 const char* name(RunOutcome outcome);
+/// The word for the outcome of an item: a saved repository is `cloned` or `updated`.
+const char* outcome_word(const Item& item);
+
+/// Marks an item failed at `stage`.
+void fail_item(Item& item, const std::string& stage, const Failure& failure);
+
+/// An item that is in work: failed, until its end says something else. A run lists all of its items so before the first one begins.
+void begin_item(Item& item);
+/// The item has come to its end (its outcome is set): what begin_item() wrote is taken away.
+void end_item(Item& item);
+/// After a cancellation or the run's timeout: items that have not come to their end are failed with `reason`.
+void close_unfinished(Run& run, const Failure& reason);
 
 /// The outcome that items and errors add up to (interface §4): the only place that may say success. `cancelled`/`refused`
 /// are decided by the caller and override it; so is "all of them gone at once", which is an entry of `errors`.

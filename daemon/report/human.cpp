@@ -75,8 +75,42 @@ void add(std::string& line, const std::string& words) {
     if (!words.empty()) line += (line.back() == ' ' ? "" : "  ") + words;
 }
 
+// "dev" for refs/heads/dev, "tags/v1" for refs/tags/v1.
+std::string short_ref(std::string_view ref) {
+    for (const std::string_view prefix : {"refs/heads/", "refs/"}) {
+        if (ref.starts_with(prefix)) return outgoing_line(ref.substr(prefix.size()));
+    }
+    return outgoing_line(ref);
+}
+
+// "Updated", "No changes": the words of the scripts that people know. What is neither is told as everywhere.
+std::string state_word(const model::Item& item) {
+    if (item.repository && item.outcome == model::ItemOutcome::unchanged) return "No changes";
+    if (item.repository && item.outcome == model::ItemOutcome::saved) return item.repository->cloned ? "Cloned" : "Updated";
+    return model::name(item.outcome);
+}
+
+// "[1a2b3c4d -> 5e6f7a8b] dev (+2 refs)", "[1a2b3c4d]", "[empty]".
+std::string tips_words(const model::Item& item) {
+    using model::ItemOutcome;
+    const model::RepositoryFacts& facts = *item.repository;
+    if (item.outcome != ItemOutcome::saved && item.outcome != ItemOutcome::unchanged && item.outcome != ItemOutcome::partial) return {};
+    const auto tip = [](const std::string& oid) { return oid.empty() ? std::string(8, '0') : oid.substr(0, 8); };
+    const bool moved = facts.before != facts.after || facts.refs.all() > 0;
+    if (moved && !facts.cloned && item.outcome != ItemOutcome::unchanged) {
+        std::string words = fmt::format("[{} -> {}]", tip(facts.before), tip(facts.after));
+        if (facts.ref.empty()) return words;
+        words += " " + short_ref(facts.ref);
+        const std::uint64_t others = facts.refs.all() > 0 ? facts.refs.all() - 1 : 0;
+        return others == 0 ? words : words + fmt::format(" (+{} ref{})", others, others == 1 ? "" : "s");
+    }
+    if (facts.after.empty()) return "[empty]";
+    return "[" + tip(facts.after) + "]" + (facts.ref.empty() ? "" : " " + short_ref(facts.ref));
+}
+
 void add_what_was_done(std::string& line, const model::Item& item) {
     using model::ItemOutcome;
+    if (item.repository) return add(line, tips_words(item));
     if (item.outcome == ItemOutcome::saved || item.outcome == ItemOutcome::partial) add(line, figures(item));
     if (!item.commit.empty()) add(line, "commit " + outgoing_line(item.commit.substr(0, 8)));
     const std::string pushed = pushed_words(item.pushed);
@@ -102,7 +136,7 @@ void add_first_ones(std::string& line, const std::vector<std::string>& texts, co
 
 std::string human_line(const std::string& job, const model::Item& item) {
     std::string line = padded(outgoing_line(job), job_width) + "  " + padded(label_of(item), label_width) +
-                       "  " + padded(model::name(item.outcome), outcome_width) + " ";
+                       "  " + padded(state_word(item), outcome_width) + " ";
     add_what_was_done(line, item);
     add(line, outgoing_line(item.reason));
     std::vector<std::string> failures;

@@ -56,6 +56,23 @@ json::object tasks_json(const model::TaskCounts& tasks) {
             {"failed", tasks.failed}};
 }
 
+// Eight digits of a commit; zeros where there is none.
+std::string short_tip(const std::string& tip) {
+    return tip.empty() ? std::string(8, '0') : tip.substr(0, 8);
+}
+
+void add_repository(json::object& object, const model::Item& item) {
+    const model::RepositoryFacts& facts = *item.repository;
+    const bool looked_at = !facts.after.empty() || !facts.before.empty() || facts.cloned || item.outcome == model::ItemOutcome::unchanged;
+    if (looked_at) {
+        object["before"] = short_tip(facts.before);
+        object["after"] = short_tip(facts.after);
+        set_text(object, "ref", facts.ref);
+        object["refs"] = {{"new", facts.refs.created}, {"moved", facts.refs.moved}, {"forced", facts.refs.forced}, {"deleted", facts.refs.deleted}};
+    }
+    set_text(object, "renamed_from", facts.renamed_from);
+}
+
 json::object counts_json(const std::vector<model::Item>& items) {
     using model::ItemOutcome;
     json::object counts;
@@ -119,10 +136,15 @@ json::object to_json(const Failure& failure) {
 json::object to_json(const model::Item& item) {
     json::object object;
     object["kind"] = outgoing(item.kind);
-    object["id"] = item.id;
+    if (item.repository) {
+        object["id"] = outgoing_name(item.repository->id);
+    } else {
+        object["id"] = item.id;
+    }
     object["name"] = outgoing_name(item.name);
-    object["outcome"] = model::name(item.outcome);
+    object["outcome"] = model::outcome_word(item);
     set_text(object, "reason", item.reason);
+    if (item.repository) add_repository(object, item);
     json::array stages;
     for (const model::Stage& stage : item.stages) stages.emplace_back(stage_json(stage));
     object["stages"] = std::move(stages);

@@ -3,23 +3,13 @@
 
 #include <limits>
 
+#include "daemon/runner/services.hpp"
 #include "daemon/vault/large_files.hpp"
 #include "lib/lfs/remote.hpp"
 #include "lib/remote/ssh_address.hpp"
 
 namespace autobackup::runner {
 namespace {
-
-Awaitable<Result<Secret>> read_secret(Shared& shared, config::SecretRef reference) {
-    auto read = [&shared, reference = std::move(reference)] { return config::read_secret(reference, shared.environment.secrets); };
-    co_return co_await shared.workers.run(std::move(read));
-}
-
-Result<std::unique_ptr<http::Client>> make_http(const Shared& shared, const std::filesystem::path& ca_file) {
-    http::ClientSettings settings = shared.environment.http;
-    settings.ca_file = ca_file;
-    return http::make_client(std::move(settings));
-}
 
 config::SecretRef secret_of(const config::CvatServer& server) {
     if (server.token) return *server.token;
@@ -119,17 +109,6 @@ Awaitable<Result<void>> add_target(Shared& shared, const config::Job& job, const
 }
 
 }  // namespace
-
-// Where keys lie for ssh: systemd's directory of the running service (in memory), else one of our own in the spool.
-std::filesystem::path ssh_directory(const Shared& shared) {
-    if (!shared.environment.ssh_directory.empty()) return shared.environment.ssh_directory;
-    const auto& environment = shared.environment.secrets.environment;
-    const auto runtime = environment.find("RUNTIME_DIRECTORY");
-    if (runtime != environment.end() && runtime->second.starts_with('/')) {
-        return std::filesystem::path(runtime->second.substr(0, runtime->second.find(':'))) / "ssh";
-    }
-    return shared.config.storage / "spool" / ".ssh";
-}
 
 void CvatServices::account(model::Run& run) const {
     std::vector<http::Client*> clients{api.get()};

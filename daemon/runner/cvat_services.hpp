@@ -6,6 +6,7 @@
 #include <memory>
 #include <vector>
 
+#include "daemon/cvat/context.hpp"
 #include "daemon/runner/runner.hpp"
 
 namespace autobackup::runner {
@@ -23,9 +24,6 @@ struct CvatServices {
     /// Lets idle connections go, so that the loop can end.
     void close() const;
 };
-
-/// Where the private folders lie in which ssh finds its keys; what killed processes left there is for remote::sweep_run_folders().
-std::filesystem::path ssh_directory(const Shared& shared);
 
 /// Reads the secrets and builds the services. Failures: secret_missing, config_invalid (certificate file, URL).
 Awaitable<Result<std::unique_ptr<CvatServices>>> make_cvat_services(Shared& shared, const config::Job& job, const config::CvatSource& source);

@@ -4,10 +4,10 @@
 #include <boost/asio/error.hpp>
 #include <boost/asio/this_coro.hpp>
 
-#include "daemon/cvat/cvat_job.hpp"
 #include "daemon/report/report.hpp"
-#include "daemon/runner/cvat_services.hpp"
+#include "daemon/runner/services.hpp"
 #include "daemon/runner/spool.hpp"
+#include "daemon/runner/work.hpp"
 #include "lib/async/run.hpp"
 #include "lib/core/file.hpp"
 #include "lib/core/text.hpp"
@@ -23,7 +23,7 @@ struct Session {
     RunOptions options;
     model::Run& run;
     std::unique_ptr<state::Store> store{};
-    std::unique_ptr<CvatServices> services{};
+    std::unique_ptr<Work> work{};
 };
 
 Awaitable<Result<void>> open_state(Session& session) {
@@ -49,35 +49,18 @@ Awaitable<Result<void>> open_state(Session& session) {
 }
 
 Awaitable<void> work(Session& session) {
-    config::CvatSource source = std::get<config::CvatSource>(session.job.source);
-    const config::Config& all = session.shared.config;
-    if (!source.organization) source.organization = std::get<config::CvatServer>(all.servers.at(source.server).what).organization;
-    Result<std::unique_ptr<CvatServices>> services = co_await make_cvat_services(session.shared, session.job, source);
-    if (!services) {
-        session.run.errors.push_back(services.error());
+    const WorkOrder order{session.shared, session.job, session.options.item, *session.store};
+    Result<std::unique_ptr<Work>> made = co_await make_work(order);
+    if (!made) {
+        session.run.errors.push_back(made.error());
         co_return;
     }
-    session.services = std::move(*services);
-    CvatServices& s = *session.services;
-    if (session.options.item.adopt_remote) {
-        for (const auto& target : s.targets) target->adopt_remote();
-    }
-    cvat_job::Places places;
-    places.storage = session.shared.config.storage;
-    places.job = session.job.name;
-    cvat_job::Context context{session.job,        source,    session.shared.config.limits, session.options.item, places,
-                              session.shared.workers, *session.store, session.shared.progress, *s.client,        *s.exporter,
-                              *s.vault,           s.targets};
-    context.started_at = session.run.started_at;
-    context.item_done = [&session](const model::Item& item) {
-        session.shared.progress.clear();
-        session.shared.listener.item_done(session.job.name, item);
-    };
-    co_await cvat_job::back_up(context, session.run);
+    session.work = std::move(*made);
+    co_await session.work->run(session.run);
 }
 
 void end_early(model::Run& run, Failure why) {
-    cvat_job::close_unfinished(run, why);
+    model::close_unfinished(run, why);
     run.errors.push_back(std::move(why));
 }
 
@@ -92,7 +75,7 @@ Awaitable<bool> work_within_limits(Session& session) {
         }
     } catch (const boost::system::system_error& error) {
         if (error.code() == boost::asio::error::operation_aborted) {
-            cvat_job::close_unfinished(session.run, fail(Errc::cancelled, "run", name, "stopped by request"));
+            model::close_unfinished(session.run, fail(Errc::cancelled, "run", name, "stopped by request"));
             co_return true;
         }
         broken = error.what();
@@ -105,9 +88,9 @@ Awaitable<bool> work_within_limits(Session& session) {
 
 Awaitable<void> finish(Session& session, bool cancelled) {
     model::Run& run = session.run;
-    if (session.services) {
-        session.services->account(run);
-        session.services->close();
+    if (session.work) {
+        session.work->account(run);
+        session.work->close();
     }
     run.outcome = cancelled ? model::RunOutcome::cancelled : model::add_up(run);
     if (session.store) co_await session.shared.workers.drain_serial();

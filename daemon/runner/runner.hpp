@@ -8,8 +8,8 @@
 #include <string>
 
 #include "daemon/config/secrets.hpp"
-#include "daemon/cvat/context.hpp"
 #include "daemon/model/config.hpp"
+#include "daemon/model/options.hpp"
 #include "daemon/model/result.hpp"
 #include "daemon/report/progress.hpp"
 #include "daemon/state/lock.hpp"
@@ -26,7 +26,7 @@ struct Environment {
 };
 
 struct RunOptions {
-    cvat_job::Options item;
+    model::Options item;
     bool wait = false;                 ///< for a busy job, instead of being refused
     std::string trigger = "manual";
     int attempt = 1;

@@ -99,7 +99,7 @@ private:
     std::unique_ptr<state::Store> store_;
     std::unique_ptr<Telling> telling_;
     std::map<scheduler::Ticket, std::unique_ptr<LiveRun>> live_;
-    std::map<scheduler::Ticket, cvat_job::Options> asked_;      // options of runs asked for, until they begin
+    std::map<scheduler::Ticket, model::Options> asked_;      // options of runs asked for, until they begin
     std::map<scheduler::Ticket, boost::json::object> finished_;  // reports of the latest runs, for those who wait for them
     std::map<std::string, JobFacts> facts_;
     std::unique_ptr<boost::asio::steady_timer> bell_;

@@ -203,5 +203,32 @@ TEST(Names, AreTheWordsOfTheReport) {
     EXPECT_STREQ(name(RunOutcome::refused), "refused");
 }
 
+TEST(OutcomeWord, OfARepositorySaysWhatWasDone) {
+    Item saved = item(ItemOutcome::saved);
+    EXPECT_STREQ(outcome_word(saved), "saved");
+    saved.repository.emplace();
+    EXPECT_STREQ(outcome_word(saved), "updated");
+    saved.repository->cloned = true;
+    EXPECT_STREQ(outcome_word(saved), "cloned");
+    saved.outcome = ItemOutcome::partial;
+    EXPECT_STREQ(outcome_word(saved), "partial");
+}
+
+TEST(CloseUnfinished, FailsWhatHasNotComeToItsEnd) {
+    Run run;
+    run.items = {item(ItemOutcome::saved), item(ItemOutcome::unchanged)};
+    begin_item(run.items[0]);
+    begin_item(run.items[1]);
+    run.items[1].outcome = ItemOutcome::unchanged;
+    end_item(run.items[1]);
+    close_unfinished(run, fail(Errc::cancelled, "run", "job a", "stopped by request"));
+    EXPECT_EQ(run.items[0].outcome, ItemOutcome::failed);
+    EXPECT_EQ(run.items[0].reason, "");
+    ASSERT_EQ(run.items[0].stages.size(), 1U);
+    EXPECT_EQ(run.items[0].stages[0].error->code, Errc::cancelled);
+    EXPECT_EQ(run.items[1].outcome, ItemOutcome::unchanged);
+    EXPECT_EQ(run.items[1].reason, "");
+}
+
 }  // namespace
 }  // namespace autobackup::model

@@ -1,0 +1,28 @@
+// SPDX-License-Identifier: MIT
+#include "daemon/runner/services.hpp"
+
+namespace autobackup::runner {
+
+Awaitable<Result<Secret>> read_secret(Shared& shared, config::SecretRef reference) {
+    auto read = [&shared, reference = std::move(reference)] { return config::read_secret(reference, shared.environment.secrets); };
+    co_return co_await shared.workers.run(std::move(read));
+}
+
+Result<std::unique_ptr<http::Client>> make_http(const Shared& shared, const std::filesystem::path& ca_file) {
+    http::ClientSettings settings = shared.environment.http;
+    settings.ca_file = ca_file;
+    return http::make_client(std::move(settings));
+}
+
+// systemd's directory of the running service (in memory), else one of our own in the spool.
+std::filesystem::path ssh_directory(const Shared& shared) {
+    if (!shared.environment.ssh_directory.empty()) return shared.environment.ssh_directory;
+    const auto& environment = shared.environment.secrets.environment;
+    const auto runtime = environment.find("RUNTIME_DIRECTORY");
+    if (runtime != environment.end() && runtime->second.starts_with('/')) {
+        return std::filesystem::path(runtime->second.substr(0, runtime->second.find(':'))) / "ssh";
+    }
+    return shared.config.storage / "spool" / ".ssh";
+}
+
+}  // namespace autobackup::runner
