@@ -3,6 +3,7 @@
 #pragma once
 
 #include <functional>
+#include <utility>
 #include <vector>
 
 #include "lib/async/types.hpp"
@@ -21,6 +22,12 @@ Awaitable<bool> with_deadline(Milliseconds limit, Awaitable<void> work);
 /// Runs all of `work` at once and returns when every one has ended. The first exception is rethrown then; it cancels
 /// (terminal) the others. An outer cancellation reaches all.
 Awaitable<void> all_of(std::vector<Awaitable<void>> work);
+
+/// Makes of a coroutine with a result one of all_of(): the result goes to `out`, which is borrowed.
+template <class T>
+Awaitable<void> into(Awaitable<T> work, T& out) {
+    out = co_await std::move(work);
+}
 
 /// Calls `body(i)` for i in [0, count), at most `at_once` of them running. As all_of otherwise.
 Awaitable<void> for_each_index(std::size_t count, std::size_t at_once, std::function<Awaitable<void>(std::size_t)> body);

@@ -24,4 +24,9 @@ std::optional<Instant> parse_rfc3339(std::string_view text);
 /// Accepts "20261121T013000Z".
 std::optional<Instant> parse_compact_utc(std::string_view text);
 
+/// Seconds from `begin` to now by the clock that nobody sets: durations of stages.
+inline double seconds_since(std::chrono::steady_clock::time_point begin) {
+    return std::chrono::duration<double>(std::chrono::steady_clock::now() - begin).count();
+}
+
 }  // namespace autobackup

@@ -13,19 +13,6 @@ namespace json = boost::json;
 
 namespace {
 
-std::string in_context(std::string path, const Context& context) {
-    path += path.find('?') == std::string::npos ? '?' : '&';
-    return path + "org=" + percent_encode(context.organization);
-}
-
-/// Decodes every item of a list that may have failed.
-template <class T>
-Result<std::vector<T>> decoded(const Result<json::array>& items, std::string object,
-                               Result<T> (*decode)(const json::value&, const Source&)) {
-    if (!items) return items.error();
-    return decode_all<T>(*items, Source{"GET", std::move(object)}, decode);
-}
-
 template <class T>
 Result<T> decoded_one(const Result<json::value>& value, std::string object,
                       Result<T> (*decode)(const json::value&, const Source&)) {
@@ -97,12 +84,6 @@ Awaitable<Result<About>> Client::connect() {
     co_return about;
 }
 
-Awaitable<Result<std::vector<Organization>>> Client::organizations() {
-    const std::string object = impl_->session.object_text("organisations");
-    const Result<json::array> items = co_await impl_->session.get_all_pages("/api/organizations", object);
-    co_return decoded(items, object, decode_organization);
-}
-
 Awaitable<void> Client::Impl::newest_of(std::string kind, Context context, Result<Newest::One>& out) {
     const std::string object = session.object_text("newest " + kind);
     std::string path = in_context("/api/" + kind + "?page_size=1&sort=-updated_date", context);
@@ -127,41 +108,6 @@ Awaitable<Result<Newest>> Client::newest(Context context) {
     out.tasks = *tasks;
     out.jobs = *jobs;
     co_return out;
-}
-
-Awaitable<Result<std::vector<Project>>> Client::projects(Context context) {
-    const std::string object = impl_->session.object_text("projects");
-    const Result<json::array> items =
-        co_await impl_->session.get_all_pages(in_context("/api/projects", context), object);
-    co_return decoded(items, object, decode_project);
-}
-
-Awaitable<Result<std::vector<Task>>> Client::tasks(Context context) {
-    const std::string object = impl_->session.object_text("tasks");
-    const Result<json::array> items =
-        co_await impl_->session.get_all_pages(in_context("/api/tasks", context), object);
-    co_return decoded(items, object, decode_task);
-}
-
-Awaitable<Result<std::vector<Task>>> Client::tasks_of_project(std::int64_t project) {
-    const std::string object = impl_->session.object_text("tasks of project " + std::to_string(project));
-    const Result<json::array> items =
-        co_await impl_->session.get_all_pages("/api/tasks?project_id=" + std::to_string(project), object);
-    co_return decoded(items, object, decode_task);
-}
-
-Awaitable<Result<std::vector<Job>>> Client::jobs_of_project(std::int64_t project) {
-    const std::string object = impl_->session.object_text("jobs of project " + std::to_string(project));
-    const Result<json::array> items =
-        co_await impl_->session.get_all_pages("/api/jobs?project_id=" + std::to_string(project), object);
-    co_return decoded(items, object, decode_job);
-}
-
-Awaitable<Result<std::vector<Job>>> Client::jobs_of_task(std::int64_t task) {
-    const std::string object = impl_->session.object_text("jobs of task " + std::to_string(task));
-    const Result<json::array> items =
-        co_await impl_->session.get_all_pages("/api/jobs?task_id=" + std::to_string(task), object);
-    co_return decoded(items, object, decode_job);
 }
 
 Awaitable<Result<Project>> Client::project(std::int64_t id) {

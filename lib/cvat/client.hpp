@@ -53,9 +53,18 @@ public:
     Awaitable<Result<std::vector<Project>>> projects(Context context);
     /// All tasks of a context.
     Awaitable<Result<std::vector<Task>>> tasks(Context context);
-    Awaitable<Result<std::vector<Task>>> tasks_of_project(std::int64_t project);
-    Awaitable<Result<std::vector<Job>>> jobs_of_project(std::int64_t project);
-    Awaitable<Result<std::vector<Job>>> jobs_of_task(std::int64_t task);
+    Awaitable<Result<std::vector<Task>>> tasks_of_project(Context context, std::int64_t project);
+    Awaitable<Result<std::vector<Job>>> jobs_of_project(Context context, std::int64_t project);
+    Awaitable<Result<std::vector<Job>>> jobs_of_task(Context context, std::int64_t task);
+    /// Issues of a context; `open`: only those that nobody has resolved. Neither they nor their comments move
+    /// a date of project, task or job.
+    Awaitable<Result<std::vector<Issue>>> issues(Context context, bool open);
+    Awaitable<Result<std::vector<Comment>>> comments(Context context);
+    Awaitable<Result<std::vector<Webhook>>> webhooks(Context context);
+    /// Of every task and project of a context.
+    Awaitable<Result<std::vector<QualitySettings>>> quality_settings(Context context);
+    /// Of an organisation.
+    Awaitable<Result<std::vector<Membership>>> memberships(Context context);
     Awaitable<Result<Project>> project(std::int64_t id);
     Awaitable<Result<Task>> task(std::int64_t id);
     /// As the API gives them, by id, sublabels nested (has_parent:false only).

@@ -11,10 +11,6 @@ namespace json = boost::json;
 
 namespace {
 
-Failure bad(const Source& source, std::string message) {
-    return fail(Errc::bad_response, source.operation, source.object, std::move(message));
-}
-
 RequestStatus status_of(std::string_view text) {
     if (text == "queued") return RequestStatus::queued;
     if (text == "started") return RequestStatus::started;
@@ -40,12 +36,29 @@ std::optional<std::int64_t> organization_of(const Fields& fields) {
     return id ? id : fields.maybe_integer("organization");  // the name of the key up to 2.15
 }
 
+/// What projects and tasks tell alike.
+template <class T>
+void read_head(Fields& fields, T& out) {
+    out.id = fields.integer("id");
+    out.name = fields.text("name");
+    out.organization_id = organization_of(fields);
+    out.guide_id = fields.maybe_integer("guide_id");
+    out.owner = fields.maybe_user("owner");
+    out.assignee = fields.maybe_user("assignee");
+    out.updated_date = fields.time("updated_date");
+    out.created_date = fields.maybe_time("created_date").value_or(Instant());
+}
+
 }  // namespace
+
+Failure undecodable(const Source& source, std::string message) {
+    return fail(Errc::bad_response, source.operation, source.object, std::move(message));
+}
 
 Result<std::string> decode_version(const json::value& value, const Source& source) {
     Fields fields(value, "the answer");
     std::string version = fields.text("version");
-    if (!fields.problem().empty()) return bad(source, fields.problem());
+    if (!fields.problem().empty()) return undecodable(source, fields.problem());
     return version;
 }
 
@@ -59,32 +72,25 @@ Result<void> decode_self(const json::value& value, const Source& source, About& 
             if (group.is_string() && group.get_string() == "admin") about.is_admin = true;
         }
     }
-    if (!fields.problem().empty()) return bad(source, fields.problem());
+    if (!fields.problem().empty()) return undecodable(source, fields.problem());
     return {};
 }
 
 Result<Organization> decode_organization(const json::value& value, const Source& source) {
     Fields fields(value, "an organisation");
     Organization out{fields.integer("id"), fields.text("slug"), fields.maybe_text("name")};
-    if (!fields.problem().empty()) return bad(source, fields.problem());
+    if (!fields.problem().empty()) return undecodable(source, fields.problem());
     return out;
 }
 
 Result<Project> decode_project(const json::value& value, const Source& source) {
     Fields fields(value, "a project");
     Project out;
-    out.id = fields.integer("id");
-    out.name = fields.text("name");
+    read_head(fields, out);
     out.bug_tracker = fields.maybe_text("bug_tracker");
     out.status = fields.maybe_text("status");
-    out.organization_id = organization_of(fields);
-    out.guide_id = fields.maybe_integer("guide_id");
-    out.owner = fields.maybe_user("owner");
-    out.assignee = fields.maybe_user("assignee");
-    out.updated_date = fields.time("updated_date");
-    out.created_date = fields.maybe_time("created_date").value_or(Instant());
     out.tasks_count = fields.maybe_count("tasks").value_or(0);
-    if (!fields.problem().empty()) return bad(source, fields.problem());
+    if (!fields.problem().empty()) return undecodable(source, fields.problem());
     out.raw = fields.object();
     return out;
 }
@@ -92,20 +98,13 @@ Result<Project> decode_project(const json::value& value, const Source& source) {
 Result<Task> decode_task(const json::value& value, const Source& source) {
     Fields fields(value, "a task");
     Task out;
-    out.id = fields.integer("id");
-    out.name = fields.text("name");
+    read_head(fields, out);
     out.subset = fields.maybe_text("subset");
     out.project_id = fields.maybe_integer("project_id");
-    out.organization_id = organization_of(fields);
-    out.guide_id = fields.maybe_integer("guide_id");
-    out.owner = fields.maybe_user("owner");
-    out.assignee = fields.maybe_user("assignee");
-    out.updated_date = fields.time("updated_date");
-    out.created_date = fields.maybe_time("created_date").value_or(Instant());
     out.size = fields.maybe_integer("size").value_or(0);
     const auto jobs = jobs_of(fields);
     out.jobs_count = jobs.value_or(0);
-    if (!fields.problem().empty()) return bad(source, fields.problem());
+    if (!fields.problem().empty()) return undecodable(source, fields.problem());
     // `data` and `size` are absent without data; a number with size 0 is data that is queued, in work, or
     // failed for ever.
     if (out.size > 0 && jobs.value_or(1) > 0) {
@@ -133,7 +132,7 @@ Result<Job> decode_job(const json::value& value, const Source& source) {
     out.stop_frame = fields.maybe_integer("stop_frame").value_or(0);
     out.assignee = fields.maybe_user("assignee");
     out.updated_date = fields.time("updated_date");
-    if (!fields.problem().empty()) return bad(source, fields.problem());
+    if (!fields.problem().empty()) return undecodable(source, fields.problem());
     out.raw = fields.object();
     return out;
 }
@@ -141,7 +140,7 @@ Result<Job> decode_job(const json::value& value, const Source& source) {
 Result<Guide> decode_guide(const json::value& value, const Source& source) {
     Fields fields(value, "a guide");
     Guide out{fields.integer("id"), fields.text("markdown")};
-    if (!fields.problem().empty()) return bad(source, fields.problem());
+    if (!fields.problem().empty()) return undecodable(source, fields.problem());
     return out;
 }
 
@@ -150,27 +149,27 @@ Result<Newest::One> decode_newest(const json::value& value, const Source& source
     Newest::One out;
     out.count = fields.integer("count");
     const json::value* results = fields.find("results");
-    if (!fields.problem().empty()) return bad(source, fields.problem());
-    if (!results || !results->is_array()) return bad(source, "the list lacks the key results");
+    if (!fields.problem().empty()) return undecodable(source, fields.problem());
+    if (!results || !results->is_array()) return undecodable(source, "the list lacks the key results");
     if (out.count == 0 || results->get_array().empty()) return out;
     Fields first(results->get_array()[0], "the first entry of the list");
     first.time("updated_date");
-    if (!first.problem().empty()) return bad(source, first.problem());
+    if (!first.problem().empty()) return undecodable(source, first.problem());
     out.updated_date = first.maybe_text("updated_date");
     return out;
 }
 
 Result<std::vector<std::int64_t>> decode_deleted_frames(const json::value& value, const Source& source) {
     Fields fields(value, "data/meta");
-    if (!fields.problem().empty()) return bad(source, fields.problem());
+    if (!fields.problem().empty()) return undecodable(source, fields.problem());
     std::vector<std::int64_t> out;
     const json::value* frames = fields.find("deleted_frames");
     if (!frames) return out;
     if (!frames->is_array())
-        return bad(source, "data/meta has a key of the wrong type: deleted_frames (expected a list)");
+        return undecodable(source, "data/meta has a key of the wrong type: deleted_frames (expected a list)");
     for (const auto& frame : frames->get_array()) {
         const auto number = as_integer(frame);
-        if (!number) return bad(source, "deleted_frames holds something that is not a whole number");
+        if (!number) return undecodable(source, "deleted_frames holds something that is not a whole number");
         out.push_back(*number);
     }
     return out;
@@ -192,7 +191,7 @@ json::array top_level_labels(const json::array& labels) {
 
 Result<std::optional<std::string>> decode_health(const json::value& value, const Source& source) {
     Fields fields(value, "the health report");
-    if (!fields.problem().empty()) return bad(source, fields.problem());
+    if (!fields.problem().empty()) return undecodable(source, fields.problem());
     std::string ill;
     for (const auto& [part, state] : fields.object()) {
         if (state.is_string() && state.get_string() == "working") continue;
@@ -221,7 +220,7 @@ Result<RequestRecord> decode_request(const json::value& value, const Source& sou
         out.target = what.maybe_text("target");
         out.target_id = what.maybe_integer(out.target + "_id");
     }
-    if (!fields.problem().empty()) return bad(source, fields.problem());
+    if (!fields.problem().empty()) return undecodable(source, fields.problem());
     return out;
 }
 

@@ -19,6 +19,9 @@ struct Source {
     std::string object;
 };
 
+/// bad_response: the answer named by `source` is not what it should be.
+Failure undecodable(const Source& source, std::string message);
+
 Result<std::string> decode_version(const boost::json::value& value, const Source& source);
 /// Fills user, user_id and is_admin of `about` from GET /api/users/self.
 Result<void> decode_self(const boost::json::value& value, const Source& source, About& about);
@@ -27,6 +30,11 @@ Result<Project> decode_project(const boost::json::value& value, const Source& so
 Result<Task> decode_task(const boost::json::value& value, const Source& source);
 Result<Job> decode_job(const boost::json::value& value, const Source& source);
 Result<Guide> decode_guide(const boost::json::value& value, const Source& source);
+Result<Issue> decode_issue(const boost::json::value& value, const Source& source);
+Result<Comment> decode_comment(const boost::json::value& value, const Source& source);
+Result<Webhook> decode_webhook(const boost::json::value& value, const Source& source);
+Result<QualitySettings> decode_quality_settings(const boost::json::value& value, const Source& source);
+Result<Membership> decode_membership(const boost::json::value& value, const Source& source);
 /// count and first date of a list asked for with page_size=1&sort=-updated_date.
 Result<Newest::One> decode_newest(const boost::json::value& value, const Source& source);
 /// deleted_frames of data/meta; absent = none.

@@ -43,6 +43,7 @@ struct Organization {
 /// The workspace that a list is asked for: an organisation's slug, or the personal space ("").
 struct Context {
     std::string organization;
+    bool everywhere = false;  ///< in no workspace: an administrator sees everything, others only what is theirs
 };
 
 struct User {
@@ -102,6 +103,52 @@ struct Newest {
     };
     One projects, tasks, jobs;
     friend bool operator==(const Newest&, const Newest&) = default;
+};
+
+/// What a reviewer noted on a frame. The lists below are of what no backup of CVAT holds.
+struct Issue {
+    std::int64_t id = 0;
+    std::int64_t job_id = 0;
+    std::int64_t frame = 0;
+    boost::json::array position;
+    std::optional<User> owner, assignee;
+    Instant created_date;
+    Instant updated_date;
+    bool resolved = false;
+    std::int64_t comments = 0;  ///< how many
+};
+
+struct Comment {
+    std::int64_t id = 0;
+    std::int64_t issue_id = 0;
+    std::optional<User> owner;
+    Instant created_date;
+    std::string message;
+};
+
+/// Without its secret, which the API never tells.
+struct Webhook {
+    std::int64_t id = 0;
+    std::optional<std::int64_t> project_id;  ///< absent: of the whole organisation
+    std::string target_url;                  ///< may hold a secret of its own
+    std::string description, content_type;
+    bool is_active = false, enable_ssl = false;
+    std::optional<User> owner;
+    std::vector<std::string> events;
+};
+
+/// How the quality of a task, or of a project, is judged (2.4 and later).
+struct QualitySettings {
+    std::int64_t id = 0;
+    std::optional<std::int64_t> task_id, project_id;
+    boost::json::object values;  ///< every other plain value of the answer but dates, as told
+};
+
+/// A user in an organisation.
+struct Membership {
+    std::int64_t id = 0;
+    User user;
+    std::string role;  ///< worker, supervisor, maintainer, owner
 };
 
 struct Asset {

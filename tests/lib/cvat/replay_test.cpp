@@ -229,6 +229,7 @@ const Route ours[] = {
     {"GET /api/organizations", [](const Recorded& one) { read_list(one, decode_organization); }},
     {"GET /api/projects", [](const Recorded& one) { read_list(one, decode_project); }},
     {"GET /api/tasks", [](const Recorded& one) { read_list(one, decode_task); }},
+    {"GET /api/issues", [](const Recorded& one) { read_list(one, decode_issue); }},
     {"GET /api/jobs", [](const Recorded& one) { read_list(one, decode_job); }},
     {"GET /api/labels", [](const Recorded& one) { read_list(one, as_label); }},
     {"GET /api/projects/\\d+", [](const Recorded& one) { read_one(one, decode_project); }},

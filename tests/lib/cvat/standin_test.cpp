@@ -66,7 +66,7 @@ TEST_P(StandinTest, ConnectsAndReadsEverything) {
         const auto organizations = co_await lab.client_.organizations();
         const auto acme = co_await lab.client_.projects(of_acme);
         const auto newest = co_await lab.client_.newest(personal);
-        const auto jobs = co_await lab.client_.jobs_of_project(1);
+        const auto jobs = co_await lab.client_.jobs_of_project(personal, 1);
         const auto labels = co_await lab.client_.labels_of_project(1);
         const auto frames = co_await lab.client_.deleted_frames(1);
         const auto health = co_await lab.client_.health();
