@@ -7,7 +7,7 @@ import uuid
 
 from . import auth, dataset, ops
 from .auth import Refused, forbid
-from .listing import order, paginate
+from .listing import order, paginate, select
 from .wire import Response, detail, dumps, reply
 
 ABOUT = (
@@ -185,8 +185,38 @@ def memberships(world, request):
 
 
 def empty_list(world, request):
-    """Webhooks, quality settings, invitations: none."""
+    """Invitations, quality reports and the like: none."""
     return reply({"count": 0, "next": None, "previous": None, "results": []})
+
+
+def webhooks(world, request):
+    """Those of the context's organisation, or of projects outside organisations."""
+    store, context = world.store, request.context
+    context.check_member(store, request.user)
+    rows = [
+        request.views.webhook(w)
+        for w in store.webhooks.values()
+        if (request.user.superuser or w.owner == request.user.id)
+        and (not context.given or organization_of_webhook(store, w) == context.organization)
+    ]
+    rows = select("webhook", rows, request, store, world.family)
+    return reply(paginate(request, order("webhook", rows, request.query.get("sort"), store)))
+
+
+def organization_of_webhook(store, webhook):
+    return webhook.organization if webhook.project is None else store.projects[webhook.project].organization
+
+
+def quality_settings(world, request):
+    store = world.store
+    request.context.check_member(store, request.user)
+    rows = [
+        request.views.quality(s)
+        for s in store.quality_settings.values()
+        if s.task in store.tasks and auth.listed(store, request.user, request.context, "task", store.tasks[s.task])
+    ]
+    rows = select("quality", rows, request, store, world.family)
+    return reply(paginate(request, order("quality", rows, request.query.get("sort"), store)))
 
 
 def schema(world, request):
@@ -215,10 +245,10 @@ def routes(app):
     app.add(r"/api/organizations", {"GET": organizations, "POST": create_organization}, keep=True)
     app.add(r"/api/organizations/(?P<id>\d+)", {"GET": organization})
     app.add(r"/api/memberships", {"GET": memberships})
+    app.add(r"/api/webhooks", {"GET": webhooks})
+    app.add(r"/api/quality/settings", {"GET": quality_settings})
     app.add("/api/events", {"GET": events, "POST": events}, families="D")
     for path in (
-        "webhooks",
-        "quality/settings",
         "consensus/settings",
         "invitations",
         "cloudstorages",

@@ -1,7 +1,7 @@
 """Guides, assets, issues, comments (exchanges 11, 28; A-11)."""
 
 from . import auth, ops
-from .auth import forbid, may
+from .auth import forbid, listed, may
 from .dates import touch
 from .download import ExportedFile, WholeFile, serve
 from .listing import order, paginate, select
@@ -92,10 +92,11 @@ def create_asset(world, request):
 
 
 def issues(world, request):
+    request.context.check_member(world.store, request.user)
     rows = [
         request.views.issue(i)
         for i in world.store.issues.values()
-        if may(world.store, request.user, "job", world.store.jobs[i.job])
+        if listed(world.store, request.user, request.context, "job", world.store.jobs[i.job])
     ]
     rows = select("issue", rows, request, world.store, world.family)
     return reply(paginate(request, order("issue", rows, request.query.get("sort"), world.store)))
@@ -118,13 +119,24 @@ def create_issue(world, request):
 
 def comments(world, request):
     store = world.store
+    request.context.check_member(store, request.user)
     rows = [
         request.views.comment(c)
         for c in store.comments.values()
-        if may(store, request.user, "job", store.jobs[store.issues[c.issue].job])
+        if listed(store, request.user, request.context, "job", store.jobs[store.issues[c.issue].job])
     ]
     rows = select("comment", rows, request, store, world.family)
     return reply(paginate(request, order("comment", rows, request.query.get("sort"), store)))
+
+
+def create_comment(world, request):
+    auth.require_write(request)
+    given = request.json()
+    issue = world.store.issues.get(given["issue"])
+    if issue is None:
+        missing(world, "issue")
+    comment = ops.add_comment(world, issue, request.user.id, given.get("message", ""))
+    return reply(request.views.comment(comment), 201)
 
 
 def routes(app):
@@ -137,4 +149,4 @@ def routes(app):
     app.add(r"/api/assets", {"POST": create_asset}, lock=False)
     app.add(r"/api/assets/(?P<uuid>[0-9a-f-]{36})", {"GET": read_asset})
     app.add(r"/api/issues", {"GET": issues, "POST": create_issue})
-    app.add(r"/api/comments", {"GET": comments})
+    app.add(r"/api/comments", {"GET": comments, "POST": create_comment})

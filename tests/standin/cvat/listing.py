@@ -39,6 +39,10 @@ TERMS = {
         "type",
         "status",
     },
+    "issue": {"owner", "assignee", "id", "job_id", "task_id", "resolved", "frame_id"},
+    "comment": {"owner", "id", "issue_id", "frame_id", "job_id"},
+    "webhook": {"target_url", "owner", "type", "description", "id", "project_id", "updated_date"},
+    "quality": {"id", "task_id", "project_id", "inherit", "created_date", "updated_date"},
 }
 PLAIN = {
     "project": ("name", "owner", "assignee", "status"),
@@ -66,8 +70,10 @@ PLAIN = {
         "project_name",
     ),
     "label": (),
-    "issue": ("job_id",),
-    "comment": ("issue_id",),
+    "issue": ("owner", "assignee", "job_id", "task_id", "resolved", "frame_id"),
+    "comment": ("owner", "issue_id", "job_id"),
+    "webhook": ("target_url", "owner", "type", "project_id"),
+    "quality": ("task_id", "project_id", "inherit"),
 }
 SEARCHED = {
     "project": ("name", "owner", "assignee", "status"),
@@ -90,7 +96,11 @@ def field(kind, row, term, store):
     if term == "tracker_link":
         return row.get("bug_tracker")
     if term == "job_id":
-        return row.get("job")
+        return store.issues[row["issue"]].job if kind == "comment" else row.get("job")
+    if term == "frame_id":
+        return store.issues[row["issue"]].frame if kind == "comment" else row.get("frame")
+    if term == "task_id" and kind == "issue":
+        return store.jobs[row["job"]].task
     if term == "issue_id":
         return row.get("issue")
     return row.get(term)
@@ -172,6 +182,8 @@ def compare(operator, found, names):
 
 
 def same(left, right):
+    if isinstance(left, bool):
+        return str(left).lower() == str(right).lower()
     return left == right or (left is not None and right is not None and str(left) == str(right))
 
 

@@ -184,6 +184,33 @@ class Issue:
     created: float
     updated: float
     resolved: bool = False
+    assignee: int | None = None
+
+
+@dataclass
+class Webhook:
+    """Its secret is only taken, never told."""
+
+    id: int
+    target_url: str
+    owner: int
+    created: float
+    updated: float
+    project: int | None = None
+    organization: int | None = None
+    description: str = ""
+    secret: str = ""
+    events: list = field(default_factory=list)
+    delivered: float | None = None
+
+
+@dataclass
+class QualitySettings:
+    id: int
+    task: int
+    created: float
+    updated: float
+    values: dict = field(default_factory=dict)
 
 
 @dataclass

@@ -182,6 +182,11 @@ OPS = {
     "delete_label": mutate_more.delete_label,
     "add_label": mutate_more.add_label,
     "add_issue": mutate_more.add_issue,
+    "add_comment": mutate_more.add_comment,
+    "patch_issue": mutate_more.patch_issue,
+    "delete_issue": lambda w, g: ops.delete_issue(w.store, w.store.issues[g["issue"]]),
+    "add_webhook": mutate_more.add_webhook,
+    "deliver": mutate_more.deliver,
     "create_organization": mutate_more.create_organization,
     "add_member": mutate_more.add_member,
     "add_user": mutate_more.add_user,
@@ -198,5 +203,5 @@ OPS = {
     "job_deleted_frames": lambda w, g: ops.set_deleted_frames(
         w, w.store.tasks[job(w, g).task], g["frames"], job(w, g)
     ),
-    "quality_settings": lambda w, g: touch(w, task(w, g)),
+    "quality_settings": mutate_more.quality_settings,
 }

@@ -103,6 +103,42 @@ def add_issue(world, given):
     return {"issue": made.id}
 
 
+def add_comment(world, given):
+    issue = world.store.issues[given["issue"]]
+    made = ops.add_comment(world, issue, given.get("owner", 1), given.get("message", "more"))
+    return {"comment": made.id}
+
+
+def patch_issue(world, given):
+    ops_parts.patch_issue(world, world.store.issues[given["issue"]], given["set"])
+
+
+def add_webhook(world, given):
+    """Of a project, or of an organisation."""
+    owner = given.get("owner", 1)
+    made = ops_parts.add_webhook(
+        world,
+        given["target_url"],
+        owner,
+        given.get("project"),
+        organization_of(world, given),
+        secret=given.get("secret", ""),
+        description=given.get("description", ""),
+        events=given.get("events", ["update:job", "create:task"]),
+    )
+    return {"webhook": made.id}
+
+
+def deliver(world, given):
+    """The webhook is called: what it tells of its last delivery moves."""
+    world.store.webhooks[given["webhook"]].delivered = world.store.now()
+    world.store.changed()
+
+
+def quality_settings(world, given):
+    return {"settings": ops_parts.set_quality(world, task(world, given), given.get("set", {})).id}
+
+
 def create_organization(world, given):
     made = ops.add_organization(world.store, given["slug"], given.get("owner", 1))
     return {"organization": made.id}

@@ -11,9 +11,11 @@ from .model import Job, Project, Task
 from .ops_parts import (
     add_access_token,
     add_asset,
+    add_comment,
     add_issue,
     add_organization,
     create_guide,
+    delete_issue,
     delete_label,
     edit_labels,
     make_label,
@@ -25,9 +27,11 @@ from .wire import detail, reply
 __all__ = [
     "add_access_token",
     "add_asset",
+    "add_comment",
     "add_issue",
     "add_organization",
     "create_guide",
+    "delete_issue",
     "delete_label",
     "edit_labels",
     "make_label",
@@ -166,9 +170,7 @@ def drop_task(store, task):
 
 def drop_job(store, job):
     for issue in [i for i in store.issues.values() if i.job == job.id]:
-        for comment in [c for c in store.comments.values() if c.issue == issue.id]:
-            del store.comments[comment.id]
-        del store.issues[issue.id]
+        delete_issue(store, issue)
     store.jobs.pop(job.id, None)
 
 

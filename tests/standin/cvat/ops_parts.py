@@ -4,7 +4,18 @@ import secrets
 import uuid
 
 from .dates import label_scope, touch
-from .model import AccessToken, Asset, Comment, Guide, Issue, Label, Membership, Organization
+from .model import (
+    AccessToken,
+    Asset,
+    Comment,
+    Guide,
+    Issue,
+    Label,
+    Membership,
+    Organization,
+    QualitySettings,
+    Webhook,
+)
 
 COLORS = ("#ff6037", "#2080c0", "#36da94", "#c06060", "#ba9109", "#2eceda", "#8040ff", "#80c020")
 
@@ -143,10 +154,55 @@ def add_issue(world, job, frame, position, user_id, message):
     issue = Issue(store.next_id("issues"), job.id, frame, list(position), user_id, moment, moment)
     store.issues[issue.id] = issue
     if message:
-        comment = Comment(store.next_id("comments"), issue.id, user_id, message, moment, moment)
-        store.comments[comment.id] = comment
+        add_comment(world, issue, user_id, message)
     store.changed()
     return issue
+
+
+def add_comment(world, issue, user_id, message):
+    """The issue's own date stays too."""
+    store, moment = world.store, world.store.now()
+    comment = Comment(store.next_id("comments"), issue.id, user_id, message, moment, moment)
+    store.comments[comment.id] = comment
+    store.changed()
+    return comment
+
+
+def patch_issue(world, issue, given):
+    """Resolved or not, and whose it is: the issue's date."""
+    issue.resolved = given.get("resolved", issue.resolved)
+    issue.assignee = given.get("assignee", issue.assignee)
+    issue.updated = world.store.now()
+    world.store.changed()
+
+
+def delete_issue(store, issue):
+    for comment in [c for c in store.comments.values() if c.issue == issue.id]:
+        del store.comments[comment.id]
+    del store.issues[issue.id]
+    store.changed()
+
+
+def add_webhook(world, target_url, owner_id, project=None, organization=None, **more):
+    """Moves no date."""
+    store, moment = world.store, world.store.now()
+    made = Webhook(store.next_id("webhooks"), target_url, owner_id, moment, moment, project, organization, **more)
+    store.webhooks[made.id] = made
+    store.changed()
+    return made
+
+
+def set_quality(world, task, values):
+    """T (contract 3.2)."""
+    store, moment = world.store, world.store.now()
+    row = next((r for r in store.quality_settings.values() if r.task == task.id), None)
+    if row is None:
+        row = QualitySettings(store.next_id("quality_settings"), task.id, moment, moment)
+        store.quality_settings[row.id] = row
+    row.values.update(values)
+    row.updated = moment
+    touch(world, task)
+    return row
 
 
 def add_organization(store, slug, owner_id, name=""):

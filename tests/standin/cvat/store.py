@@ -19,6 +19,8 @@ TABLES = (
     "assets",
     "issues",
     "comments",
+    "webhooks",
+    "quality_settings",
     "access_tokens",
 )
 

@@ -57,7 +57,7 @@ class SmallViews:
             "position": issue.position,
             "job": issue.job,
             "owner": self.person(issue.owner),
-            "assignee": None,
+            "assignee": self.person(issue.assignee) if issue.assignee else None,
             "created_date": iso(issue.created),
             "updated_date": iso(issue.updated),
             "resolved": issue.resolved,
@@ -72,6 +72,45 @@ class SmallViews:
             "message": comment.message,
             "created_date": iso(comment.created),
             "updated_date": iso(comment.updated),
+        }
+
+    def webhook(self, webhook):
+        return {
+            "id": webhook.id,
+            "url": self.url(f"webhooks/{webhook.id}"),
+            "target_url": webhook.target_url,
+            "description": webhook.description,
+            "type": "organization" if webhook.project is None else "project",
+            "content_type": "application/json",
+            "is_active": True,
+            "enable_ssl": True,
+            "created_date": iso(webhook.created),
+            "updated_date": iso(webhook.updated),
+            "owner": self.person(webhook.owner),
+            "project_id": webhook.project,
+            "organization": webhook.organization,
+            "events": webhook.events,
+            "last_status": 200 if webhook.delivered else None,
+            "last_delivery_date": iso(webhook.delivered),
+        }
+
+    @staticmethod
+    def quality(settings):
+        return {
+            "id": settings.id,
+            "task_id": settings.task,
+            "project_id": None,
+            "job_filter": "",
+            "inherit": False,
+            "target_metric": "accuracy",
+            "target_metric_threshold": 0.7,
+            "max_validations_per_job": 0,
+            "iou_threshold": 0.4,
+            "compare_attributes": True,
+            "empty_is_annotated": False,
+            **settings.values,
+            "created_date": iso(settings.created),
+            "updated_date": iso(settings.updated),
         }
 
     def access_token(self, token, value=False):
