@@ -26,6 +26,8 @@ void add_run(CLI::App& app, CommandLine& line) {
     run->add_flag("--force", line.force, "Export everything again, also what has not moved");
     run->add_option("--only", line.only, "Only this item: project:12, task:7, a name or a glob (may be repeated)")->type_name("SELECTOR");
     run->add_flag("!--no-push", line.push, "Keep the commit in the local vault; a later run pushes it");
+    run->add_flag("--accept-shrink", line.accept_shrink,
+                  "Accept that the source has much less than last time, or that another server stands under its URL: save what there is");
     run->add_flag("--adopt-remote", line.adopt_remote,
                   "Accept that a target's branch was rewritten or deleted: build on what is there now, or push it anew; nothing is forced");
     run->add_flag("--dry-run", line.dry_run, "Say what would be exported, and change nothing");

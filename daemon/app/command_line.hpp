@@ -18,7 +18,7 @@ struct CommandLine : cli::Common {
     bool json = false;
     // run
     std::vector<std::string> jobs, only;
-    bool quiet = false, force = false, push = true, adopt_remote = false, dry_run = false, wait = false;
+    bool quiet = false, force = false, push = true, accept_shrink = false, adopt_remote = false, dry_run = false, wait = false;
     // check-config
     bool online = false, show = false, origin = false, skip_secrets = false;
     // sample-config

@@ -71,6 +71,7 @@ Awaitable<void> run_jobs(runner::Shared& shared, const CommandLine& line, journa
     options.item.force = line.force;
     options.item.dry_run = line.dry_run;
     options.item.push = line.push;
+    options.item.accept_shrink = line.accept_shrink;
     options.item.adopt_remote = line.adopt_remote;
     options.item.only = line.only;
     options.wait = line.wait;

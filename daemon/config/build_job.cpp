@@ -2,6 +2,7 @@
 #include <algorithm>
 
 #include "daemon/config/build.hpp"
+#include "daemon/config/values.hpp"
 #include "lib/core/text.hpp"
 
 namespace autobackup::config {
@@ -97,6 +98,9 @@ Job build_job(const yaml::Entry& entry, Problems& problems, Problems& warnings) 
     job.read("timeout", out.timeout);
     job.read("after", out.after);
     build_retry(job, out.retry, problems);
+    word.clear();
+    job.read("shrink_limit", word);
+    if (const auto limit = parse_percent(word)) out.shrink_limit = *limit;
     build_cvat(job, entry, std::get<CvatSource>(out.source), problems);
     out.archive = build_archive(job, problems);
     out.git = build_git(job, problems, warnings);

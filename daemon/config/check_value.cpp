@@ -226,6 +226,11 @@ void check_size(const At& at) {
     if (const auto size = parse_size(at.node.text); !size) at.say(size.error().message);
 }
 
+void check_percent(const At& at) {
+    if (!at.node.is_scalar()) return at.wrong_type("a percentage such as 30%");
+    if (const auto percent = parse_percent(at.node.text); !percent) at.say(percent.error().message);
+}
+
 }  // namespace
 
 void check_value(const yaml::Node& node, const Key& key, const std::string& path, Problems& problems) {
@@ -240,6 +245,8 @@ void check_value(const yaml::Node& node, const Key& key, const std::string& path
             return check_duration(at);
         case Type::size:
             return check_size(at);
+        case Type::percent:
+            return check_percent(at);
         case Type::text:
             return check_plain_text(at);
         case Type::choice:

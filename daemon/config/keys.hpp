@@ -19,6 +19,7 @@ enum class Type {
     integer,       ///< min..max
     duration,      ///< min..max in milliseconds
     size,          ///< min..max in bytes
+    percent,       ///< 0%..100%
     text,          ///< one line, not empty
     choice,        ///< one of Key::choices
     path,          ///< absolute

@@ -131,9 +131,10 @@ constexpr Key job_table[] = {
          "each is pushed and verified on its own. Absent: only the local vault."},
     {.path = "jobs.*.checks", .type = Type::mapping, .meaning = "Schedules of deeper checks.", .since = {}},
     {.path = "jobs.*.shrink_limit",
-     .type = Type::text,
-     .meaning = "How much less than last time is a failure.",
-     .since = {}},
+     .type = Type::percent,
+     .meaning = "An item that has lost more than this of its tasks, frames or annotations since its last verified copy "
+                "fails, and nothing of it is saved; the way out is `run JOB --accept-shrink`. `100%`: never.",
+     .fallback = "30%"},
     {.path = "jobs.*.notify",
      .type = Type::notices,
      .meaning = "Replaces the general list for this job; the same keys. `[]`: nobody is told.",

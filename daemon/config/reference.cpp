@@ -98,6 +98,8 @@ std::string type_text(const Key& key) {
             return "duration" + limits_of(key);
         case Type::size:
             return "size";
+        case Type::percent:
+            return "percentage, 0% to 100%";
         case Type::text:
             return "text";
         case Type::path:

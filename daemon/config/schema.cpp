@@ -84,6 +84,8 @@ json::object value_schema(const Key& key) {
             return text_like("^([0-9]+(d|h|m|s|ms))+$");
         case Type::size:
             return text_like("^[0-9]+([KMGT]i?)?B$");
+        case Type::percent:
+            return text_like("^(100|[0-9]{1,2})%$");
         case Type::choice:
             return choice_schema(key);
         case Type::path:

@@ -64,6 +64,16 @@ Result<std::uint64_t> parse_size(std::string_view text) {
     return number * unit->bytes;
 }
 
+Result<int> parse_percent(std::string_view text) {
+    int number = 0;
+    const auto [end, error] = std::from_chars(text.data(), text.data() + text.size(), number);
+    const std::string_view unit = text.substr(static_cast<std::size_t>(end - text.data()));
+    if (error != std::errc() || unit != "%" || number < 0 || number > 100) {
+        return invalid("given " + shown(text) + ", allowed is a percentage from 0% to 100%");
+    }
+    return number;
+}
+
 std::string size_text(std::uint64_t bytes) {
     for (const Unit& unit : units) {
         if (bytes != 0 && unit.name.size() != 2 && bytes % unit.bytes == 0) {

@@ -18,6 +18,9 @@ Result<std::uint64_t> parse_size(std::string_view text);
 /// The largest binary unit that divides it: "2GiB".
 std::string size_text(std::uint64_t bytes);
 
+/// "30%": a whole number from 0 to 100. config_invalid with the reason.
+Result<int> parse_percent(std::string_view text);
+
 /// http(s), no user-info, no query or fragment, no `_` in the host name (CVAT answers 400 with HTML for such
 /// a Host).
 Result<void> check_cvat_url(std::string_view text);

@@ -73,6 +73,8 @@ void add_own_options(CLI::App& verb, const std::string& name, CommandLine& line)
     if (name == "run") {
         verb.add_flag("--wait", line.wait, "Wait for its end, and end with its exit code");
         verb.add_flag("--force", line.force, "Export everything again, also what has not moved");
+        verb.add_flag("--accept-shrink", line.accept_shrink,
+                      "Accept that the source has much less than last time, or that another server stands under its URL");
     }
     if (name == "pause") {
         verb.add_option("--until", line.until, "RFC 3339, HH:MM, a date, a date and HH:MM, or a duration (3h); default: until it is resumed")

@@ -19,7 +19,7 @@ struct CommandLine : cli::Common {
     std::string until;       ///< of pause, as written
     std::size_t limit = 20;  ///< of history
     std::size_t count = 5;   ///< of next
-    bool wait = false, force = false, follow = false;
+    bool wait = false, force = false, accept_shrink = false, follow = false;
 };
 
 /// Either a command, or a text to print and the exit code to end with (help, version: 0, stdout; mistakes: 2, stderr).

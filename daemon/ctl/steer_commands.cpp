@@ -99,6 +99,7 @@ int run_command(const Context& context) {
     const CommandLine& line = context.line;
     json::object args{{"job", line.job}};
     if (line.force) args["force"] = true;
+    if (line.accept_shrink) args["accept_shrink"] = true;
     if (line.wait) {
         args["wait"] = true;
         return follow(context, "run", args, false);

@@ -9,6 +9,7 @@
 #include <string>
 #include <vector>
 
+#include "daemon/cvat/side_lists.hpp"
 #include "daemon/model/config.hpp"
 #include "daemon/model/options.hpp"
 #include "daemon/model/result.hpp"
@@ -59,10 +60,14 @@ struct Context {
     /// One at a time for an object: a task may be asked for by its project and as an item of its own.
     std::map<std::string, async::Turnstile> object_turns{};
     std::uint64_t files_fetched = 0;
+    std::map<std::string, SideLists> side{};  ///< by workspace; of those that this run looks into (details: true)
 };
 
 cvat::Object project_object(std::int64_t id);
 cvat::Object task_object(std::int64_t id);
+
+/// "project-12": the key of an object in state, spool and identities.
+std::string key_of(cvat::Kind kind, std::int64_t id);
 
 /// "project 12 of lab": how an object is named in errors.
 std::string object_name(const Context& context, cvat::Object object);

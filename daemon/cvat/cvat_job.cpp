@@ -20,6 +20,7 @@ using Known = std::map<std::string, state::ItemState>;
 constexpr const char* watermark_key = "watermark";
 constexpr const char* standing_key = "standing";
 constexpr const char* server_key = "server";
+constexpr const char* identities_key = "identities";
 
 Awaitable<std::string> value(Context& context, std::string key) {
     auto read = [&context, key] { return context.store.value(context.job.name, key); };
@@ -42,12 +43,14 @@ void assume_server(Context& context, const std::string& text) {
     about.version = json::value_to<std::string>(held.at("version"));
     about.family = static_cast<cvat::Family>(json::value_to<int>(held.at("family")));
     about.user = json::value_to<std::string>(held.at("user"));
+    const json::value* const admin = held.get_object().if_contains("admin");
+    about.is_admin = admin != nullptr && admin->is_bool() && admin->get_bool();
     context.client.assume(about);
 }
 
 Awaitable<void> remember_server(Context& context) {
     const cvat::About& about = context.client.about();
-    const json::object text{{"version", about.version}, {"family", static_cast<int>(about.family)}, {"user", about.user}};
+    const json::object text{{"version", about.version}, {"family", static_cast<int>(about.family)}, {"user", about.user}, {"admin", about.is_admin}};
     co_await set_value(context, server_key, json::serialize(text));
 }
 
@@ -95,7 +98,7 @@ Awaitable<void> back_up_item(Context& context, const Work& work, model::Item& it
         end = co_await back_up_task(context, work.id, work.workspace, work.last, item);
     }
     model::end_item(item);
-    item.duration_s = std::chrono::duration<double>(std::chrono::steady_clock::now() - begin).count();
+    item.duration_s = seconds_since(begin);
     context.item_done(item);
 }
 
@@ -164,7 +167,7 @@ Awaitable<std::string> vault_tip(Context& context) {
 }
 
 // The next run may believe the cheap question only when everything of this one is saved.
-Awaitable<void> set_watermark(Context& context, const NewestByWorkspace& newest, const std::vector<ItemEnd>& ends, const model::Run& run,
+Awaitable<void> set_watermark(Context& context, const Glances& glances, const std::vector<ItemEnd>& ends, const model::Run& run,
                               const std::vector<std::string>& warnings) {
     if (!context.options.only.empty() || context.options.dry_run) co_return;  // what was not asked for has not changed its standing
     std::string text;
@@ -175,16 +178,27 @@ Awaitable<void> set_watermark(Context& context, const NewestByWorkspace& newest,
         if (end.retry_at && (!until || *end.retry_at < *until)) until = end.retry_at;
     }
     for (const model::Item& item : run.items) clean = clean && item.outcome != model::ItemOutcome::failed;
+    for (const auto& [workspace, lists] : context.side) clean = clean && !lists.failed;
     if (clean) co_await set_value(context, standing_key, standing_text(run.items, ends, warnings));
-    if (clean) text = watermark_text(context, newest, co_await vault_tip(context), until);
+    if (clean) text = watermark_text(context, glances, co_await vault_tip(context), until);
     co_await set_value(context, watermark_key, text);
 }
 
+// Of what is held now, whose it is: a later run knows another server by it. What failed is held as it was before.
+Awaitable<void> remember_identities(Context& context, const std::vector<Work>& work, const model::Run& run, Identities identities) {
+    if (context.options.dry_run) co_return;
+    for (std::size_t i = 0; i < work.size(); ++i) {
+        const bool held = run.items[i].outcome != model::ItemOutcome::failed && run.items[i].outcome != model::ItemOutcome::skipped;
+        if (held && !work[i].created.empty()) identities[key_of(work[i].kind, work[i].id)] = work[i].created;
+    }
+    co_await set_value(context, identities_key, to_text(identities));
+}
+
 // True: nothing has moved since the last complete run; the items are told as unchanged.
-Awaitable<bool> nothing_moved(Context& context, const Ground& ground, const NewestByWorkspace& newest, model::Run& run) {
+Awaitable<bool> nothing_moved(Context& context, const Ground& ground, const Glances& glances, model::Run& run) {
     if (context.options.force || !context.options.only.empty() || ground.tip.empty()) co_return false;
     const std::string held = co_await value(context, watermark_key);
-    if (held.empty() || !watermark_holds(held, watermark_text(context, newest, ground.tip, std::nullopt))) co_return false;
+    if (held.empty() || !watermark_holds(held, watermark_text(context, glances, ground.tip, std::nullopt))) co_return false;
     const double took = std::chrono::duration<double>(now() - context.started_at).count();
     const std::string standing = co_await value(context, standing_key);
     if (!tell_standing(standing, took, run)) co_return false;
@@ -198,22 +212,29 @@ Awaitable<void> note_health(Context& context, model::Run& run) {
     if (health && *health) run.warnings.push_back("the server reports trouble of its own: " + one_line(**health));
 }
 
-Awaitable<Result<NewestByWorkspace>> cheap_question(Context& context, std::vector<std::string>& spaces) {
-    Result<std::vector<std::string>> found = co_await workspaces(context);
-    if (!found) co_return found.error();
-    spaces = std::move(*found);
-    co_return co_await ask_newest(context, spaces);
+Awaitable<Result<Glances>> cheap_question(Context& context) {
+    Result<std::vector<std::string>> spaces = co_await glance_spaces(context);
+    if (!spaces) co_return spaces.error();
+    co_return co_await glance_at(context, std::move(*spaces));
+}
+
+// The workspaces to list: those that were glanced at, when they were.
+Awaitable<Result<std::vector<std::string>>> spaces_to_list(Context& context, const Glances& glances) {
+    if (glances.contains(everywhere)) co_return co_await workspaces(context);
+    std::vector<std::string> spaces;
+    for (const auto& [workspace, glance] : glances) spaces.push_back(workspace);
+    co_return spaces;
 }
 
 Awaitable<void> learn_ground(Context& context, Result<Ground>& ground) { ground = co_await read_ground(context); }
 
 // The cheap question before anything else, when an earlier run has learned whom it is asked. What it fails with, connect() will say
 // better.
-Awaitable<void> ask_early(Context& context, std::vector<std::string>& spaces, Result<NewestByWorkspace>& newest) {
+Awaitable<void> ask_early(Context& context, Result<Glances>& glances) {
     const std::string server = co_await value(context, server_key);
     if (server.empty()) co_return;
     assume_server(context, server);
-    newest = co_await cheap_question(context, spaces);
+    glances = co_await cheap_question(context);
 }
 
 }  // namespace
@@ -221,11 +242,10 @@ Awaitable<void> ask_early(Context& context, std::vector<std::string>& spaces, Re
 Awaitable<void> back_up(Context& context, model::Run& run) {
     context.progress.item(context.job.name, "looking for changes");
     Result<Ground> ground = Ground();
-    Result<NewestByWorkspace> early = fail(Errc::internal, "ask", "server", "not asked");
-    std::vector<std::string> spaces;
+    Result<Glances> early = fail(Errc::internal, "ask", "server", "not asked");
     std::vector<Awaitable<void>> first;
     first.push_back(learn_ground(context, ground));
-    first.push_back(ask_early(context, spaces, early));
+    first.push_back(ask_early(context, early));
     co_await async::all_of(std::move(first));
     if (!ground) {
         run.errors.push_back(ground.error());
@@ -240,20 +260,28 @@ Awaitable<void> back_up(Context& context, model::Run& run) {
     co_await remember_server(context);
     co_await note_health(context, run);
     // Asked before the listings: what moves after this is seen by the next run.
-    const Result<NewestByWorkspace> newest = co_await cheap_question(context, spaces);
-    if (!newest) {
-        run.errors.push_back(newest.error());
+    const Result<Glances> glances = co_await cheap_question(context);
+    Result<std::vector<std::string>> spaces = std::vector<std::string>();
+    if (glances) spaces = co_await spaces_to_list(context, *glances);
+    if (!glances || !spaces) {
+        run.errors.push_back(!glances ? glances.error() : spaces.error());
         co_return;
     }
-    Result<WorkList> list = co_await survey(context, spaces, ground->known);
+    Identities identities = parse_identities(co_await value(context, identities_key));
+    Result<WorkList> list = co_await survey(context, *spaces, ground->known, identities);
     if (!list) {
         run.errors.push_back(list.error());
         co_return;
     }
+    co_await learn_side_lists(context, *list);
+    for (const auto& [workspace, lists] : context.side) {
+        if (lists.failed) run.warnings.push_back("the side files stay as they are: " + describe(*lists.failed));
+    }
     const std::vector<ItemEnd> ends = co_await back_up_items(context, list->work, run);
     co_await settle(context, *list, ground->known, run);
     co_await push_leftovers(context, run);
-    co_await set_watermark(context, *newest, ends, run, list->warnings);
+    co_await remember_identities(context, list->work, run, std::move(identities));
+    co_await set_watermark(context, *glances, ends, run, list->warnings);
 }
 
 }  // namespace autobackup::cvat_job

@@ -12,9 +12,7 @@ namespace {
 
 using Clock = std::chrono::steady_clock;
 
-double seconds_since(Clock::time_point begin) { return std::chrono::duration<double>(Clock::now() - begin).count(); }
-
-std::string key_of(cvat::Object object) { return std::string(cvat::name(object.kind)) + "-" + std::to_string(object.id); }
+std::string key_of(cvat::Object object) { return cvat_job::key_of(object.kind, object.id); }
 
 // Keeps the server's request id (so that a restarted run attaches), shows progress, and guards the free space.
 class Observer final : public cvat::ExportObserver {
@@ -116,6 +114,8 @@ cvat::Object task_object(std::int64_t id) {
     object.id = id;
     return object;
 }
+
+std::string key_of(cvat::Kind kind, std::int64_t id) { return std::string(cvat::name(kind)) + "-" + std::to_string(id); }
 
 std::string object_name(const Context& context, cvat::Object object) {
     return std::string(cvat::name(object.kind)) + " " + std::to_string(object.id) + " of " + context.client.settings().name;

@@ -15,8 +15,6 @@ namespace {
 
 using Clock = std::chrono::steady_clock;
 
-double seconds_since(Clock::time_point begin) { return std::chrono::duration<double>(Clock::now() - begin).count(); }
-
 model::Stage stage_named(const std::string& name, Clock::time_point begin) {
     model::Stage stage;
     stage.stage = name;

@@ -4,6 +4,7 @@
 
 #include <algorithm>
 
+#include "daemon/cvat/details.hpp"
 #include "daemon/cvat/stale.hpp"
 #include "lib/core/file.hpp"
 #include "lib/core/text.hpp"
@@ -57,7 +58,7 @@ Awaitable<bool> ProjectBackup::inspect() {
     if (held_ && !held_->problem.empty()) item_.warnings.push_back(held_->problem + "; everything is fetched again");
     model::Stage stage;
     stage.stage = "inspect";
-    stage.duration_s = std::chrono::duration<double>(std::chrono::steady_clock::now() - begin_).count();
+    stage.duration_s = seconds_since(begin_);
     item_.stages.push_back(std::move(stage));
     co_return true;
 }
@@ -140,75 +141,8 @@ Awaitable<bool> ProjectBackup::unchanged() {
     for (const vault::ManifestTask& one : held_->manifest->tasks) {
         if (task(one.id) == nullptr) co_return false;
     }
-    if (!context_.source.details) co_return true;
-    co_return held_->details == git::hash_object(git::ObjectType::blob, details_text(view_));
-}
-
-// Index → copy for every task that has one, as the server numbers them; counts and warnings for the rest.
-std::map<std::size_t, TaskCopy> ProjectBackup::arrange() {
-    std::map<std::size_t, TaskCopy> arranged;
-    model::TaskCounts counts;
-    counts.total = static_cast<std::int64_t>(view_.tasks.size());
-    for (std::size_t index = 0; index < view_.tasks.size(); ++index) {
-        const cvat::Task& one = view_.tasks[index];
-        const std::string words = "task " + std::to_string(one.id);
-        const auto copy = copies_.find(one.id);
-        const bool failed = failed_.contains(one.id);
-        if (one.data == cvat::DataState::pending_or_failed) {
-            standing_.push_back(words + " is skipped: its data is still being processed or failed on the server");
-            item_.warnings.push_back(standing_.back());
-        }
-        if (failed) {
-            ++counts.failed;
-            item_.warnings.push_back(words + (copy == copies_.end() ? " could not be saved; no earlier copy of it is held"
-                                                                     : " could not be saved; its last good copy is kept"));
-        } else if (fetched_.contains(one.id)) {
-            ++counts.exported;
-        } else if (one.data == cvat::DataState::ready) {
-            ++counts.kept;
-        } else {
-            ++counts.skipped;
-        }
-        if (copy == copies_.end()) continue;
-        // The members go along: there may be a hundred thousand of them, and nobody asks for them here any more.
-        std::vector<vault::VersionMember> members = std::move(copy->second.members);
-        TaskCopy& placed = arranged[index] = copy->second;
-        placed.members = std::move(members);
-        if (failed) placed.kept_from_earlier = true;
-    }
-    item_.tasks = counts;
-    return arranged;
-}
-
-Awaitable<Result<vault::Version>> ProjectBackup::compose() {
-    const Result<ProjectPart> part = co_await project_part();
-    if (!part) co_return part.error();
-    note_label_differences(*part);
-    auto arranged = std::make_shared<std::map<std::size_t, TaskCopy>>(arrange());
-    vault::Version version;
-    for (const auto& [index, copy] : *arranged) version.manifest.tasks.push_back(manifest_task(index, copy));
-    auto assemble = [arranged, &part](git::Repository& repository) {
-        const auto read_kept = [&repository](const git::Oid& oid) { return repository.read_blob(oid); };
-        return put_together(*part, std::move(*arranged), read_kept);
-    };
-    Result<std::vector<vault::VersionMember>> members = co_await context_.vault.with(std::move(assemble));
-    if (!members) co_return members.error();
-    version.members = std::move(*members);
-    version.time = now();
-    version.manifest.item = id_;
-    version.manifest.name = view_.project.name;
-    version.manifest.created_at = rfc3339_seconds(version.time);
-    version.manifest.server = context_.client.settings().name;
-    version.manifest.server_version = context_.client.about().version;
-    version.manifest.updated_date = rfc3339(view_.project.updated_date);
-    version.manifest.print = view_.print.own;
-    version.manifest.verified_level = "checksum";
-    version.manifest.verified_at = version.manifest.created_at;
-    // A side file alone is no success of a project whose every export failed.
-    if (context_.source.details && (todo_.empty() || !fetched_.empty())) version.details = details_text(view_);
-    version.drop_details = !context_.source.details;
-    sign(context_, version);
-    co_return version;
+    const std::optional<std::string> text = side_file(context_, view_, workspace_);
+    co_return !text || held_->details == git::hash_object(git::ObjectType::blob, *text);
 }
 
 Awaitable<ItemEnd> ProjectBackup::save() {
@@ -222,7 +156,7 @@ Awaitable<ItemEnd> ProjectBackup::save() {
     }
     Result<vault::Version> version = co_await compose();
     if (!version) {
-        fail_item(item_, "inspect", version.error());
+        fail_item(item_, version.error().code == Errc::shrunken ? "verify" : "inspect", version.error());
         ItemEnd end;
         co_return end;
     }
@@ -275,6 +209,10 @@ Awaitable<ItemEnd> ProjectBackup::run() {
         arrange();
         Result<bool> nothing = false;
         co_return co_await finish(std::move(nothing));
+    }
+    if (const std::optional<Failure> less = shrunken_before(expected_extent())) {
+        fail_item(item_, "inspect", *less);
+        co_return end;
     }
     if (context_.options.dry_run) {
         item_.outcome = model::ItemOutcome::skipped;

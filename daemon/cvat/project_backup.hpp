@@ -9,6 +9,7 @@
 
 #include "daemon/cvat/finish.hpp"
 #include "daemon/cvat/parts.hpp"
+#include "daemon/cvat/shrink.hpp"
 #include "daemon/cvat/view.hpp"
 
 namespace autobackup::cvat_job {
@@ -41,6 +42,8 @@ private:
     Awaitable<Result<ProjectPart>> project_part();
     Awaitable<Result<void>> add_guide(ProjectPart& part, std::uint32_t dos_time);
     void note_label_differences(const ProjectPart& part);
+    [[nodiscard]] Extent expected_extent() const;
+    [[nodiscard]] std::optional<Failure> shrunken_before(const Extent& next) const;
     std::map<std::size_t, TaskCopy> arrange();
     Awaitable<Result<vault::Version>> compose();
     Awaitable<ItemEnd> save();

@@ -19,6 +19,7 @@ struct Listing {
     cvat::Kind kind = cvat::Kind::project;
     std::vector<Candidate> candidates;
     std::vector<std::string> workspace;  // of each candidate
+    Identities created;
 };
 
 struct Found {
@@ -26,6 +27,7 @@ struct Found {
     std::string name;
     bool in_project;
     std::string workspace;
+    Instant created;
 };
 
 Awaitable<Result<void>> list_workspace(Context& context, cvat::Kind kind, std::string workspace, std::vector<Found>& found) {
@@ -34,11 +36,13 @@ Awaitable<Result<void>> list_workspace(Context& context, cvat::Kind kind, std::s
     if (kind == cvat::Kind::project) {
         const Result<std::vector<cvat::Project>> projects = co_await context.client.projects(where);
         if (!projects) co_return projects.error();
-        for (const cvat::Project& one : *projects) found.push_back(Found{one.id, one.name, false, workspace});
+        for (const cvat::Project& one : *projects) found.push_back(Found{one.id, one.name, false, workspace, one.created_date});
     } else {
         const Result<std::vector<cvat::Task>> tasks = co_await context.client.tasks(where);
         if (!tasks) co_return tasks.error();
-        for (const cvat::Task& one : *tasks) found.push_back(Found{one.id, one.name, one.project_id.has_value(), workspace});
+        for (const cvat::Task& one : *tasks) {
+            found.push_back(Found{one.id, one.name, one.project_id.has_value(), workspace, one.created_date});
+        }
     }
     co_return Result<void>();
 }
@@ -56,6 +60,7 @@ Awaitable<Result<Listing>> list_all(Context& context, cvat::Kind kind, std::vect
         if (!listing.candidates.empty() && listing.candidates.back().id == one.id) continue;  // seen in two workspaces
         listing.candidates.push_back(Candidate{one.id, one.name, one.in_project});
         listing.workspace.push_back(one.workspace);
+        if (one.created != Instant()) listing.created[key_of(kind, one.id)] = rfc3339(one.created);
     }
     co_return listing;
 }
@@ -91,8 +96,10 @@ void add_chosen(const Context& context, const Listing& listing, const config::Se
     for (const std::size_t i : chosen.indices) {
         const Candidate& candidate = listing.candidates[i];
         if (!asked_for(context, candidate, listing.kind)) continue;
-        Work work{listing.kind, candidate.id, candidate.name, listing.workspace[i], std::nullopt};
-        const auto last = known.find(std::string(cvat::name(listing.kind)) + "-" + std::to_string(candidate.id));
+        const std::string key = key_of(listing.kind, candidate.id);
+        Work work{listing.kind, candidate.id, candidate.name, listing.workspace[i], std::string(), std::nullopt};
+        if (const auto created = listing.created.find(key); created != listing.created.end()) work.created = created->second;
+        const auto last = known.find(key);
         if (last != known.end()) work.last = last->second;
         list.work.push_back(std::move(work));
     }
@@ -108,7 +115,7 @@ void add_gone(const Context& context, const Listing& listing, const config::Sele
               const std::map<std::string, state::ItemState>& known, WorkList& list) {
     if (!open_ended(selection) || !context.options.only.empty()) return;
     std::set<std::string> listed;
-    for (const Candidate& one : listing.candidates) listed.insert(std::string(cvat::name(listing.kind)) + "-" + std::to_string(one.id));
+    for (const Candidate& one : listing.candidates) listed.insert(key_of(listing.kind, one.id));
     std::vector<const state::ItemState*> gone;
     std::size_t alive = 0;
     for (const auto& [key, state] : known) {
@@ -120,10 +127,11 @@ void add_gone(const Context& context, const Listing& listing, const config::Sele
         }
     }
     const std::string kinds = std::string(cvat::name(listing.kind)) + "s of " + context.client.settings().name;
-    if (listing.candidates.empty() || (alive == 0 && !gone.empty())) {
+    if (listing.candidates.empty() || (alive == 0 && !gone.empty() && !context.options.accept_shrink)) {
         Failure failure = fail(Errc::source_empty, "list", kinds,
                                listing.candidates.empty() ? "the server lists none" : "all " + std::to_string(gone.size()) + " known ones are missing at once");
-        failure.hint = "nothing is taken for deleted; check the account's rights, the organisation and the server";
+        failure.hint = "nothing is taken for deleted; check the account's rights, the organisation and the server (another one under this URL?)";
+        if (!listing.candidates.empty()) failure.hint += "; if that is meant, run the job once with --accept-shrink";
         list.errors.push_back(std::move(failure));
         return;
     }
@@ -149,10 +157,36 @@ void add_only_unmatched(const Context& context, WorkList& list) {
     }
 }
 
-Awaitable<void> ask_one(Context& context, std::string workspace, Result<cvat::Newest>& answer) {
+Awaitable<void> glance_at_one(Context& context, std::string workspace, Result<Glance>& answer) {
     cvat::Context where;
-    where.organization = workspace;
-    answer = co_await context.client.newest(where);
+    where.everywhere = workspace == everywhere;
+    if (!where.everywhere) where.organization = std::move(workspace);
+    Result<cvat::Newest> newest = cvat::Newest();
+    std::string issues;
+    std::vector<Awaitable<void>> questions;
+    questions.push_back(async::into(context.client.newest(where), newest));
+    if (context.source.details) questions.push_back(async::into(ask_open_issues(context.client, where), issues));
+    co_await async::all_of(std::move(questions));
+    if (newest) {
+        answer->newest = *newest;
+        answer->issues = std::move(issues);
+    } else {
+        answer = newest.error();
+    }
+}
+
+// Another server under the same URL would put its projects in the place of those that are held.
+std::optional<Failure> another_server(const Context& context, const Listing& listing, const Identities& held) {
+    const std::optional<std::string> other = replaced(held, listing.created);
+    if (!other || context.options.accept_shrink) return std::nullopt;
+    std::string words = *other;
+    words[words.find('-')] = ' ';
+    Failure failure = fail(Errc::source_replaced, "list", std::string(cvat::name(listing.kind)) + "s of " + context.client.settings().name,
+                           "another server seems to answer under this URL: " + words + " was made at " + listing.created.at(*other) +
+                               ", the one that is held at " + held.at(*other) + ", and none of the others that are held is there either");
+    failure.hint = "check the server's address; if it was set up anew on purpose, run the job once with --accept-shrink: what it has "
+                   "follows what is held as newer versions";
+    return failure;
 }
 
 }  // namespace
@@ -170,19 +204,24 @@ Awaitable<Result<std::vector<std::string>>> workspaces(Context& context) {
     co_return slugs;
 }
 
-Awaitable<Result<NewestByWorkspace>> ask_newest(Context& context, std::vector<std::string> workspaces) {
-    std::vector<Result<cvat::Newest>> answers(workspaces.size(), Result<cvat::Newest>(cvat::Newest()));
-    std::function<Awaitable<void>(std::size_t)> ask = [&](std::size_t i) { return ask_one(context, workspaces[i], answers[i]); };
-    co_await async::for_each_index(workspaces.size(), 4, ask);
-    NewestByWorkspace newest;
-    for (std::size_t i = 0; i < workspaces.size(); ++i) {
-        if (!answers[i]) co_return answers[i].error();
-        newest[workspaces[i]] = *answers[i];
-    }
-    co_return newest;
+Awaitable<Result<std::vector<std::string>>> glance_spaces(Context& context) {
+    if (context.source.organization || !context.client.about().is_admin) co_return co_await workspaces(context);
+    co_return std::vector<std::string>(1, everywhere);
 }
 
-std::string watermark_text(const Context& context, const NewestByWorkspace& newest, const std::string& vault_tip,
+Awaitable<Result<Glances>> glance_at(Context& context, std::vector<std::string> workspaces) {
+    std::vector<Result<Glance>> answers(workspaces.size(), Result<Glance>(Glance()));
+    std::function<Awaitable<void>(std::size_t)> ask = [&](std::size_t i) { return glance_at_one(context, workspaces[i], answers[i]); };
+    co_await async::for_each_index(workspaces.size(), 4, ask);
+    Glances glances;
+    for (std::size_t i = 0; i < workspaces.size(); ++i) {
+        if (!answers[i]) co_return answers[i].error();
+        glances[workspaces[i]] = *answers[i];
+    }
+    co_return glances;
+}
+
+std::string watermark_text(const Context& context, const Glances& glances, const std::string& vault_tip,
                            std::optional<Instant> valid_until) {
     const config::CvatSource& source = context.source;
     json::array wanted{context.client.settings().base.text(), static_cast<int>(source.projects.base), static_cast<int>(source.tasks.base),
@@ -192,9 +231,14 @@ std::string watermark_text(const Context& context, const NewestByWorkspace& newe
         wanted.push_back(json::value_from(selection->exclude));
     }
     json::object spaces;
-    for (const auto& [slug, one] : newest) {
-        spaces[slug] = json::array{one.projects.count, json::string(one.projects.updated_date), one.tasks.count,
-                                   json::string(one.tasks.updated_date), one.jobs.count, json::string(one.jobs.updated_date)};
+    for (const auto& [slug, glance] : glances) {
+        json::array facts;
+        for (const cvat::Newest::One* one : {&glance.newest.projects, &glance.newest.tasks, &glance.newest.jobs}) {
+            facts.emplace_back(one->count);
+            facts.emplace_back(one->updated_date);
+        }
+        facts.emplace_back(glance.issues);
+        spaces[slug] = std::move(facts);
     }
     json::object all{{"wanted", hash::sha256_hex(json::serialize(wanted))}, {"newest", std::move(spaces)}, {"tip", vault_tip}};
     if (valid_until) all["until"] = rfc3339(*valid_until);
@@ -214,18 +258,38 @@ bool watermark_holds(const std::string& held, const std::string& now_text) {
     return json::serialize(value) == now_text;
 }
 
-Awaitable<Result<WorkList>> survey(Context& context, std::vector<std::string> workspaces, std::map<std::string, state::ItemState> known) {
+Awaitable<Result<WorkList>> survey(Context& context, std::vector<std::string> workspaces, std::map<std::string, state::ItemState> known,
+                                   Identities held) {
     WorkList list;
     for (const cvat::Kind kind : {cvat::Kind::project, cvat::Kind::task}) {
         const config::Selection& selection = kind == cvat::Kind::project ? context.source.projects : context.source.tasks;
         if (selection.base == config::Selection::Base::none) continue;
         const Result<Listing> listing = co_await list_all(context, kind, workspaces);
         if (!listing) co_return listing.error();
+        if (const std::optional<Failure> other = another_server(context, *listing, held)) co_return *other;
         add_chosen(context, *listing, selection, known, list);
         add_gone(context, *listing, selection, known, list);
     }
     add_only_unmatched(context, list);
     co_return list;
+}
+
+Awaitable<void> learn_side_lists(Context& context, WorkList& list) {
+    if (!context.source.details) co_return;
+    std::set<std::string> names;
+    for (const Work& one : list.work) names.insert(one.workspace);
+    const std::vector<std::string> spaces(names.begin(), names.end());
+    std::function<Awaitable<void>(std::size_t)> ask = [&](std::size_t i) {
+        return async::into(ask_side_lists(context.client, spaces[i]), context.side[spaces[i]]);
+    };
+    co_await async::for_each_index(spaces.size(), 2, ask);
+    std::string hidden;
+    for (const auto& [workspace, lists] : context.side) {
+        const std::string where = workspace.empty() ? std::string("the personal space") : one_line(workspace);
+        for (const std::string& one : lists.hidden) hidden += (hidden.empty() ? "" : ", ") + one + " of " + where;
+    }
+    if (hidden.empty()) co_return;
+    list.warnings.push_back("the side files lack what " + context.client.settings().name + " does not show to this account: " + hidden);
 }
 
 }  // namespace autobackup::cvat_job

@@ -2,7 +2,9 @@
 #include "daemon/cvat/task_backup.hpp"
 
 #include "daemon/cvat/build_time.hpp"
+#include "daemon/cvat/details.hpp"
 #include "daemon/cvat/parts.hpp"
+#include "daemon/cvat/shrink.hpp"
 #include "daemon/cvat/stale.hpp"
 #include "daemon/cvat/view.hpp"
 
@@ -68,12 +70,8 @@ Awaitable<Result<Fetched>> fetch_settled(Context& context, TaskView view, std::s
     }
 }
 
-vault::Version version_of(const Context& context, const Fetched& fetched) {
-    const cvat::Task& task = fetched.view.task;
-    TaskCopy copy = copy_of(fetched.zip, fetched.zip.zip.tasks.begin()->second, task.id);
-    copy.name = task.name;
-    copy.print = fetched.view.print.own;
-    copy.updated_date = rfc3339(task.updated_date);
+vault::Version version_of(const Context& context, const TaskView& view, TaskCopy copy, const std::string& workspace) {
+    const cvat::Task& task = view.task;
     vault::Version version;
     version.time = now();
     version.manifest.item = item_id(task.id);
@@ -81,16 +79,41 @@ vault::Version version_of(const Context& context, const Fetched& fetched) {
     version.manifest.created_at = rfc3339_seconds(version.time);
     version.manifest.server = context.client.settings().name;
     version.manifest.server_version = context.client.about().version;
-    version.manifest.updated_date = copy.updated_date;
+    version.manifest.updated_date = rfc3339(task.updated_date);
     version.manifest.print = copy.print;
     version.manifest.tasks.push_back(manifest_task(0, copy));
     version.manifest.verified_level = "checksum";
     version.manifest.verified_at = version.manifest.created_at;
     version.members = std::move(copy.members);
-    if (context.source.details) version.details = details_text(fetched.view);
+    version.details = side_file(context, view, workspace);
     version.drop_details = !context.source.details;
     sign(context, version);
     return version;
+}
+
+TaskCopy fetched_copy(const Fetched& fetched) {
+    const cvat::Task& task = fetched.view.task;
+    TaskCopy copy = copy_of(fetched.zip, fetched.zip.zip.tasks.begin()->second, task.id);
+    copy.name = task.name;
+    copy.print = fetched.view.print.own;
+    copy.updated_date = rfc3339(task.updated_date);
+    return copy;
+}
+
+// The held version with another side file; nullopt: it is the same, or must stay, or what is held cannot be taken over.
+std::optional<vault::Version> with_new_side_file(const Context& context, const TaskView& view, const vault::Held& held,
+                                                 const std::string& workspace) {
+    const std::optional<std::string> text = side_file(context, view, workspace);
+    if (!text || context.options.dry_run || held.details == git::hash_object(git::ObjectType::blob, *text)) return std::nullopt;
+    std::optional<TaskCopy> kept = kept_copy(held, view.task.id);
+    if (!kept) return std::nullopt;
+    return version_of(context, view, std::move(*kept), workspace);
+}
+
+// `next` is what the listing promises, or what came.
+std::optional<Failure> shrunken_task(const Context& context, const std::optional<vault::Held>& held, const Extent& next, std::int64_t id) {
+    if (!held || !held->manifest || context.options.accept_shrink) return std::nullopt;
+    return shrunken(extent_of(*held->manifest), next, context.job.shrink_limit, object_name(context, task_object(id)));
 }
 
 bool waits_for_the_cache(const Context& context, const std::optional<state::ItemState>& last, const std::string& known,
@@ -124,11 +147,17 @@ Awaitable<ItemEnd> remember(Context& context, const TaskView& view, std::string 
     co_return end;
 }
 
-Awaitable<ItemEnd> save(Context& context, Fetched fetched, std::optional<state::ItemState> last, model::Item& item) {
+Awaitable<ItemEnd> save(Context& context, Fetched fetched, const std::optional<vault::Held>& held, std::string workspace,
+                        std::optional<state::ItemState> last, model::Item& item) {
     const FetchedZip* whole = nullptr;
     if (fetched.zip.whole()) whole = &fetched.zip;
-    const Result<bool> committed = co_await commit_version(context, version_of(context, fetched), item, whole);
+    vault::Version version = version_of(context, fetched.view, fetched_copy(fetched), workspace);
     ItemEnd end;
+    if (const std::optional<Failure> less = shrunken_task(context, held, extent_of(version.manifest), fetched.view.task.id)) {
+        fail_item(item, "verify", *less);
+        co_return end;
+    }
+    const Result<bool> committed = co_await commit_version(context, std::move(version), item, whole);
     if (!committed) co_return end;
     item.outcome = *committed ? model::ItemOutcome::saved : model::ItemOutcome::unchanged;
     state::ItemState state = last.value_or(state::ItemState());
@@ -159,7 +188,7 @@ Awaitable<ItemEnd> back_up_task(Context& context, std::int64_t id, std::string w
     item.name = view->task.name;
     model::Stage inspected;
     inspected.stage = "inspect";
-    inspected.duration_s = std::chrono::duration<double>(std::chrono::steady_clock::now() - begin).count();
+    inspected.duration_s = seconds_since(begin);
     item.stages.push_back(std::move(inspected));
     if (view->task.data != cvat::DataState::ready) {
         item.outcome = model::ItemOutcome::skipped;
@@ -172,9 +201,20 @@ Awaitable<ItemEnd> back_up_task(Context& context, std::int64_t id, std::string w
     if (last) known = parse_print(last->fingerprint).own;
     const bool waits = waits_for_the_cache(context, last, known, view->print.own);
     if (*held && (known == view->print.own || waits) && !context.options.force) {
-        item.outcome = model::ItemOutcome::unchanged;
+        std::optional<vault::Version> renewed = with_new_side_file(context, *view, **held, workspace);
+        Result<bool> committed = false;
+        if (renewed) committed = co_await commit_version(context, std::move(*renewed), item, nullptr);
+        if (!committed) co_return end;
+        item.outcome = *committed ? model::ItemOutcome::saved : model::ItemOutcome::unchanged;
         if (waits) item.warnings.push_back(waiting_words(last->retry_after));
         co_return co_await remember(context, *view, known, last.value_or(state::ItemState()), item, false);
+    }
+    Extent promised;
+    promised.tasks = 1;
+    promised.frames = view->task.size;
+    if (const std::optional<Failure> less = shrunken_task(context, *held, promised, id)) {
+        fail_item(item, "inspect", *less);
+        co_return end;
     }
     if (context.options.dry_run) {
         item.outcome = model::ItemOutcome::skipped;
@@ -193,7 +233,7 @@ Awaitable<ItemEnd> back_up_task(Context& context, std::int64_t id, std::string w
         co_return end;
     }
     item.warnings.insert(item.warnings.end(), fetched->zip.zip.warnings.begin(), fetched->zip.zip.warnings.end());
-    co_return co_await save(context, std::move(*fetched), std::move(last), item);
+    co_return co_await save(context, std::move(*fetched), *held, std::move(workspace), std::move(last), item);
 }
 
 }  // namespace autobackup::cvat_job

@@ -35,9 +35,4 @@ Awaitable<Result<TaskView>> view_task(Context& context, std::int64_t id, std::st
 Awaitable<Result<std::string>> stale_words(Context& context, const cvat::TaskContent& content, std::int64_t task,
                                            const std::vector<cvat::Job>& jobs);
 
-/// The side file with what CVAT's backup leaves out (ids, owners, assignees, stages, states, storages, organisation), stable:
-/// ordered by id, nothing that moves by itself.
-std::string details_text(const ProjectView& view);
-std::string details_text(const TaskView& view);
-
 }  // namespace autobackup::cvat_job

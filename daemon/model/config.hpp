@@ -195,6 +195,7 @@ struct Job {
     std::vector<std::string> after;     ///< names of jobs whose run of the same due time must have succeeded; no cycles
     Milliseconds timeout{std::chrono::hours{6}};
     Retry retry;
+    int shrink_limit = 30;  ///< percent: an item that has lost more since its last verified copy fails
     std::variant<CvatSource, MirrorSource> source;
     std::optional<Archive> archive;
     std::vector<GitTarget> git;

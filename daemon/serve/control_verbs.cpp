@@ -216,6 +216,7 @@ Awaitable<control::Answer> ControlVerbs::run(boost::json::object args, control::
     if (asked.answer == Outcome::paused) co_return control::refuse("paused", "job " + job + " is paused: autobackupctl resume " + job, 4);
     if (asked.answer == Outcome::unknown) co_return no_such_job(job, daemon_.generation_->config);
     if (flag(args, "force")) daemon_.asked_[asked.ticket].force = true;
+    if (flag(args, "accept_shrink")) daemon_.asked_[asked.ticket].accept_shrink = true;
     steered(peer, job, "a run was asked for");
     if (flag(args, "wait")) co_return co_await follow(job, asked.ticket, feed);
     boost::json::object data;

@@ -39,7 +39,7 @@ std::string_view name(Errc code) noexcept {
         case Errc::too_busy: return "too_busy";
         case Errc::archive_invalid: return "archive_invalid";
         case Errc::content_mismatch: return "content_mismatch";
-        case Errc::shrunk: return "shrunk";
+        case Errc::shrunken: return "shrunken";
         case Errc::disk_full: return "disk_full";
         case Errc::reserve: return "reserve";
         case Errc::io_error: return "io_error";
@@ -57,6 +57,7 @@ std::string_view name(Errc code) noexcept {
         case Errc::source_empty: return "source_empty";
         case Errc::host_key_unknown: return "host_key_unknown";
         case Errc::host_key_changed: return "host_key_changed";
+        case Errc::source_replaced: return "source_replaced";
     }
     return "internal";
 }

@@ -41,7 +41,7 @@ enum class Errc {
     too_busy,            ///< the object is edited all the time; no consistent copy could be had
     archive_invalid,     ///< the ZIP is damaged or lies (structure, CRC, unsafe name)
     content_mismatch,    ///< the content is not what the API says it should be
-    shrunk,              ///< much smaller than the last verified copy
+    shrunken,            ///< much smaller than the last verified copy
     disk_full,           ///< ENOSPC, EDQUOT, EFBIG
     reserve,             ///< would use up the free space kept by limits.reserve
     io_error,            ///< another local file error
@@ -59,6 +59,7 @@ enum class Errc {
     source_empty,        ///< the source lists nothing, or everything vanished at once
     host_key_unknown,    ///< ssh: the server's host key is in no known_hosts file
     host_key_changed,    ///< ssh: the server shows another host key than the known one
+    source_replaced,     ///< another server answers under the same URL
 };
 
 /// snake_case name of the enumerator, e.g. "connection_reset". Never fails.

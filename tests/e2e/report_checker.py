@@ -19,9 +19,9 @@ EXIT = {"success": 0, "unchanged": 0, "failed": 1, "partial": 3, "refused": 4, "
 CODES = set("""internal cancelled timeout no_progress resolve_failed connect_timeout connection_refused connection_reset
     connection_closed tls_failed certificate_invalid proxy_failed redirect_refused unauthorized forbidden not_found rate_limited
     server_error bad_request bad_response response_too_large export_failed export_timeout export_expired no_data too_busy
-    archive_invalid content_mismatch shrunk disk_full reserve io_error repository_invalid push_rejected remote_moved
+    archive_invalid content_mismatch shrunken disk_full reserve io_error repository_invalid push_rejected remote_moved
     push_unverified unsupported child_failed selection_unmatched state_invalid busy secret_missing config_invalid
-    source_empty host_key_unknown host_key_changed""".split())
+    source_empty host_key_unknown host_key_changed source_replaced""".split())
 TIME = re.compile(r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d(\.\d+)?Z")
 HEX40 = re.compile(r"[0-9a-f]{40}")
 HEX64 = re.compile(r"[0-9a-f]{64}")

@@ -27,6 +27,22 @@ class Selection(Case):
         self.secret("lab-token", token_of(user))
 
 
+class WhoAsks(Selection):
+    def test_an_administrators_glance_is_not_believed_for_another(self):
+        """What is remembered of an administrator's lists says nothing of what a member must ask for."""
+        self.chosen("projects: all")
+        self.become("alice")
+        self.run_job(code=0)
+        self.assertEqual(self.run_job().report["outcome"], "unchanged")
+        new = self.cvat.mutate("create_project", name="new", organization="acme")["project"]
+        self.cvat.order("log/clear", {})
+        self.assertEqual(self.run_job().item(new)["outcome"], "saved")
+        self.become("admin")
+        self.run_job()
+        self.cvat.mutate("rename_project", project=7, name="bob's other name")
+        self.assertEqual(self.run_job().item(7)["outcome"], "saved", "an administrator sees it again")
+
+
 class Forms(Selection):
     def test_ids_names_and_globs(self):
         self.assertEqual(self.projects("projects: [2, big]"), [2, 4])

@@ -63,7 +63,7 @@ TEST(ConfigDocuments, the_full_sample_and_the_page_have_every_key) {
         const std::string line = (name == "*" ? std::string(key.example) : name) + ':';
         EXPECT_EQ(full.find(line) != std::string::npos || key.since.empty(), true) << key.path;
     }
-    EXPECT_EQ(full.find("shrink_limit"), std::string::npos);
+    EXPECT_EQ(full.find("app_id"), std::string::npos);
 }
 
 // Follows properties, patternProperties and the first form of a choice.

@@ -37,6 +37,7 @@ jobs:
     schedule: [daily 02:30, "*/5 0 * * *"]
     time_zone: Asia/Tokyo
     jitter: 15m
+    shrink_limit: 45%
     catch_up: none
     overlap: queue
     after: [tasks]
@@ -102,6 +103,7 @@ TEST(LoadConfig, fills_a_job_over_its_defaults) {
     EXPECT_EQ(job.schedule, (std::vector<std::string>{"daily 02:30", "*/5 0 * * *"}));
     EXPECT_EQ(job.time_zone, "Asia/Tokyo");
     EXPECT_EQ(job.jitter, std::chrono::minutes(15));
+    EXPECT_EQ(job.shrink_limit, 45);
     EXPECT_EQ(job.catch_up, CatchUp::none);
     EXPECT_EQ(job.overlap, Overlap::queue);
     EXPECT_EQ(job.after, std::vector<std::string>{"tasks"});
