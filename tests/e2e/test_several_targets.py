@@ -117,6 +117,28 @@ class Several(Case):
         self.assert_same_members((self.one,), (self.two,), (self.vault,))
         self.assert_sound(self.vault, self.one, self.two)
 
+    def test_each_that_lags_is_brought_up_to_date_when_nothing_changed(self):
+        three = self.bare("three")
+        self.targets((self.one, "main"), (self.two, "main"), (three, "main"))
+        self.run_job()
+        for place in (self.one, three):
+            os.rename(place, place + ".away")
+        self.cvat.mutate("add_shape", task=1)
+        report = self.run_job(code=3).report
+        self.assertEqual(self.pushes(report), [(self.one, "failed"), (self.two, "ok"), (three, "failed")])
+        os.rename(three + ".away", three)
+        self.cvat.order("log/clear", {})
+        report = self.run_job(code=3).report
+        self.assertEqual((report["outcome"], report["items"][0]["outcome"]), ("partial", "unchanged"))
+        self.assertEqual(self.pushes(report), [(self.one, "failed"), (three, "ok")])
+        os.rename(self.one + ".away", self.one)
+        report = self.run_job().report
+        self.assertEqual((report["outcome"], report["items"][0]["outcome"]), ("success", "unchanged"))
+        self.assertEqual(self.pushes(report), [(self.one, "ok")])
+        self.assertEqual([one for one in self.cvat.requests() if "backup" in one["path"]], [])
+        self.assertEqual({self.tip(place) for place in (self.one, self.two, three)}, {self.tip(self.vault)})
+        self.assertEqual(self.run_job().report["outcome"], "unchanged")
+
     def predecessor(self, first, second, partial):
         """One target is a repository of somebody else, the other is empty; in both orders."""
         theirs = self.bare("theirs", partial)
