@@ -5,6 +5,7 @@
 
 #include "daemon/runner/services.hpp"
 #include "daemon/vault/large_files.hpp"
+#include "lib/lfs/authenticate.hpp"
 #include "lib/lfs/remote.hpp"
 #include "lib/remote/ssh_address.hpp"
 
@@ -53,11 +54,28 @@ cvat::ExportPolicy export_policy(const config::Job& job, const config::CvatServe
     return policy;
 }
 
+Awaitable<Result<lfs::Access>> ask_for_access(std::shared_ptr<remote::SshCommands> ssh, std::string url, lfs::Operation operation) {
+    std::string last(lfs::name(operation));
+    Result<remote::SshAnswer> told = co_await ssh->run(lfs::authenticate_program, std::move(last));
+    if (!told) co_return told.error();
+    lfs::AuthenticateAnswer answer;
+    answer.exit_code = told->exit_code;
+    answer.output = std::move(told->output);
+    answer.words = std::move(told->words);
+    co_return lfs::access_of(answer, url, now());
+}
+
 // Where the target takes large files. Tried once at a time: the push as a whole is tried again.
 Result<std::unique_ptr<lfs::Remote>> make_large(Shared& shared, const config::Job& job, const config::GitTarget& target,
-                                                const remote::Settings& git, http::Client& client, const vault::Vault& vault) {
+                                                const remote::Settings& git, CvatServices& services) {
     lfs::Settings settings;
-    settings.url = target.url;
+    settings.url = remote::without_user(target.url);
+    if (remote::is_ssh_url(target.url)) {
+        Result<std::unique_ptr<remote::SshCommands>> ssh = remote::make_ssh_commands(shared.workers, git);
+        if (!ssh) return ssh.error();
+        services.ssh.push_back(std::move(*ssh));
+        settings.authenticate = [ssh = services.ssh.back(), url = settings.url](lfs::Operation operation) { return ask_for_access(ssh, url, operation); };
+    }
     settings.ref = "refs/heads/" + target.branch;
     settings.username = git.username;
     settings.password = git.password;
@@ -66,7 +84,7 @@ Result<std::unique_ptr<lfs::Remote>> make_large(Shared& shared, const config::Jo
     settings.attempts = 1;
     settings.retry_delay = job.retry.delay;
     settings.retry_max_delay = job.retry.max_delay;
-    return lfs::make_remote(client, shared.workers, vault::large_store(vault.path()), std::move(settings));
+    return lfs::make_remote(*services.git.back(), shared.workers, vault::large_store(services.vault->path()), std::move(settings));
 }
 
 Awaitable<Result<void>> add_target(Shared& shared, const config::Job& job, const config::GitTarget& target, CvatServices& services) {
@@ -90,7 +108,7 @@ Awaitable<Result<void>> add_target(Shared& shared, const config::Job& job, const
     Result<std::unique_ptr<http::Client>> client = make_http(shared, target.ca_file);
     if (!client) co_return client.error();
     services.git.push_back(std::move(*client));
-    Result<std::unique_ptr<lfs::Remote>> large = make_large(shared, job, target, settings, *services.git.back(), *services.vault);
+    Result<std::unique_ptr<lfs::Remote>> large = make_large(shared, job, target, settings, services);
     if (!large) co_return large.error();
     Result<std::unique_ptr<remote::Remote>> made = remote::make_remote(*services.git.back(), shared.workers, std::move(settings));
     if (!made) co_return made.error();
@@ -117,6 +135,13 @@ void CvatServices::account(model::Run& run) const {
         const http::Traffic traffic = moved->traffic();
         run.bytes_received += traffic.bytes_received;
         run.bytes_sent += traffic.bytes_sent;
+    }
+    std::vector<remote::Traffic> over_ssh;
+    for (const auto& target : targets) over_ssh.push_back(target->traffic());
+    for (const auto& one : ssh) over_ssh.push_back(one->traffic());
+    for (const remote::Traffic& moved : over_ssh) {
+        run.bytes_received += moved.bytes_received;
+        run.bytes_sent += moved.bytes_sent;
     }
     run.api_requests += api->traffic().requests;
 }

@@ -8,6 +8,7 @@
 
 #include "daemon/cvat/context.hpp"
 #include "daemon/runner/runner.hpp"
+#include "lib/remote/ssh_command.hpp"
 
 namespace autobackup::runner {
 
@@ -18,6 +19,7 @@ struct CvatServices {
     std::unique_ptr<vault::Vault> vault;
     std::vector<std::unique_ptr<http::Client>> git;  ///< one per target
     std::vector<std::unique_ptr<vault::Target>> targets;
+    std::vector<std::shared_ptr<remote::SshCommands>> ssh;  ///< of targets over ssh, for their large files
 
     /// Adds what the clients moved to the run.
     void account(model::Run& run) const;

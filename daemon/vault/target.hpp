@@ -43,6 +43,8 @@ public:
     Target(Vault& vault, std::unique_ptr<remote::Remote> remote, TargetSettings settings, std::unique_ptr<lfs::Remote> large = nullptr);
 
     [[nodiscard]] const TargetSettings& settings() const noexcept { return settings_; }
+    /// What git's protocol moved over ssh so far; HTTP's bytes are its client's to tell.
+    [[nodiscard]] remote::Traffic traffic() const noexcept { return remote_->traffic(); }
     void adopt_remote() { settings_.adopt = true; }
     /// Ref of the vault that remembers where the target's branch was last seen: refs/remotes/<hash of the URL>/<branch>.
     [[nodiscard]] std::string tracking_ref() const;

@@ -24,12 +24,19 @@ Secret BatchClient::own_credentials(const http::Url& url) const {
     return Secret("Basic " + base64_encode(user + ":" + settings_.password.reveal()));
 }
 
-Awaitable<Result<Access>> BatchClient::access_for(Operation operation) {
+Awaitable<Result<BatchClient::Entry>> BatchClient::access_for(Operation operation) {
+    Entry entry;
     const auto known = access_.find(operation);
-    if (known != access_.end() && (!known->second.expires || *known->second.expires > now() + expiry_margin)) co_return known->second;
+    if (known != access_.end() && (!known->second.expires || *known->second.expires > now() + expiry_margin)) {
+        entry.access = known->second;
+        co_return entry;
+    }
     Result<Access> access = co_await settings_.authenticate(operation);
-    if (access) access_.insert_or_assign(operation, *access);
-    co_return access;
+    if (!access) co_return access.error();
+    access_.insert_or_assign(operation, *access);
+    entry.access = std::move(*access);
+    entry.fresh = true;
+    co_return entry;
 }
 
 // Forges answer the old address of a renamed repository with 301, which the HTTP client keeps to itself for a POST; git-lfs asks
@@ -59,26 +66,30 @@ Awaitable<Result<http::Response>> BatchClient::post_batch(http::Url url, const A
     }
 }
 
-Awaitable<Result<std::vector<BatchObject>>> BatchClient::ask(Operation operation, std::vector<Pointer> objects) {
-    http::Url base = endpoint_;
-    std::optional<Access> access;
-    if (settings_.authenticate) {
-        Result<Access> told = co_await access_for(operation);
-        if (!told) co_return told.error();
-        access = std::move(*told);
-        base = access->href;
+// Of an ssh server with the access that it gave. One that is no longer good although its time is not over (the server was restarted, the key
+// changed) is asked for anew, once.
+Awaitable<Result<http::Response>> BatchClient::put_question(Operation operation, std::string question) {
+    if (!settings_.authenticate) co_return co_await post_batch(endpoint_.with_appended("/objects/batch"), nullptr, question);
+    for (;;) {
+        const Result<Entry> entry = co_await access_for(operation);
+        if (!entry) co_return entry.error();
+        Result<http::Response> response = co_await post_batch(entry->access.href.with_appended("/objects/batch"), &entry->access, question);
+        const int status = response ? response->head.status : 200;
+        if (status != 200) access_.erase(operation);  // what was refused is not shown again
+        if (entry->fresh || (status != 401 && status != 403)) co_return response;
     }
+}
+
+Awaitable<Result<std::vector<BatchObject>>> BatchClient::ask(Operation operation, std::vector<Pointer> objects) {
     const std::string question = batch_request(operation, settings_.ref, objects);
-    const Access* with = access ? &*access : nullptr;
-    const Result<http::Response> response = co_await post_batch(base.with_appended("/objects/batch"), with, question);
+    const Result<http::Response> response = co_await put_question(operation, question);
     const std::string what = "ask for large files of";
     if (!response) {
         Failure failure = response.error();
-        failure.operation = what;
+        if (!failure.operation.starts_with("run ")) failure.operation = what;  // the way in was the trouble
         co_return failure;
     }
     if (response->head.status != 200) {
-        access_.erase(operation);  // what was refused is not shown again
         Failure failure = failure_of_answer(*response, what, settings_.url);
         if (failure.code == Errc::not_found || response->head.status == 501) {
             failure.message += ": the server has no Git LFS at " + response->head.url.text();

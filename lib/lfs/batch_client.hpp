@@ -25,7 +25,12 @@ public:
 
 private:
     Awaitable<Result<http::Response>> post_batch(http::Url url, const Access* access, std::string body);
-    Awaitable<Result<Access>> access_for(Operation operation);
+    struct Entry {
+        Access access;
+        bool fresh = false;  ///< asked for just now
+    };
+    Awaitable<Result<Entry>> access_for(Operation operation);
+    Awaitable<Result<http::Response>> put_question(Operation operation, std::string question);
 
     http::Client& client_;
     http::Url endpoint_;

@@ -18,7 +18,7 @@
 
 namespace autobackup::lfs {
 
-/// Asks an ssh server where its API is: runs `git-lfs-authenticate PATH OPERATION` there (see parse_access).
+/// Asks an ssh server where its API is: runs `git-lfs-authenticate PATH OPERATION` there (see access_of).
 using Authenticate = std::function<Awaitable<Result<Access>>(Operation)>;
 
 struct Settings {

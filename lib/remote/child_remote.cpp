@@ -26,6 +26,10 @@ public:
                                        std::shared_ptr<http::BodySource> pack) override;
     Awaitable<Result<Advertisement>> ls_refs(std::vector<std::string> prefixes) override;
     Awaitable<Result<FetchReport>> fetch(FetchRequest request, std::filesystem::path pack_file) override;
+    [[nodiscard]] Traffic traffic() const noexcept override {
+        Traffic none;
+        return route_->over_network() ? traffic_ : none;
+    }
 
 private:
     Awaitable<Result<Opened>> open(Service service);
@@ -41,6 +45,7 @@ private:
     async::Workers& workers_;
     Settings settings_;
     std::unique_ptr<Route> route_;
+    Traffic traffic_;
 };
 
 Awaitable<Result<Opened>> ChildRemote::open(Service service) {
@@ -48,7 +53,7 @@ Awaitable<Result<Opened>> ChildRemote::open(Service service) {
     if (!command) co_return command.error();
     const auto executor = co_await asio::this_coro::executor;
     Result<std::unique_ptr<ServiceChild>> child =
-        ServiceChild::start(executor, std::move(*command), settings_.no_progress);
+        ServiceChild::start(executor, std::move(*command), settings_.no_progress, traffic_);
     if (!child) co_return child.error();
     AdvertisementParser parser(service, false);
     const Result<void> read = co_await (*child)->read_all(parser);

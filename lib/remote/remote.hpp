@@ -75,6 +75,12 @@ struct FetchReport {
     std::string peer_words;
 };
 
+/// Bytes over the pipes of a child.
+struct Traffic {
+    std::uint64_t bytes_sent = 0;
+    std::uint64_t bytes_received = 0;
+};
+
 /// What an ssh remote needs besides its URL. `ssh` itself reads the configuration of the user that we run as.
 struct SshSettings {
     Secret key;                         ///< private key; empty: what ssh's configuration or agent offers
@@ -116,6 +122,9 @@ public:
     /// no longer what is wanted, unsupported when it cannot give a `depth`. The bytes are not looked at:
     /// indexing the pack verifies it.
     virtual Awaitable<Result<FetchReport>> fetch(FetchRequest request, std::filesystem::path pack_file) = 0;
+    /// What went through ssh since the Remote was made: git's own bytes, before ssh's encryption. Nothing for HTTP,
+    /// whose client counts, and for a path, which is no network.
+    [[nodiscard]] virtual Traffic traffic() const noexcept { return {}; }
 };
 
 /// `client` and `workers` (for the pack file and for looking at paths) must outlive the Remote.

@@ -26,6 +26,8 @@ public:
     /// The failure of a child that ended before its answer did: code, message and hint by what it said on
     /// stderr (`words`; they are kept in `peer` by the caller) and its exit code.
     virtual Awaitable<Failure> explain(Failure failure, std::string words, int exit_code) = 0;
+    /// Whether the child speaks to another machine.
+    [[nodiscard]] virtual bool over_network() const noexcept { return false; }
 };
 
 /// git itself, at an absolute path of this machine. `workers` is borrowed.

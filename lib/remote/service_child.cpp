@@ -14,10 +14,10 @@ constexpr Milliseconds time_to_end{5'000};
 
 Result<std::unique_ptr<ServiceChild>> ServiceChild::start(const asio::any_io_executor& executor,
                                                           process::Command command,
-                                                          Milliseconds no_progress) {
+                                                          Milliseconds no_progress, Traffic& traffic) {
     Result<std::unique_ptr<process::Child>> child = process::Child::start(executor, std::move(command));
     if (!child) return child.error();
-    return std::unique_ptr<ServiceChild>(new ServiceChild(std::move(*child), no_progress));
+    return std::unique_ptr<ServiceChild>(new ServiceChild(std::move(*child), no_progress, traffic));
 }
 
 Awaitable<Result<Packet>> ServiceChild::next() {
@@ -29,6 +29,7 @@ Awaitable<Result<Packet>> ServiceChild::next() {
         if (!got) co_return got.error();
         if (*got == 0)
             co_return fail(Errc::connection_closed, "read from", "git", "git ended before its answer did");
+        traffic_.bytes_received += *got;
         rest_ = std::string_view(reinterpret_cast<const char*>(buffer_.data()), *got);
     }
 }
@@ -40,6 +41,7 @@ Awaitable<Result<void>> ServiceChild::send(std::string_view text) {
 
 Awaitable<Result<void>> ServiceChild::send(std::span<const std::byte> bytes) {
     const Result<void> sent = co_await child_->write(bytes, no_progress_);
+    if (sent) traffic_.bytes_sent += bytes.size();
     co_return sent;
 }
 

@@ -17,9 +17,10 @@ namespace autobackup::remote {
 /// A git service as a child process, with packets on its pipes. Loop thread. Dies with its owner.
 class ServiceChild {
 public:
-    /// Starts what a Route has prepared.
+    /// Starts what a Route has prepared. What goes over its pipes is added to `traffic`, which is borrowed.
     static Result<std::unique_ptr<ServiceChild>> start(const asio::any_io_executor& executor,
-                                                       process::Command command, Milliseconds no_progress);
+                                                       process::Command command, Milliseconds no_progress,
+                                                       Traffic& traffic);
 
     /// The next packet; its payload is valid until the next call. connection_closed at the end of the output.
     Awaitable<Result<Packet>> next();
@@ -44,12 +45,13 @@ public:
     Awaitable<Failure> explain(Failure failure, Route& route);
 
 private:
-    ServiceChild(std::unique_ptr<process::Child> child, Milliseconds no_progress)
-        : child_(std::move(child)), no_progress_(no_progress), buffer_(buffer_bytes) {}
+    ServiceChild(std::unique_ptr<process::Child> child, Milliseconds no_progress, Traffic& traffic)
+        : child_(std::move(child)), no_progress_(no_progress), traffic_(traffic), buffer_(buffer_bytes) {}
     static constexpr std::size_t buffer_bytes = std::size_t{256} << 10;
 
     std::unique_ptr<process::Child> child_;
     Milliseconds no_progress_;
+    Traffic& traffic_;
     std::vector<std::byte> buffer_;
     std::string_view rest_;  // of buffer_, not looked at yet
     PacketReader reader_;

@@ -1,38 +1,15 @@
 // SPDX-License-Identifier: MIT
+#include "lib/remote/ssh_route.hpp"
+
 #include <algorithm>
 
 #include "lib/core/text.hpp"
-#include "lib/remote/route.hpp"
-#include "lib/remote/run_folder.hpp"
 #include "lib/remote/ssh_words.hpp"
 
 namespace autobackup::remote {
 namespace {
 
 using Words = std::vector<std::string>;
-
-class SshRoute final : public Route {
-public:
-    SshRoute(async::Workers& workers, const Settings& settings, SshAddress address)
-        : workers_(workers), ssh_(settings.ssh), connect_(settings.connect), address_(std::move(address)) {}
-
-    Awaitable<Result<process::Command>> prepare(Service service) override;
-    Awaitable<Failure> explain(Failure failure, std::string words, int exit_code) override;
-
-private:
-    Awaitable<Result<void>> make_folder();
-    Words words_for_every_call() const;
-    void add_destination(Words& argv, const std::string& remote_command) const;
-    Awaitable<std::optional<HostKey>> learn_host_key();
-
-    async::Workers& workers_;
-    SshSettings ssh_;
-    Milliseconds connect_;
-    SshAddress address_;
-    std::unique_ptr<RunFolder> folder_;
-    fs::path key_file_;
-    std::optional<Failure> refused_;  // a refused key or host key is not tried again
-};
 
 // A path as a value of ssh_config(5): quoted, and no token of ssh's in it.
 std::string option_path(const fs::path& path) {
@@ -45,26 +22,23 @@ std::string option_path(const fs::path& path) {
     return text + "\"";
 }
 
-// One word for the shell at the other end. git's own way (git-shell(1) undoes it): '!' stands outside the
-// quotes because of csh.
-std::string shell_word(std::string_view text) {
-    std::string quoted = "'";
-    for (const char c : text) {
-        if (c == '\'' || c == '!') {
-            quoted += std::string("'\\") + c + "'";
-        } else {
-            quoted += c;
-        }
-    }
-    return quoted + "'";
-}
-
 void add_options(Words& argv, std::initializer_list<const char*> options) {
     for (const char* option : options) {
         argv.emplace_back("-o");
         argv.emplace_back(option);
     }
 }
+
+process::Command command_of(Words argv) {
+    process::Command command;
+    command.argv = std::move(argv);
+    command.environment = process::git_environment();
+    // A jump host's ssh takes no option of ours: it must not ask on the terminal either (OpenSSH 8.4).
+    command.environment.emplace_back("SSH_ASKPASS_REQUIRE", "force");
+    return command;
+}
+
+}  // namespace
 
 // What a Route promises whatever the user's configuration says: nobody is asked, nothing is forwarded or left
 // running, reasons are told.
@@ -83,15 +57,6 @@ void SshRoute::add_destination(Words& argv, const std::string& remote_command) c
     if (!address_.user.empty()) argv.insert(argv.end(), {"-l", address_.user});
     if (address_.port != 0) argv.insert(argv.end(), {"-p", std::to_string(address_.port)});
     argv.insert(argv.end(), {"--", address_.host, remote_command});
-}
-
-process::Command command_of(Words argv) {
-    process::Command command;
-    command.argv = std::move(argv);
-    command.environment = process::git_environment();
-    // A jump host's ssh takes no option of ours: it must not ask on the terminal either (OpenSSH 8.4).
-    command.environment.emplace_back("SSH_ASKPASS_REQUIRE", "force");
-    return command;
 }
 
 // The folder, and the key in it. OpenSSH takes no key file without a line end behind the last line.
@@ -117,6 +82,12 @@ Awaitable<Result<void>> SshRoute::make_folder() {
 }
 
 Awaitable<Result<process::Command>> SshRoute::prepare(Service service) {
+    std::string line = std::string(name(service)) + " " + shell_word(address_.path);
+    Result<process::Command> made = co_await command(std::move(line), service == Service::upload_pack);
+    co_return made;
+}
+
+Awaitable<Result<process::Command>> SshRoute::command(std::string remote_command, bool protocol) {
     if (refused_) co_return *refused_;
     for (const fs::path* path : {&ssh_.known_hosts, &ssh_.run_directory}) {
         if (!says(path->string(), "${")) continue;
@@ -138,11 +109,11 @@ Awaitable<Result<process::Command>> SshRoute::prepare(Service service) {
         argv.emplace_back("-o");
         argv.push_back("IdentityFile=" + option_path(key_file_));
     }
-    if (service == Service::upload_pack) add_options(argv, {"SendEnv=GIT_PROTOCOL"});
-    add_destination(argv, std::string(name(service)) + " " + shell_word(address_.path));
-    process::Command command = command_of(std::move(argv));
-    if (service == Service::upload_pack) command.environment.emplace_back("GIT_PROTOCOL", "version=2");
-    co_return command;
+    if (protocol) add_options(argv, {"SendEnv=GIT_PROTOCOL"});
+    add_destination(argv, remote_command);
+    process::Command made_ready = command_of(std::move(argv));
+    if (protocol) made_ready.environment.emplace_back("GIT_PROTOCOL", "version=2");
+    co_return made_ready;
 }
 
 // Connects once more with no key of ours and a known_hosts file of its own, into which ssh writes what the
@@ -182,8 +153,6 @@ Awaitable<Failure> SshRoute::explain(Failure failure, std::string words, int exi
     if (told.code == Errc::unauthorized) refused_ = told;
     co_return told;
 }
-
-}  // namespace
 
 std::unique_ptr<Route> make_ssh_route(async::Workers& workers, const Settings& settings, SshAddress address) {
     return std::make_unique<SshRoute>(workers, settings, std::move(address));

@@ -124,6 +124,26 @@ void sort_remote_words(Failure& failure, std::string_view words, int exit_code) 
 
 }  // namespace
 
+std::string shell_word(std::string_view text) {
+    std::string quoted = "'";
+    for (const char c : text) {
+        if (c == '\'' || c == '!') {
+            quoted += std::string("'\\") + c + "'";
+        } else {
+            quoted += c;
+        }
+    }
+    return quoted + "'";
+}
+
+bool is_plain_shell_word(std::string_view text) {
+    constexpr std::string_view plain = "-+,./:=@_~";
+    return !text.empty() && std::all_of(text.begin(), text.end(), [&](char c) {
+        const bool letter = (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z');
+        return letter || (c >= '0' && c <= '9') || plain.find(c) != std::string_view::npos;
+    });
+}
+
 std::optional<HostKey> host_key_in(std::string_view known_hosts) {
     for (const std::string_view line : split(known_hosts, '\n')) {
         if (std::optional<HostKey> key = host_key_of_line(line)) return key;

@@ -11,6 +11,12 @@
 
 namespace autobackup::remote {
 
+/// One word for the shell at the other end. git's own way (git-shell(1) undoes it): '!' stands outside the
+/// quotes because of csh.
+std::string shell_word(std::string_view text);
+/// Whether a shell takes `text` as the word that it is, without quotes ("~bot/a.git" is its home's).
+bool is_plain_shell_word(std::string_view text);
+
 /// A line of known_hosts.
 struct HostKey {
     std::string line;         ///< as it stands in the file, without the line's end

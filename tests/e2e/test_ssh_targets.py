@@ -91,6 +91,16 @@ class Ssh(Case):
         self.assertIn("add this line to", done.err + done.out)
         self.assertFalse(os.path.exists(self.storage), "a check made something in the storage")
 
+    def test_bytes_over_ssh_are_told(self):
+        self.configure_target()
+        without = self.run_job("--no-push").report["traffic"]
+        report = self.run_job().report
+        pack = stage(report["items"][0], "push")["bytes"]
+        self.assertGreater(pack, 20_000)
+        self.assertGreaterEqual(report["traffic"]["bytes_sent"], pack)
+        self.assertLess(report["traffic"]["bytes_sent"], pack + without["bytes_sent"] + 4096)
+        self.assertEqual(self.run_job().report["outcome"], "unchanged")
+
     def test_an_unknown_and_a_changed_host_key(self):
         self.configure_target(hosts="no_hosts")
         error = self.push_error()

@@ -36,7 +36,7 @@ class World:
         self.lock = threading.Lock()
         self.log = []
         self.faults = []
-        self.settings = {"elsewhere": False, "verify": False, "largest_batch": 0, "key": "action-key"}
+        self.settings = {"elsewhere": False, "verify": False, "largest_batch": 0, "key": "action-key", "tokens": []}
         self.at_once = collections.Counter()
         self.most_at_once = 0
 
@@ -114,7 +114,7 @@ class Handler(BaseHTTPRequestHandler):
     def knows(self):
         user, password = self.world.options.user, self.world.options.password
         wanted = "Basic " + base64.b64encode(f"{user}:{password}".encode()).decode()
-        return not user or self.headers.get("Authorization") == wanted
+        return not user or self.headers.get("Authorization") in [wanted, *self.world.settings["tokens"]]
 
     def holds_key(self):
         return self.headers.get("Authorization") == "RemoteAuth " + self.world.settings["key"] or self.knows()

@@ -19,6 +19,23 @@ import time
 
 GIT = ("git-receive-pack ", "git-upload-pack ")
 
+# What git-lfs-authenticate of --lfs does: it writes its words down, and answers with the file lfs_answer.json.
+AUTHENTICATE = """#!{python}
+import json, sys
+with open({folder!r} + "/lfs_asked", "a") as log:
+    log.write(" ".join(sys.argv[1:]) + "\\n")
+with open({folder!r} + "/lfs_answer.json") as file:
+    answer = json.load(file)
+path, operation = sys.argv[1:]
+if "exit" in answer:
+    sys.stderr.write(answer["words"] + "\\n")
+    sys.exit(answer["exit"])
+answer.setdefault("href", "http://127.0.0.1:{port}" + path + "/info/lfs")
+if "header" in answer:
+    answer["header"] = {{name: value.replace("OPERATION", operation) for name, value in answer["header"].items()}}
+print(json.dumps(answer))
+"""
+
 CONFIG = """
 ListenAddress 127.0.0.1
 Port {port}
@@ -59,7 +76,7 @@ def configure(options, port):
     lines = []
     for name in ("client", "reader", "chatty", "locked"):
         public = make_key(os.path.join(folder, name), "a passphrase" if name == "locked" else "")
-        command = f"{shlex.quote(sys.executable)} {me} --serve {name}".replace('"', '\\"')
+        command = f"{shlex.quote(sys.executable)} {me} --serve {name} --directory {shlex.quote(folder)}".replace('"', '\\"')
         lines.append(f'restrict,command="{command}" {public}\n')
     make_key(os.path.join(folder, "stranger"))
     # The pattern fits any port, so that a proxy in front of the server shows the same key.
@@ -71,18 +88,32 @@ def configure(options, port):
             file.write(text)
 
 
-def serve(name):
-    """The forced command: what the key's owner may do."""
+def serve(name, folder):
+    """The forced command: what the key's owner may do. Programs of DIR/bin are run; git-shell knows the rest, or says that it does not."""
     asked = os.environ.get("SSH_ORIGINAL_COMMAND", "")
     if name == "reader" and asked.startswith("git-receive-pack "):
         sys.exit("ERROR: The key you are authenticating with has been marked as read only.")
     if name == "chatty":
         print("Welcome to the server!", flush=True)
-    if not asked.startswith(GIT):
+    words = shlex.split(asked)
+    program = os.path.join(folder, "bin", os.path.basename(words[0])) if words else ""
+    if os.access(program, os.X_OK) and not asked.startswith(GIT):
+        os.execv(program, words)
+    if not asked.startswith(("git-", "git ")):
         sys.exit(f"only git is served here, not {asked!r}")
     environment = {**os.environ, "GIT_CONFIG_NOSYSTEM": "1", "GIT_CONFIG_COUNT": "1", "GIT_CONFIG_KEY_0": "safe.directory",
                    "GIT_CONFIG_VALUE_0": "*"}
     os.execvpe("git-shell", ["git-shell", "-c", asked], environment)
+
+
+def add_authenticate(folder, port):
+    os.makedirs(os.path.join(folder, "bin"), exist_ok=True)
+    with open(os.path.join(folder, "lfs_answer.json"), "w", encoding="ascii") as file:
+        file.write('{"header": {"Authorization": "RemoteAuth ssh-OPERATION"}, "expires_in": 3600}')
+    path = os.path.join(folder, "bin", "git-lfs-authenticate")
+    with open(path, "w", encoding="utf-8") as file:
+        file.write(AUTHENTICATE.format(python=sys.executable, folder=folder, port=port))
+    os.chmod(path, 0o755)
 
 
 def start(options, port):
@@ -112,6 +143,7 @@ def parse():
     parser.add_argument("--port", type=int, default=0)
     parser.add_argument("--port-file", help="file that gets the port when the server is ready")
     parser.add_argument("--no-protocol", action="store_true", help="GIT_PROTOCOL is not accepted: git speaks version 0")
+    parser.add_argument("--lfs", type=int, metavar="PORT", help="git-lfs-authenticate gives a way in to the LFS server at this port")
     parser.add_argument("--serve", help=argparse.SUPPRESS)
     return parser.parse_args()
 
@@ -119,7 +151,7 @@ def parse():
 def main():
     options = parse()
     if options.serve:
-        serve(options.serve)
+        serve(options.serve, options.directory)
     signal.signal(signal.SIGTERM, lambda *_: sys.exit(0))
     options.directory = os.path.abspath(options.directory)
     os.makedirs(options.directory, exist_ok=True)
@@ -129,6 +161,8 @@ def main():
         subprocess.run(["git", "-C", path, "config", "uploadpack.allowFilter", "true"], check=True)
     port = options.port or free_port()
     configure(options, port)
+    if options.lfs:
+        add_authenticate(options.directory, options.lfs)
     child = start(options, port)
     try:
         if options.port_file:
