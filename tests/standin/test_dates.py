@@ -33,6 +33,10 @@ D = (
     ("delete_task", {"task": 3}, "P", "fresh", None),
     ("quality_settings", {"task": 1}, "T", "same", "equal"),
     ("add_issue", {"task": 1}, "", "same", "same"),
+    ("add_comment", {"task": 1, "issue": 1}, "", "same", "same"),
+    ("patch_issue", {"task": 1, "issue": 1, "set": {"resolved": False}}, "", "same", "same"),
+    ("delete_issue", {"task": 1, "issue": 1}, "", "same", "same"),
+    ("add_webhook", {"task": 1, "project": 1, "target_url": "https://h/"}, "", "same", "same"),
     ("replace_media", {"task": 1}, "", "STALE", "STALE"),
 )
 A = (
