@@ -125,6 +125,7 @@ int run_command(Loop& loop, const CommandLine& line, const EnvironmentVariables&
         runner::RunListener listener;
         listener.item_done = [&line](const std::string& job, const model::Item& item) { tell_item(line, job, item); };
         listener.warning = [](const std::string& text) { spdlog::warn("{}", text); };
+        listener.note = [](const std::string& text) { spdlog::info("{}", text); };
         runner::Gates gates;
         runner::Shared shared{config, environment, workers, *progress, gates, std::move(listener)};
         try {

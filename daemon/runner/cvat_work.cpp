@@ -2,6 +2,8 @@
 #include "daemon/cvat/cvat_job.hpp"
 #include "daemon/runner/cvat_services.hpp"
 #include "daemon/runner/work.hpp"
+#include "daemon/vault/upkeep.hpp"
+#include "lib/core/text.hpp"
 
 namespace autobackup::runner {
 namespace {
@@ -27,12 +29,28 @@ public:
     }
     void account(model::Run& run) const override { services_->account(run); }
     void close() const override { services_->close(); }
+    Awaitable<void> keep_up() override;
 
 private:
     WorkOrder order_;
     config::CvatSource source_;
     std::unique_ptr<CvatServices> services_;
 };
+
+Awaitable<void> CvatWork::keep_up() {
+    const RunListener& listener = order_.shared.listener;
+    order_.shared.progress.phase("keeping up the vault");
+    const Result<git::Joined> joined = co_await vault::join_packs(*services_->vault, order_.shared.config.limits.reserve);
+    const std::string vault = "the vault of job " + order_.job.name;
+    if (!joined) {
+        if (joined.error().code != Errc::cancelled) listener.warning("small packs of " + vault + " were not joined: " + describe(joined.error()));
+        co_return;
+    }
+    if (joined->no_room) listener.warning("small packs of " + vault + " were not joined: there is not enough space (limits.reserve is kept free)");
+    if (joined->packs == 0 || !listener.note) co_return;
+    listener.note("joined " + std::to_string(joined->packs) + " small packs of " + vault + ": " + std::to_string(joined->objects) + " objects, " +
+                  human_bytes(joined->bytes));
+}
 
 }  // namespace
 

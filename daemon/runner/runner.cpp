@@ -113,6 +113,7 @@ Awaitable<void> run_locked(Session& session) {
     // What follows is short and must not be torn by the owner's wish to stop.
     co_await boost::asio::this_coro::reset_cancellation_state(boost::asio::disable_cancellation());
     co_await finish(session, cancelled);
+    if (session.work && !cancelled && !session.options.item.dry_run) co_await session.work->keep_up();
 }
 
 // The job's lock; with `wait` asked for again until it is free.

@@ -37,6 +37,7 @@ struct RunOptions {
 struct RunListener {
     std::function<void(const std::string& job, const model::Item&)> item_done;
     std::function<void(const std::string& line)> warning;
+    std::function<void(const std::string& line)> note{};  ///< of level info; may be empty
 };
 
 /// The limits that hold over all runs of a process, whatever configuration they began with. Loop thread; outlives the runs.

@@ -3,6 +3,8 @@
 
 namespace autobackup::runner {
 
+Awaitable<void> Work::keep_up() { co_return; }
+
 Awaitable<Result<std::unique_ptr<Work>>> make_work(WorkOrder order) {
     const auto* cvat = std::get_if<config::CvatSource>(&order.job.source);
     if (cvat == nullptr) co_return fail(Errc::unsupported, "run", "job " + order.job.name, "this kind of job is not in this version");

@@ -19,6 +19,9 @@ public:
     virtual void account(model::Run& run) const = 0;
     /// Lets idle connections go, so that the loop can end.
     virtual void close() const = 0;
+    /// What can wait until the run is saved: changes nothing of it any more, and ends soon after the workers were asked to stop. Not
+    /// called after a cancelled or dry run. By default there is nothing to do.
+    virtual Awaitable<void> keep_up();
 };
 
 /// Borrowed for the life of the Work.

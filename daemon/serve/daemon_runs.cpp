@@ -97,6 +97,7 @@ void Daemon::begin(const scheduler::Start& start) {
         run.done.push_back(item);
     };
     listener.warning = [](const std::string& text) { spdlog::warn("{}", text); };
+    listener.note = [](const std::string& text) { spdlog::info("{}", text); };
     run.shared = std::make_unique<runner::Shared>(runner::Shared{run.generation->config, settings_.environment, run.workers, run.progress,
                                                                  gates_, std::move(listener)});
     live_.emplace(start.ticket, std::move(live));

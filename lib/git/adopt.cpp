@@ -9,6 +9,7 @@
 #include <cerrno>
 
 #include "lib/core/text.hpp"
+#include "lib/git/quarantine.hpp"
 #include "lib/git/ref_lock.hpp"
 #include "lib/git/repository_impl.hpp"
 #include "lib/git/thin_bases.hpp"
@@ -18,31 +19,6 @@ namespace autobackup::git {
 namespace {
 
 constexpr std::size_t piece_bytes = std::size_t{1} << 20;
-constexpr mode_t pack_mode = 0440;
-
-/// A directory beside objects/pack, removed with all that is in it; locked, so that others can tell that its
-/// maker lives.
-class Quarantine {
-public:
-    static Result<Quarantine> create(const fs::path& objects) {
-        std::string name = (objects / "tmp_objdir-autobackup-XXXXXX").string();
-        if (::mkdtemp(name.data()) == nullptr) return fail_errno(errno, "make directory", name);
-        return Quarantine(name);
-    }
-    Quarantine(Quarantine&& other) noexcept
-        : path_(std::exchange(other.path_, fs::path())), held_(std::move(other.held_)) {}
-    Quarantine& operator=(Quarantine&&) = delete;
-    ~Quarantine() {
-        std::error_code ignored;
-        if (!path_.empty()) fs::remove_all(path_, ignored);
-    }
-    [[nodiscard]] const fs::path& path() const noexcept { return path_; }
-
-private:
-    explicit Quarantine(fs::path path) : path_(std::move(path)), held_(lock_abandoned(path_)) {}
-    fs::path path_;
-    FileDescriptor held_;
-};
 
 /// Number of objects that the pack announces.
 Result<std::uint32_t> announced_objects(int fd, const fs::path& pack) {
@@ -80,34 +56,6 @@ Result<std::string> index_pack(Repository::Impl& repository, int fd, const fs::p
     rc = git_indexer_commit(indexer.get(), &progress);
     if (rc < 0) return git_failure(rc, "index", pack.string());
     return std::string("pack-") + git_indexer_name(indexer.get());
-}
-
-Result<void> sync_with_mode(const fs::path& path) {
-    const Result<FileDescriptor> file = open_file(path, O_RDONLY);
-    if (!file) return file.error();
-    if (::fchmod(file->get(), pack_mode) != 0) return fail_errno(errno, "chmod", path.string());
-    return sync_file(file->get(), path);
-}
-
-/// Pack and index become visible together with their mark: first .promisor, then the pack, the index last.
-Result<void> move_pack(const fs::path& from, const fs::path& to, const std::string& name, bool promisor) {
-    const Result<void> folder = make_directories_durably(to);
-    if (!folder) return folder;
-    std::vector<std::string> files{name + ".pack", name + ".idx"};
-    if (promisor) {
-        const Result<void> marked = write_file_durably(from / (name + ".promisor"), {}, pack_mode);
-        if (!marked) return marked;
-        files.insert(files.begin(), name + ".promisor");
-    }
-    for (const std::string& file : files) {
-        const Result<void> synced = sync_with_mode(from / file);
-        if (!synced) return synced;
-    }
-    for (const std::string& file : files) {
-        if (::rename((from / file).c_str(), (to / file).c_str()) != 0)
-            return fail_errno(errno, "rename", (from / file).string());
-    }
-    return sync_directory(to);
 }
 
 using Settings = std::vector<std::pair<std::string, std::string>>;

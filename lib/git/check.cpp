@@ -1,11 +1,10 @@
 // SPDX-License-Identifier: MIT
 // Proving a whole repository: every byte hashed, everything reachable.
-#include <libdeflate.h>
-
 #include <algorithm>
 #include <unordered_set>
 
 #include "lib/git/object_text.hpp"
+#include "lib/git/pack_check.hpp"
 #include "lib/git/repository_impl.hpp"
 
 namespace autobackup::git {
@@ -20,21 +19,15 @@ Result<void> look_only(std::span<const std::byte>) {
     return {};
 }
 
-RawDigest finish(hash::Digest& digest) {
-    const std::string raw = digest.finish();
-    RawDigest result{};
-    std::copy_n(raw.begin(), result.size(), result.begin());
-    return result;
-}
-
 class Checker {
 public:
     explicit Checker(Repository::Impl& repository)
-        : repository_(repository), reader_(repository.path / "objects", repository.packs) {}
+        : repository_(repository), reader_(repository.path / "objects", repository.packs),
+          packs_(reader_, [this](std::string text) { problem(std::move(text)); }) {}
 
     Repository::CheckReport run() {
         for (const Failure& failure : repository_.packs.unusable()) problem(describe(failure));
-        for (const std::unique_ptr<PackFile>& pack : repository_.packs.packs()) check_pack(*pack);
+        for (const std::unique_ptr<PackFile>& pack : repository_.packs.packs()) report_.objects += packs_.check(*pack);
         check_loose();
         check_refs();
         return std::move(report_);
@@ -46,58 +39,6 @@ private:
     }
 
     // -- content --
-
-    void check_pack(PackFile& pack) {
-        hash::Digest digest(hash::Algorithm::sha1);
-        digest.update(pack.content());
-        if (finish(digest) != pack.index_digest())
-            problem(pack.index_path().string() + ": the index does not have its SHA-1");
-        const Result<FileDescriptor> file = pack.open_pack();
-        if (!file) return problem(describe(file.error()));
-        const Result<void> raw = check_pack_bytes(pack, file->get());
-        if (!raw) problem(describe(raw.error()));
-        for (const std::uint32_t row : pack.rows_by_offset()) {
-            ++report_.objects;
-            PackLocation location;
-            location.pack = &pack;
-            location.row = row;
-            const Result<ObjectType> type = reader_.stream_entry(location, look_only);
-            if (!type) problem(describe(type.error()));
-        }
-    }
-
-    /// SHA-1 of the pack and CRC-32 of each entry, in one pass.
-    Result<void> check_pack_bytes(PackFile& pack, int fd) {
-        FileWindow window(fd, pack.pack_path(), std::size_t{1} << 20);
-        hash::Digest digest(hash::Algorithm::sha1);
-        std::uint32_t crc = 0;
-        std::uint64_t at = 0;
-        const auto read_to = [&](std::uint64_t end) -> Result<void> {
-            while (at < end) {
-                const Result<std::span<const std::byte>> piece = window.at(at, end);
-                if (!piece) return piece.error();
-                digest.update(*piece);
-                crc = libdeflate_crc32(crc, piece->data(), piece->size());
-                at += piece->size();
-            }
-            return {};
-        };
-        Result<void> done = read_to(pack_header_bytes);
-        if (!done) return done;
-        for (const std::uint32_t row : pack.rows_by_offset()) {
-            const Result<std::uint64_t> end = pack.end_of(pack.offset(row));
-            if (!end) return end.error();
-            crc = 0;
-            done = read_to(*end);
-            if (!done) return done;
-            if (crc != pack.crc(row))
-                problem(pack.pack_path().string() + ": the checksum of object " + pack.oid(row).hex() +
-                        " differs");
-        }
-        if (finish(digest) != pack.pack_digest())
-            problem(pack.pack_path().string() + ": the pack does not have its SHA-1");
-        return {};
-    }
 
     void check_loose() {
         std::error_code error;
@@ -217,6 +158,7 @@ private:
 
     Repository::Impl& repository_;
     ObjectReader reader_;
+    PackCheck packs_;
     Repository::CheckReport report_;
     std::vector<Step> stack_;
     OidSet seen_;

@@ -51,6 +51,14 @@ void ObjectReader::forget() {
 Result<void> ObjectReader::open_pack(const PackFile& pack) {
     if (window_ && open_index_ == pack.index_path()) return {};
     Result<FileDescriptor> file = pack.open_pack();
+    std::error_code ignored;
+    if (!file && !fs::exists(pack.index_path(), ignored)) {
+        // By another process: join_packs() and git repack put the objects into another pack first.
+        Failure went = fail(Errc::io_error, "read", pack.pack_path().string(),
+                            "the pack was replaced by another while it was read: ask again");
+        went.transient = true;
+        return went;
+    }
     if (!file) return file.error();
     window_.reset();
     file_ = std::move(*file);

@@ -107,6 +107,13 @@ Result<PackReader> PackReader::make(const Repository& repository, const std::vec
     return PackReader(std::make_unique<Impl>(std::move(*plan)));
 }
 
+Result<PackReader> PackReader::make(Repository::Impl& repository, const std::vector<Oid>& objects,
+                                    std::vector<IndexEntry>& entries) {
+    Result<SegmentPlan> plan = plan_segments(repository, objects, &entries);
+    if (!plan) return plan.error();
+    return PackReader(std::make_unique<Impl>(std::move(*plan)));
+}
+
 PackReader::PackReader(std::unique_ptr<Impl> impl) : impl_(std::move(impl)) {}
 PackReader::PackReader(PackReader&&) noexcept = default;
 PackReader& PackReader::operator=(PackReader&&) noexcept = default;

@@ -74,6 +74,22 @@ public:
     virtual void complete(std::uint64_t bytes) = 0;
 };
 
+/// Which packs join_packs() joins.
+struct JoinRule {
+    std::size_t pile = 16;  ///< fewer packs of a kind are left as they are
+    std::uint64_t largest = std::uint64_t{1} << 30;  ///< bytes; packs of this size and more are left alone
+    std::uint64_t room = UINT64_MAX;                 ///< bytes that a new pack may take on the disk
+};
+
+struct Joined {
+    std::uint32_t packs = 0;    ///< that were joined; 0: there was nothing to do
+    std::uint32_t objects = 0;  ///< in the new ones
+    std::uint64_t bytes = 0;    ///< of the new ones
+    bool no_room = false;       ///< some were not joined for want of room
+};
+
+struct IndexEntry;
+
 class Repository {
 public:
     /// Makes the repository if there is none: bare, HEAD → refs/heads/<branch>, directories 0750, files 0640
@@ -138,6 +154,14 @@ public:
     Result<void> adopt_pack(const Fetched& fetched, const std::string& remote_name,
                             const std::string& remote_url);
 
+    /// Makes few packs of many small ones, each object kept, reachable or not: where `rule.pile` of them lie, as many as
+    /// leave every pack at least twice as large as all smaller ones together. Entries are copied as they are; the new
+    /// pack is on the disk, read back and proved before an old one goes. Packs with a .keep, those of promised objects
+    /// (joined among themselves) and cruft packs stay what they are; a repository with a multi-pack-index is somebody
+    /// else's to keep. `stop` (may be empty) is asked often: true ends it with `cancelled`, and nothing has changed.
+    /// Nobody may read packs of it meanwhile.
+    Result<Joined> join_packs(const JoinRule& rule, const std::function<bool()>& stop);
+
     // -- for a push --
     /// Objects reachable from `tips` and not from `known` (commits that the peer has; ones not here are
     /// ignored), commits first. Objects that a partial clone does not hold are left out.
@@ -181,6 +205,9 @@ public:
 
 private:
     struct Impl;
+    friend class PackJoiner;
+    static Result<PackReader> make(Repository::Impl& repository, const std::vector<Oid>& objects,
+                                   std::vector<IndexEntry>& entries);
     explicit PackReader(std::unique_ptr<Impl> impl);
     std::unique_ptr<Impl> impl_;
 };

@@ -5,6 +5,8 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include <algorithm>
+#include <array>
 #include <cerrno>
 
 #include "lib/core/text.hpp"
@@ -76,12 +78,15 @@ Result<void> make_repository(const fs::path& path, const std::string& branch) {
     return made;
 }
 
-/// A pack whose index was never put into place, and an index without its pack: nobody can use them.
+/// A pack whose index was never put into place or went first, and what lies beside a pack that went: nobody can
+/// use them.
 void remove_orphans(const fs::path& packs) {
+    constexpr std::array extensions{".pack", ".promisor", ".rev", ".bitmap"};
     std::error_code error;
     for (fs::directory_iterator entry(packs, error), end; !error && entry != end; entry.increment(error)) {
         const fs::path& path = entry->path();
-        if (!path.filename().native().starts_with("pack-") || path.extension() != ".pack") continue;
+        const bool ours = std::find(extensions.begin(), extensions.end(), path.extension()) != extensions.end();
+        if (!path.filename().native().starts_with("pack-") || !ours) continue;
         std::error_code ignored;
         if (fs::exists(fs::path(path).replace_extension(".idx"), ignored)) continue;
         // Ours is locked while it is being published; git's index-pack puts the index beside it within

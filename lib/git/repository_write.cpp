@@ -19,8 +19,6 @@ namespace autobackup::git {
 
 namespace {
 
-constexpr mode_t pack_mode = 0440;  // packs never change
-
 /// What a call of write_pack really has to write.
 struct PackPlan {
     std::vector<const RawObject*> objects;

@@ -19,7 +19,8 @@ struct PackedObject {
 
 class Planner {
 public:
-    explicit Planner(Repository::Impl& repository) : repository_(repository), reader_(repository.reader) {
+    Planner(Repository::Impl& repository, std::vector<IndexEntry>* entries)
+        : repository_(repository), reader_(repository.reader), entries_(entries) {
         plan_.spill = std::make_unique<SpillBuffer>(repository.path / "objects");
     }
 
@@ -88,7 +89,17 @@ private:
         segment.source = Segment::Source::file;
         segment.length = *size - digest_bytes;
         plan_.segments.push_back(segment);
+        for (const PackedObject& object : packed_)
+            note_entry(object.location.pack->oid(object.location.row), object.offset);
         return {};
+    }
+
+    void note_entry(const Oid& oid, std::uint64_t offset) {
+        if (entries_ == nullptr) return;
+        IndexEntry entry;
+        entry.oid = oid;
+        entry.offset = offset;
+        entries_->push_back(entry);
     }
 
     Result<void> add_packed(const PackedObject& object) {
@@ -96,6 +107,7 @@ private:
         if (!front) return front.error();
         const Oid oid = object.location.pack->oid(object.location.row);
         if (!front->head.is_delta()) {
+            note_entry(oid, at_);
             add_file_bytes(object, front->offset, front->end, 0);
             return {};
         }
@@ -106,6 +118,7 @@ private:
         const std::optional<PackLocation> found =
             wanted_.contains(base) ? repository_.packs.find(base) : std::nullopt;
         if (!found || found->pack != object.location.pack) return add_encoded(oid);
+        note_entry(oid, at_);
         std::array<std::byte, longest_entry_head> head{};
         const std::size_t length = encode_entry_head(reference_delta, front->head.size, head);
         Result<void> added = add_bytes(std::span<const std::byte>(head).first(length));
@@ -130,6 +143,7 @@ private:
         segment.crc_start = crc_start;
         segment.crc = object.location.pack->crc(object.location.row);
         plan_.segments.push_back(segment);
+        at_ += segment.length;
     }
 
     Result<void> add_bytes(std::span<const std::byte> bytes) {
@@ -139,6 +153,7 @@ private:
             plan_.segments.push_back(segment);
         }
         plan_.segments.back().length += bytes.size();
+        at_ += bytes.size();
         return plan_.spill->append(bytes);
     }
 
@@ -146,6 +161,7 @@ private:
         // Type and size come first, and a delta has them only when it is put together.
         const Result<ObjectHead> object = reader_.head(oid);
         if (!object) return object.error();
+        note_entry(oid, at_);
         std::array<std::byte, longest_entry_head> head{};
         const std::size_t length = encode_entry_head(static_cast<unsigned>(object->type), object->size, head);
         const Result<void> added = add_bytes(std::span<const std::byte>(head).first(length));
@@ -165,13 +181,16 @@ private:
     std::unordered_set<Oid, OidHash> wanted_;
     std::vector<PackedObject> packed_;
     std::vector<Oid> others_;
+    std::uint64_t at_ = 0;  // bytes planned so far
+    std::vector<IndexEntry>* entries_;
 };
 
 }  // namespace
 
-Result<SegmentPlan> plan_segments(Repository::Impl& repository, const std::vector<Oid>& objects) {
+Result<SegmentPlan> plan_segments(Repository::Impl& repository, const std::vector<Oid>& objects,
+                                  std::vector<IndexEntry>* entries) {
     repository.refresh();
-    Planner planner(repository);
+    Planner planner(repository, entries);
     return planner.run(objects);
 }
 

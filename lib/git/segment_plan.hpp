@@ -32,7 +32,9 @@ struct SegmentPlan {
 
 /// Entries that are stored whole are copied from our packs, and so are deltas whose base lies in the same
 /// pack and is sent too (as a delta by name). The rest is read and compressed anew, right here, so that the
-/// size is known. not_found when an object is not here.
-Result<SegmentPlan> plan_segments(Repository::Impl& repository, const std::vector<Oid>& objects);
+/// size is known. not_found when an object is not here. `entries` (may be null) gets names and offsets in the pack to come, in
+/// its order; no checksums.
+Result<SegmentPlan> plan_segments(Repository::Impl& repository, const std::vector<Oid>& objects,
+                                  std::vector<IndexEntry>* entries = nullptr);
 
 }  // namespace autobackup::git

@@ -1,9 +1,10 @@
 // SPDX-License-Identifier: MIT
 // What a backup does to its vault: crash_helper VAULT ROUND writes a commit of that round on top of the
-// branch and moves the branch. Exit 0 when the branch stands at it, 3 when the disk was full, 4 on another
-// failure.
+// branch and moves the branch; crash_helper VAULT join joins its packs. Exit 0 when the branch stands at it, 3 when
+// the disk was full, 4 on another failure.
 #include <cstdio>
 #include <cstdlib>
+#include <string_view>
 
 #include "lib/git/repository.hpp"
 #include "tests/support/git_objects.hpp"
@@ -31,6 +32,12 @@ int main(int count, char** words) {
     const unsigned round = static_cast<unsigned>(std::atoi(words[2]));
     Result<git::Repository> vault = git::Repository::open_or_init(words[1], "main");
     if (!vault) return finish(vault.error());
+    if (std::string_view(words[2]) == "join") {
+        git::JoinRule rule;
+        rule.pile = 2;
+        const Result<git::Joined> joined = vault->join_packs(rule, {});
+        return joined ? 0 : finish(joined.error());
+    }
     const Result<std::optional<git::Oid>> tip = vault->resolve("refs/heads/main");
     if (!tip) return finish(tip.error());
     std::vector<git::Oid> parents;

@@ -1,5 +1,7 @@
 // SPDX-License-Identifier: MIT
 // kill -9, a full disk and a broken disk at every system call of a backup's writing that changes something.
+#include <fstream>
+
 #include "tests/lib/git/repository_fixture.hpp"
 #include "tests/support/syscall_fault.hpp"
 
@@ -80,6 +82,78 @@ TEST_F(Crash, AFreshVaultKilledAtEveryChangeIsMadeByTheNextRun) {
         }
     }
     expect_strict_fsck(path_);
+}
+
+class JoinCrash : public Crash {
+protected:
+    void SetUp() override {
+        for (int round = 1; round <= 4; ++round) ASSERT_EQ(helper(round, {}).exit_code, 0) << log();
+        // Two of them promised, so that both kinds are joined.
+        for (std::size_t i = 0; i < 2; ++i)
+            std::ofstream(fs::path(packs()[i]).replace_extension(".promisor")) << "";
+        fs::copy(path_, saved_, fs::copy_options::recursive);
+        everything_ = everything();
+    }
+    std::string everything() const {
+        return git({"cat-file", "--batch-all-objects", "--batch-check=%(objectname) %(objectsize)"});
+    }
+    test::FaultedRun join(const test::SyscallFault& fault) const {
+        return test::run_with_fault({GIT_CRASH_HELPER, path_.string(), "join"}, fault,
+                                    directory_.path() / "log");
+    }
+    std::string everything_;
+};
+
+TEST_F(JoinCrash, KilledAtEveryChangeAllObjectsAreThereAndTheNextOneJoins) {
+    const long calls = join({}).calls;
+    ASSERT_GT(calls, 30);
+    ASSERT_EQ(packs().size(), 2U);
+    for (long at = 1; at <= calls; ++at) {
+        start_anew();
+        test::SyscallFault fault;
+        fault.at = at;
+        const test::FaultedRun run = join(fault);
+        SCOPED_TRACE("killed at call " + std::to_string(at) + " of " + std::to_string(calls) + ", " +
+                     run.name);
+        ASSERT_TRUE(run.killed);
+        expect_strict_fsck(path_);
+        EXPECT_EQ(everything(), everything_);
+        EXPECT_EQ(join({}).exit_code, 0) << log();
+        EXPECT_EQ(strange_files(path_), 0U) << "what the dead process left is gone";
+        EXPECT_EQ(everything(), everything_);
+        std::size_t indexes = 0;
+        for (const auto& file : fs::directory_iterator(path_ / "objects/pack"))
+            indexes += file.path().extension() == ".idx" ? 1 : 0;
+        EXPECT_EQ(indexes, 2U) << "one pack of each kind";
+        if (at % 5 == 0) expect_strict_fsck(path_);
+    }
+}
+
+TEST_F(JoinCrash, AFullOrBrokenDiskAtEveryChangeCostsNoObject) {
+#if defined(__SANITIZE_ADDRESS__)
+    GTEST_SKIP() << "the sanitizer itself writes to a pipe and does not bear that to fail";
+#endif
+    const long calls = join({}).calls;
+    for (const int error : {ENOSPC, EIO}) {
+        for (long at = 1; at <= calls; ++at) {
+            start_anew();
+            test::SyscallFault fault;
+            fault.at = at;
+            fault.error = error;
+            const test::FaultedRun run = join(fault);
+            SCOPED_TRACE(std::string(std::strerror(error)) + " at call " + std::to_string(at) + ", " +
+                         run.name);
+            ASSERT_FALSE(run.killed);
+            if (run.name == "unlink" || run.name == "unlinkat" || run.name == "rmdir") {
+                EXPECT_EQ(run.exit_code, 0) << "what cannot be removed is only in the way: " << log();
+            } else {
+                EXPECT_EQ(run.exit_code, error == ENOSPC ? 3 : 4) << log();
+                EXPECT_EQ(strange_files(path_), 0U);
+            }
+            EXPECT_EQ(everything(), everything_);
+            expect_strict_fsck(path_);
+        }
+    }
 }
 
 TEST_F(Crash, AFullOrBrokenDiskAtEveryChangeIsToldAndLeavesNothing) {

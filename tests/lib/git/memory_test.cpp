@@ -79,6 +79,12 @@ TEST_F(Memory, StaysFlatWhenBigFilesAreWrittenReadAndSent) {
               }),
               limit_kib);
     EXPECT_LT(peak_kib([&] { ASSERT_TRUE(repository_->check()->problems.empty()); }), limit_kib);
+    static_cast<void>(commit_of("a second pack"));
+    JoinRule rule;
+    rule.pile = 2;
+    rule.largest = UINT64_MAX;
+    static_cast<void>(commit_of(test::noise(150'000'000, 1)));
+    EXPECT_LT(peak_kib([&] { ASSERT_GE(repository_->join_packs(rule, {})->packs, 2U); }), limit_kib);
 }
 
 }  // namespace
