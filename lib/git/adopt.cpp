@@ -6,9 +6,12 @@
 #include <unistd.h>
 
 #include <algorithm>
+#include <array>
 #include <cerrno>
 
 #include "lib/core/text.hpp"
+#include "lib/git/config_file.hpp"
+#include "lib/git/pack_inspect.hpp"
 #include "lib/git/quarantine.hpp"
 #include "lib/git/ref_lock.hpp"
 #include "lib/git/repository_impl.hpp"
@@ -28,6 +31,37 @@ Result<std::uint32_t> announced_objects(int fd, const fs::path& pack) {
     const std::optional<std::uint32_t> count = parse_pack_header(header);
     if (!count) return fail(Errc::bad_response, "index", pack.string(), "what came is not a git pack");
     return *count;
+}
+
+/// Of the pack that lies in `quarantine` alone.
+Result<void> inspect_quarantined(Repository::Impl& repository, const fs::path& quarantine, const Fetched& fetched) {
+    PackStore packs(quarantine);
+    packs.refresh();
+    ObjectReader reader(quarantine, packs);
+    Inspection inspection;
+    inspection.closed = fetched.closed;
+    inspection.small_blob = fetched.small_blob;
+    for (const std::unique_ptr<PackFile>& pack : packs.packs()) {
+        const Result<void> looked = inspect_pack(repository, reader, *pack, inspection);
+        if (!looked) return looked;
+    }
+    if (packs.unusable().empty()) return {};
+    return packs.unusable().front();
+}
+
+/// Gives a pack that git itself has indexed the name that its trailer says.
+Result<std::string> take_indexed(const Fetched& fetched, int fd, const fs::path& into) {
+    const Result<std::uint64_t> size = file_size(fd, fetched.pack);
+    if (!size) return size.error();
+    std::array<std::byte, digest_bytes> trailer{};
+    const Result<void> got = *size < digest_bytes ? fail(Errc::bad_response, "index", fetched.pack.string(), "the pack is cut off")
+                                                  : read_exactly(fd, trailer, *size - digest_bytes, fetched.pack);
+    if (!got) return got.error();
+    const std::string name = "pack-" + hex(std::span(reinterpret_cast<const unsigned char*>(trailer.data()), trailer.size()));
+    for (const auto& [from, suffix] : {std::pair(fetched.pack, ".pack"), std::pair(fetched.index, ".idx")}) {
+        if (::rename(from.c_str(), (into / (name + suffix)).c_str()) != 0) return fail_errno(errno, "rename", from.string());
+    }
+    return name;
 }
 
 /// Runs libgit2's indexer over the pack; it adds the bases that a thin pack leaves out. Returns the name of
@@ -58,56 +92,16 @@ Result<std::string> index_pack(Repository::Impl& repository, int fd, const fs::p
     return std::string("pack-") + git_indexer_name(indexer.get());
 }
 
-using Settings = std::vector<std::pair<std::string, std::string>>;
-
 /// What git writes for `git clone --filter=blob:none`, and the older extensions.partialClone besides: git
 /// looks for missing objects at a remote only when it knows that they were promised.
-Settings partial_clone_settings(const std::string& remote_name, const std::string& url) {
+ConfigSettings partial_clone_settings(const std::string& remote_name, const std::string& url) {
     const std::string remote = "remote." + remote_name;
-    Settings settings{{"core.repositoryformatversion", "1"},
+    ConfigSettings settings{{"core.repositoryformatversion", "1"},
                       {"extensions.partialClone", remote_name},
                       {remote + ".promisor", "true"},
                       {remote + ".partialclonefilter", "blob:none"}};
     if (!url.empty()) settings.emplace_back(remote + ".url", url);
     return settings;
-}
-
-/// Sets what differs; false when nothing did.
-Result<bool> edit(const fs::path& file, const Settings& settings) {
-    ConfigHandle config;
-    int rc = git_config_open_ondisk(out(config), file.c_str());
-    if (rc < 0) return git_failure(rc, "read", file.string());
-    bool changed = false;
-    for (const auto& [key, value] : settings) {
-        git_buf now = GIT_BUF_INIT;
-        const int found = git_config_get_string_buf(&now, config.get(), key.c_str());
-        const bool same = found == 0 && value == now.ptr;
-        git_buf_dispose(&now);
-        if (same) continue;
-        rc = git_config_set_string(config.get(), key.c_str(), value.c_str());
-        if (rc < 0) return git_failure(rc, "set " + key + " in", file.string());
-        changed = true;
-    }
-    return changed;
-}
-
-/// The editing is done on a copy, so that the real file changes in one step, durably, under git's own lock.
-Result<void> change_config(const fs::path& root, const Settings& settings) {
-    const fs::path file = root / "config";
-    Result<RefLock> lock = RefLock::acquire(root, file);
-    if (!lock) return lock.error();
-    const Result<std::string> text = read_file(file);
-    if (!text) return text.error();
-    const Result<LockedTemporary> copy = LockedTemporary::create(root, RefLock::temporary_prefix);
-    if (!copy) return copy.error();
-    const Result<void> copied = write_all(copy->fd(), std::string_view(*text), copy->path());
-    if (!copied) return copied;
-    const Result<bool> changed = edit(copy->path(), settings);
-    if (!changed) return changed.error();
-    if (!*changed) return {};
-    const Result<std::string> edited = read_file(copy->path());
-    if (!edited) return edited.error();
-    return lock->commit(*edited);
 }
 
 /// `have` is what the file holds already.
@@ -141,8 +135,12 @@ Result<void> Repository::adopt_pack(const Fetched& fetched, const std::string& r
     if (*count != 0) {
         const Result<Quarantine> quarantine = Quarantine::create(impl_->path / "objects");
         if (!quarantine) return quarantine.error();
-        const Result<std::string> name = index_pack(*impl_, file->get(), fetched.pack, quarantine->path());
+        const Result<std::string> name = fetched.index.empty() ? index_pack(*impl_, file->get(), fetched.pack, quarantine->path())
+                                                               : take_indexed(fetched, file->get(), quarantine->path());
         if (!name) return name.error();
+        const bool wanted = fetched.closed || fetched.small_blob;
+        const Result<void> inspected = wanted ? inspect_quarantined(*impl_, quarantine->path(), fetched) : Result<void>();
+        if (!inspected) return inspected;
         const Result<void> moved =
             move_pack(quarantine->path(), impl_->pack_directory(), *name, fetched.promisor);
         if (!moved) return moved;

@@ -3,7 +3,7 @@
 #include <algorithm>
 #include <unordered_set>
 
-#include "lib/git/object_text.hpp"
+#include "lib/git/links.hpp"
 #include "lib/git/pack_check.hpp"
 #include "lib/git/repository_impl.hpp"
 
@@ -99,37 +99,11 @@ private:
             step.type ? repository_.load(step.oid, *step.type) : repository_.load(step.oid);
         if (!object) return problem(describe(object.error()) + " (needed by " + step.from + ")");
         const bool understood =
-            for_each_link(step.oid, *object, [&](const Oid& oid, std::optional<ObjectType> type) {
+            for_each_link(step.oid, *object, repository_.shallow, [&](const Oid& oid, std::optional<ObjectType> type) {
                 stack_.push_back({oid, type, step.oid.hex()});
             });
         if (!understood)
             problem("object " + step.oid.hex() + ", which " + step.from + " needs, is not well formed");
-    }
-
-    template <class Visit>
-    bool for_each_link(const Oid& oid, const LoadedObject& object, const Visit& visit) const {
-        if (object.type == ObjectType::blob) return true;
-        if (object.type == ObjectType::tag) {
-            const std::optional<TagTarget> target = parse_tag(object.content);
-            if (target) visit(target->oid, target->type);
-            return target.has_value();
-        }
-        if (object.type == ObjectType::commit) {
-            const std::optional<Commit> commit = parse_commit(object.content);
-            if (!commit) return false;
-            visit(commit->tree, ObjectType::tree);
-            if (std::binary_search(repository_.shallow.begin(), repository_.shallow.end(), oid)) return true;
-            for (const Oid& parent : commit->parents) visit(parent, ObjectType::commit);
-            return true;
-        }
-        std::string_view content = object.content;
-        while (!content.empty()) {
-            const std::optional<TreeEntryView> entry = take_tree_entry(content);
-            if (!entry) return false;
-            if (!is_submodule_mode(entry->mode))
-                visit(entry->oid, is_tree_mode(entry->mode) ? ObjectType::tree : ObjectType::blob);
-        }
-        return true;
     }
 
     /// Whether an object of a promisor pack names it: then the remote has undertaken to give it
@@ -150,7 +124,7 @@ private:
                 if (!head || head->type == ObjectType::blob) continue;
                 const Result<LoadedObject> object = repository_.load(oid);
                 if (!object) continue;  // told by check_pack
-                for_each_link(oid, *object,
+                for_each_link(oid, *object, repository_.shallow,
                               [this](const Oid& link, std::optional<ObjectType>) { promised_.insert(link); });
             }
         }

@@ -56,6 +56,10 @@ bool is_safe_ref_name(const std::string& name) {
     return valid == 1 && name.find('\0') == std::string::npos;
 }
 
+bool is_ref_name(const std::string& name) {
+    return is_safe_ref_name(name);
+}
+
 Result<std::optional<RefValue>> RefStore::read_loose(const std::string& name) const {
     const fs::path file = file_of(name);
     struct stat status {};
@@ -83,6 +87,7 @@ Result<const PackedRefs*> RefStore::packed() const {
     if (::stat(file.c_str(), &status) != 0) {
         if (errno != ENOENT) return fail_errno(errno, "read", file.string());
         packed_.clear();
+        fully_peeled_ = true;
         packed_status_ = {};
         return &packed_;
     }
@@ -94,6 +99,8 @@ Result<const PackedRefs*> RefStore::packed() const {
     if (!parse_packed(*text, packed_)) {
         return fail(Errc::repository_invalid, "read", file.string(), "a line is not a ref");
     }
+    const std::string_view header = std::string_view(*text).substr(0, text->find('\n'));
+    fully_peeled_ = header.starts_with("# pack-refs with:") && header.find(" fully-peeled ") != std::string_view::npos;
     packed_status_ = status;
     return &packed_;
 }

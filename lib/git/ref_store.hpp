@@ -32,6 +32,12 @@ struct RefValue {
     std::string symbolic;  ///< name of the ref that it stands for; empty for an object
 };
 
+/// The text of packed-refs.
+std::string packed_text(const PackedRefs& refs);
+
+/// Removes the directories above `file` that became empty, but not those directly below `stop` ("refs" or "logs/refs").
+void remove_empty_parents(const fs::path& file, const fs::path& stop);
+
 /// Only the letters and forms of git-check-ref-format(1), below refs/.
 bool is_safe_ref_name(const std::string& name);
 
@@ -47,7 +53,10 @@ public:
         const std::vector<RefChange>& changes, const std::string& message,
         const std::function<std::optional<Oid>(const Oid&)>& peel);  ///< peel: what a tag object stands for
     Result<void> remove(const std::string& name);
+    Result<void> replace(const std::vector<RefChange>& changes, const std::function<std::optional<Oid>(const Oid&)>& peel);
     Result<void> set_head(const std::string& branch);
+    Result<void> detach_head(const Oid& commit);
+    Result<std::optional<std::string>> head_target() const;
 
 private:
     using Peel = std::function<std::optional<Oid>(const Oid&)>;
@@ -57,6 +66,8 @@ private:
     Result<const PackedRefs*> packed() const;
     Result<void> list_loose(const std::string& folder, std::map<std::string, Oid>& refs) const;
     Result<void> check_expected(const RefChange& change) const;
+    /// Whether the refs can stand beside each other after `changes`.
+    Result<void> check_final(const std::vector<RefChange>& changes) const;
     Result<void> check_room(const std::string& name, const PackedRefs& packed) const;
     Result<void> set_packed(const std::vector<RefChange>& changes, const Peel& peel);
     Result<void> remove_packed(const std::string& name);
@@ -65,6 +76,7 @@ private:
 
     fs::path root_;
     mutable PackedRefs packed_;
+    mutable bool fully_peeled_ = false;  // its header says that no tag is without what it stands for
     mutable struct stat packed_status_ {};  ///< of the file that packed_ was read from
 };
 

@@ -33,15 +33,6 @@ void remove_empty_tree(const fs::path& folder) {
     ::rmdir(folder.c_str());
 }
 
-/// Removes the directories above `file` that became empty, but not those directly below `root`'s "refs" or
-/// "logs/refs".
-void remove_empty_parents(const fs::path& file, const fs::path& stop) {
-    for (fs::path folder = file.parent_path(); folder.parent_path() != stop && folder != stop;
-         folder = folder.parent_path()) {
-        if (::rmdir(folder.c_str()) != 0) return;
-    }
-}
-
 bool is_file(const fs::path& path) {
     struct stat status {};
     return ::lstat(path.c_str(), &status) == 0 && !S_ISDIR(status.st_mode);
@@ -55,6 +46,15 @@ std::string file_above(const fs::path& root, const std::string& name) {
     return {};
 }
 
+}  // namespace
+
+void remove_empty_parents(const fs::path& file, const fs::path& stop) {
+    for (fs::path folder = file.parent_path(); folder.parent_path() != stop && folder != stop;
+         folder = folder.parent_path()) {
+        if (::rmdir(folder.c_str()) != 0) return;
+    }
+}
+
 std::string packed_text(const PackedRefs& refs) {
     std::string text = "# pack-refs with: peeled fully-peeled sorted \n";
     for (const auto& [name, ref] : refs) {
@@ -63,8 +63,6 @@ std::string packed_text(const PackedRefs& refs) {
     }
     return text;
 }
-
-}  // namespace
 
 Result<void> RefStore::check_expected(const RefChange& change) const {
     if (!is_safe_ref_name(change.ref))
@@ -164,8 +162,8 @@ Result<void> RefStore::set_packed(const std::vector<RefChange>& changes, const P
     if (!before) return before.error();
     PackedRefs refs = **before;
     // Our header promises what each tag stands for; an older file may not have told it.
-    for (auto& [name, ref] : refs) {
-        if (!ref.peeled) ref.peeled = peel(ref.oid);
+    if (!fully_peeled_) {
+        for (auto& [name, ref] : refs) ref.peeled = peel(ref.oid);
     }
     for (const RefChange& change : changes) {
         const Result<void> expected = check_expected(change);

@@ -29,6 +29,9 @@ void initialise_library();
 /// "libgit2 1.5.1"
 std::string library_version();
 
+/// Whether `name` can be a ref here: below refs/, and of the letters and forms of git-check-ref-format(1).
+bool is_ref_name(const std::string& name);
+
 using TakeBytes = std::function<Result<void>(std::span<const std::byte>)>;
 
 /// A blob that is to be written; its name and size are known (hashed before).
@@ -47,16 +50,23 @@ struct PackInfo {
     std::uint32_t objects = 0;
 };
 
+/// Hears of a blob; `content` is borrowed for the call.
+using TakeBlob = std::function<void(const Oid& oid, std::string_view content)>;
+
 struct Fetched {
     fs::path pack;             ///< a pack file as the peer sent it (may be thin); consumed
+    fs::path index;            ///< its index when `git index-pack` has made it (consumed); empty: made here
+    bool closed = false;       ///< whatever its objects name must be in it or here already: bad_response otherwise, and nothing is taken
+                               ///< in. Of a repository that lacks nothing this keeps it so
+    TakeBlob small_blob{};     ///< hears of each blob under 1024 bytes in the pack, before it is taken in
     bool promisor = false;     ///< objects it lacks may be asked for from the remote: mark the pack .promisor
     std::vector<Oid> shallow;  ///< commits whose parents are not here
 };
 
-/// One step of set_refs().
+/// One step of set_refs() and replace_refs().
 struct RefChange {
     std::string ref;
-    Oid target;
+    Oid target;                   ///< zero, in replace_refs(): it is to be deleted
     std::optional<Oid> expected;  ///< where it must stand now; nullopt: it must not exist
 };
 
@@ -108,6 +118,15 @@ public:
     // -- reading --
     /// Object that a ref ("refs/heads/main") names; nothing when there is no such ref.
     Result<std::optional<Oid>> resolve(const std::string& ref) const;
+    /// "refs/heads/main", whether or not there is such a ref; nothing when HEAD is detached.
+    Result<std::optional<std::string>> head_target() const;
+    /// A value of the repository's own configuration; nothing when the key is not there.
+    Result<std::optional<std::string>> setting(const std::string& key) const;
+    /// For each pair whether the first is an ancestor of (or the same as) the second; tags count as what they stand for. A commit that is
+    /// dated more than a day before its parents may be overlooked: then the answer is no.
+    Result<std::vector<bool>> are_ancestors(const std::vector<std::pair<Oid, Oid>>& pairs) const;
+    /// Every blob under 1024 bytes, in all packs and loose; one that is in two packs comes twice.
+    Result<void> small_blobs(const TakeBlob& take) const;
     /// All refs with that prefix, by name.
     Result<std::vector<std::pair<std::string, Oid>>> refs(const std::string& prefix) const;
     [[nodiscard]] bool has(const Oid& oid) const;
@@ -142,10 +161,18 @@ public:
     /// is written; then a few are set one by one, many by one rewrite of packed-refs (those without a log
     /// entry). A crash leaves each ref old or new.
     Result<void> set_refs(const std::vector<RefChange>& changes, const std::string& message);
+    /// All of them in one step, by one rewrite of packed-refs, deletions included: for mirrors, whose refs are many and have no logs. All
+    /// expectations are looked at first. Refs that lie loose (somebody else's git wrote them) follow one by one after that: a crash leaves
+    /// each of these old or new. A new ref may take the place of a directory of deleted ones.
+    Result<void> replace_refs(const std::vector<RefChange>& changes);
     /// With its log. A ref that is not there is no error.
     Result<void> delete_ref(const std::string& ref);
     /// Makes HEAD point to refs/heads/<branch>.
     Result<void> set_head(const std::string& branch);
+    /// Makes HEAD stand at a commit of its own, as at a source whose HEAD is detached.
+    Result<void> detach_head(const Oid& commit);
+    /// Sets keys of the repository's own configuration ("remote.origin.url"), in one step; nothing is written when all stand so already.
+    Result<void> configure(const std::vector<std::pair<std::string, std::string>>& settings);
     /// Takes a fetched pack in: completes a thin one, indexes, moves it to objects/pack; writes `shallow`,
     /// and for promisor packs the partial-clone settings of remote `remote_name` (url without credentials),
     /// so that git fsck is content. Does not prove that everything reachable came along: missing_objects(new

@@ -26,8 +26,11 @@ public:
 
     Awaitable<Result<Moved>> upload(std::vector<Pointer> objects) override;
     Awaitable<Result<Moved>> download(std::vector<Pointer> objects) override;
+    Awaitable<Result<Gathered>> gather(std::vector<Pointer> objects) override;
 
 private:
+    Result<void> give_up(const std::vector<Pointer>& left, const Failure& failure);
+    bool refuse(const Pointer& object, const Failure& failure);
     Awaitable<Result<void>> move_all(Operation operation, std::vector<Pointer> objects);
     Awaitable<Round> move_round(Operation operation, std::vector<Pointer> objects);
     Awaitable<void> move_page(Operation operation, std::vector<Pointer> page, Round& round);
@@ -45,7 +48,16 @@ private:
     Settings settings_;
     BatchClient api_;
     std::vector<Pointer> moved_;          // by the call at work
+    bool gathering_ = false;              // objects that cannot be had are put aside in refused_
+    std::vector<std::pair<Pointer, Failure>> refused_;
 };
+
+// True: the object is put aside, and the others go on. A full disk is not the object's fault.
+bool HttpRemote::refuse(const Pointer& object, const Failure& failure) {
+    if (!gathering_ || failure.code == Errc::disk_full || failure.code == Errc::io_error) return false;
+    refused_.emplace_back(object, failure);
+    return true;
+}
 
 http::Request HttpRemote::request_of(http::Method method, const Action& action, const BatchObject& object) const {
     http::Request request;
@@ -56,6 +68,15 @@ http::Request HttpRemote::request_of(http::Method method, const Action& action, 
     if (request.authorization.empty() && !object.authenticated) request.authorization = api_.own_credentials(action.href);
     request.object = words(object.pointer);
     return request;
+}
+
+// What still fails after all tries is a failure of these objects when others went through, of all otherwise.
+Result<void> HttpRemote::give_up(const std::vector<Pointer>& left, const Failure& failure) {
+    if (!gathering_ || (moved_.empty() && refused_.empty())) return failure;
+    for (const Pointer& object : left) {
+        if (!refuse(object, failure)) return failure;
+    }
+    return {};
 }
 
 Awaitable<Result<void>> HttpRemote::put(const BatchObject& object) {
@@ -106,6 +127,8 @@ Awaitable<void> HttpRemote::move_object(Operation operation, const BatchObject& 
         failure->transient = true;
         co_return;
     }
+    async::Turnstile::Pass pass;
+    if (settings_.gate != nullptr) pass = co_await settings_.gate->enter();
     Result<void> done;
     if (operation == Operation::upload) {
         done = co_await put(object);
@@ -134,23 +157,28 @@ Awaitable<void> HttpRemote::move_page(Operation operation, std::vector<Pointer> 
         round.left.insert(round.left.end(), page.begin(), page.end());
         co_return;
     }
-    for (const BatchObject& object : *answer) {
-        if (object.error_code == 0) continue;
-        round.failure = failure_of_object(object, operation, settings_.url);
-        round.fatal = !round.failure->transient;
+    std::vector<bool> aside(answer->size());
+    for (std::size_t i = 0; i < answer->size(); ++i) {
+        if ((*answer)[i].error_code == 0) continue;
+        const Failure failure = failure_of_object((*answer)[i], operation, settings_.url);
+        aside[i] = !failure.transient && refuse((*answer)[i].pointer, failure);
+        if (aside[i]) continue;
+        round.failure = failure;
+        round.fatal = !failure.transient;
         if (round.fatal) co_return;
     }
     std::vector<std::optional<Failure>> failures(answer->size());
     std::function<Awaitable<void>(std::size_t)> each = [&](std::size_t i) -> Awaitable<void> {
         if (round.fatal || (*answer)[i].error_code != 0) co_return;
         co_await move_object(operation, (*answer)[i], failures[i]);
-        if (!failures[i]) co_return;
+        aside[i] = failures[i] && !failures[i]->transient && refuse((*answer)[i].pointer, *failures[i]);
+        if (!failures[i] || aside[i]) co_return;
         if (!round.fatal) round.failure = failures[i];
         round.fatal = round.fatal || !failures[i]->transient;
     };
     co_await async::for_each_index(answer->size(), settings_.at_once, each);
     for (std::size_t i = 0; i < answer->size(); ++i) {
-        if (failures[i] || (*answer)[i].error_code != 0) round.left.push_back((*answer)[i].pointer);
+        if (!aside[i] && (failures[i] || (*answer)[i].error_code != 0)) round.left.push_back((*answer)[i].pointer);
     }
 }
 
@@ -169,6 +197,7 @@ Awaitable<Round> HttpRemote::move_round(Operation operation, std::vector<Pointer
 
 Awaitable<Result<void>> HttpRemote::move_all(Operation operation, std::vector<Pointer> objects) {
     moved_.clear();
+    refused_.clear();
     for (int attempt = 1; !objects.empty();) {
         const std::size_t page_before = settings_.per_request;
         Round round = co_await move_round(operation, objects);
@@ -179,11 +208,11 @@ Awaitable<Result<void>> HttpRemote::move_all(Operation operation, std::vector<Po
         if (round.left.size() == objects.size() && !smaller_pages) ++attempt;
         objects = std::move(round.left);
         if (smaller_pages) continue;
-        if (attempt > settings_.attempts) co_return *round.failure;
+        if (attempt > settings_.attempts) co_return give_up(objects, *round.failure);
         Milliseconds delay = async::backoff(attempt, settings_.retry_delay, settings_.retry_max_delay, async::random_fraction());
         if (round.failure->code == Errc::timeout && round.failure->http_status == 0) delay = Milliseconds(0);
         const Milliseconds asked = round.failure->retry_after.value_or(std::chrono::seconds(0));
-        if (asked > settings_.retry_max_delay) co_return *round.failure;
+        if (asked > settings_.retry_max_delay) co_return give_up(objects, *round.failure);
         delay = std::max(delay, asked);
         co_await async::sleep_for(delay);
     }
@@ -236,6 +265,19 @@ Awaitable<Result<Moved>> HttpRemote::download(std::vector<Pointer> objects) {
     const Result<void> done = co_await move_all(Operation::download, std::move(missing));
     if (!done) co_return done.error();
     co_return sum_of(moved_);
+}
+
+Awaitable<Result<Gathered>> HttpRemote::gather(std::vector<Pointer> objects) {
+    std::vector<Pointer> missing = each_once(std::move(objects));
+    std::erase_if(missing, [this](const Pointer& object) { return local_.has(object); });
+    gathering_ = true;
+    const Result<void> done = co_await move_all(Operation::download, std::move(missing));
+    gathering_ = false;
+    if (!done) co_return done.error();
+    Gathered gathered;
+    gathered.moved = sum_of(moved_);
+    gathered.refused = std::move(refused_);
+    co_return gathered;
 }
 
 }  // namespace

@@ -20,7 +20,28 @@ public:
         co_return co_await workers_.run(std::move(work));
     }
 
+    Awaitable<Result<Gathered>> gather(std::vector<Pointer> objects) override {
+        auto work = [this, objects = std::move(objects)] { return gather_now(objects); };
+        co_return co_await workers_.run(std::move(work));
+    }
+
 private:
+    Result<Gathered> gather_now(const std::vector<Pointer>& objects) const {
+        Gathered gathered;
+        for (const Pointer& object : objects) {
+            const Result<Moved> moved = copy(std::vector<Pointer>{object}, theirs_, local_);
+            if (moved) {
+                gathered.moved.objects += moved->objects;
+                gathered.moved.bytes += moved->bytes;
+            } else if (moved.error().code == Errc::cancelled || moved.error().code == Errc::disk_full) {
+                return moved.error();
+            } else {
+                gathered.refused.emplace_back(object, moved.error());
+            }
+        }
+        return gathered;
+    }
+
     // A copy and no link: a backup that shares its blocks with what it is a backup of is none.
     Result<Moved> copy(const std::vector<Pointer>& objects, const Store& from, const Store& to) const {
         Moved moved;

@@ -30,6 +30,13 @@ std::string pointer_text(const Pointer& pointer);
 /// Undoes pointer_text(). Nothing for any other text, pointers with extensions included: their object is not the content.
 std::optional<Pointer> parse_pointer(std::string_view text);
 
+/// Reads a pointer that anybody wrote, as leniently as git-lfs: older names of the version, lines of extensions, white space at the end.
+std::optional<Pointer> read_pointer(std::string_view text);
+
+/// What a repository's .lfsconfig says of the server to fetch from ("lfs.fetchurl", else "lfs.url"); nothing when it says none
+/// (git-lfs-config(5)).
+std::optional<std::string> server_in_config(std::string_view text);
+
 /// The line of a .gitattributes that hands `path` (relative to that file's directory, parts joined by '/') to git-lfs:
 /// anchored, glob characters escaped, quoted as gitattributes(5) wants it, ended by a newline. Nothing when it would be longer
 /// than the 2048 bytes that git reads of a line.

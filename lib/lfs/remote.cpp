@@ -66,6 +66,10 @@ std::optional<std::filesystem::path> local_objects(std::string_view git_url) {
 }
 
 Result<std::unique_ptr<Remote>> make_remote(http::Client& client, async::Workers& workers, Store local, Settings settings) {
+    if (settings.endpoint) {
+        http::Url endpoint = *settings.endpoint;
+        return make_http_remote(client, workers, std::move(local), std::move(endpoint), std::move(settings));
+    }
     if (std::optional<std::filesystem::path> objects = local_objects(settings.url)) {
         return make_path_remote(workers, std::move(local), std::move(*objects), std::move(settings.url));
     }

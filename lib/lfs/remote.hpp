@@ -8,6 +8,7 @@
 #include <string>
 #include <vector>
 
+#include "lib/async/turnstile.hpp"
 #include "lib/async/types.hpp"
 #include "lib/async/workers.hpp"
 #include "lib/core/failure.hpp"
@@ -31,6 +32,9 @@ struct Settings {
     Milliseconds no_progress{120'000};
     int attempts = 4;  ///< tries in all of an object that fails for a passing reason
     Milliseconds retry_delay{5'000}, retry_max_delay{300'000};
+    std::optional<http::Url> endpoint;  ///< of the API where it is not the URL's own (.lfsconfig). `username` and `password` go there: the
+                                        ///< caller leaves them out for another origin
+    async::Turnstile* gate = nullptr;   ///< borrowed: each object that is moved over the network holds a place; null: no limit but `at_once`
     std::size_t at_once = 4;
     std::size_t per_request = 100;  ///< objects in one question
 };
@@ -38,6 +42,12 @@ struct Settings {
 struct Moved {
     std::uint64_t objects = 0;  ///< that had to be moved; the others were there
     std::uint64_t bytes = 0;
+};
+
+/// What became of a gather().
+struct Gathered {
+    Moved moved;
+    std::vector<std::pair<Pointer, Failure>> refused;  ///< objects that are not to be had, and why
 };
 
 class Remote {
@@ -50,6 +60,9 @@ public:
     virtual Awaitable<Result<Moved>> upload(std::vector<Pointer> objects) = 0;
     /// The other way round; content_mismatch (tried again) when an object is not what it should be.
     virtual Awaitable<Result<Moved>> download(std::vector<Pointer> objects) = 0;
+    /// As download(), but an object that cannot be had does not keep the others from being fetched. Failure: nothing could be asked at all
+    /// (connection, credentials, no such server); what was moved by then stays.
+    virtual Awaitable<Result<Gathered>> gather(std::vector<Pointer> objects) = 0;
 };
 
 /// Where the API of a git URL is, as git-lfs finds it without configuration: `.git` is added when it is missing, then `/info/lfs`; ssh://

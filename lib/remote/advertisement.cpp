@@ -181,7 +181,11 @@ Result<void> RefListParser::take(const Packet& packet) {
     }
     if (packet.kind != Packet::Kind::data) return bad("an unexpected delimiter in the list of refs", {});
     const std::string_view line = packet.line();
-    if (line.starts_with("unborn ")) return {};
+    if (line.starts_with("unborn ")) {
+        constexpr std::string_view head = "unborn HEAD symref-target:";
+        if (line.starts_with(head)) unborn_head_ = line.substr(head.size());
+        return {};
+    }
     Ref ref;
     std::string_view rest;
     if (!split_oid(line, ref.oid, rest)) return bad("a line of the list of refs cannot be read", line);

@@ -48,10 +48,12 @@ public:
     Result<void> take(const Packet& packet);
     [[nodiscard]] bool complete() const noexcept { return complete_; }
     [[nodiscard]] std::vector<Ref>& refs() noexcept { return refs_; }  ///< by name, when complete
+    [[nodiscard]] const std::string& unborn_head() const noexcept { return unborn_head_; }
 
 private:
     bool complete_ = false;
     std::vector<Ref> refs_;
+    std::string unborn_head_;
 };
 
 /// Only the refs whose names begin with one of `prefixes` (none: all), as a server does for ls-refs.

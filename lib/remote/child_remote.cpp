@@ -130,6 +130,7 @@ Awaitable<Result<Advertisement>> ChildRemote::ls_refs(std::vector<std::string> p
             co_return told(std::move(failure), "list refs of");
         }
         server->advertisement.refs = std::move(parser.refs());
+        server->advertisement.unborn_head = parser.unborn_head();
     } else {
         static_cast<void>(co_await server->child->send(flush_packet));
     }

@@ -188,6 +188,7 @@ Awaitable<Result<Advertisement>> HttpRemote::list_by_v2(const Discovery& server,
     if (!parsed) co_return told_as(parsed.error(), "list refs of", settings_.object);
     Advertisement refs = server.advertisement;
     refs.refs = std::move(parser.refs());
+    refs.unborn_head = parser.unborn_head();
     keep_prefixes(refs.refs, prefixes);  // they are a hint: a server may tell more
     co_return refs;
 }

@@ -35,6 +35,7 @@ struct Advertisement {
     std::vector<Ref> refs;  ///< by name; empty for an empty repository
     std::map<std::string, std::string>
         capabilities;  ///< "agent" → "git/2.39.5"; v2 "fetch" → "shallow wait-for-done filter"
+    std::string unborn_head;  ///< "refs/heads/main" when HEAD stands for a branch that is not there yet, where the server tells it (v2)
     [[nodiscard]] const Ref* find(std::string_view name) const noexcept;
 };
 

@@ -92,6 +92,7 @@ std::string agent() {
 
 std::string ls_refs_request(const Advertisement& server, const std::vector<std::string>& prefixes) {
     std::string text = v2_head(server, "ls-refs") + packet("peel\n") + packet("symrefs\n");
+    if (offers(server, "ls-refs", "unborn")) text += packet("unborn\n");
     for (const std::string& prefix : prefixes) text += packet("ref-prefix " + prefix + "\n");
     text += flush_packet;
     return text;

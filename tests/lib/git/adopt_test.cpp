@@ -2,6 +2,7 @@
 #include <sys/stat.h>
 
 #include <fstream>
+#include <map>
 
 #include "tests/lib/git/repository_fixture.hpp"
 
@@ -191,6 +192,54 @@ TEST_F(Adopt, AVaultGoesOnFromAPartialStart) {
     EXPECT_EQ(shallow.size(), 2U * 41);
     EXPECT_NE(shallow.find(old_tip.hex()), std::string::npos);
     EXPECT_NE(shallow.find(commit.hex()), std::string::npos);
+}
+
+TEST_F(Adopt, AClosedPackIsTakenInAndItsSmallBlobsAreHeardOf) {
+    Fetched whole = packed({"HEAD"}, {});
+    whole.closed = true;
+    std::map<Oid, std::string> heard;
+    whole.small_blob = [&](const Oid& blob, std::string_view content) { heard.emplace(blob, content); };
+    adopt(whole);
+    ASSERT_EQ(heard.size(), 3U);  // one, two, three; the large file is none
+    EXPECT_EQ(heard.begin()->second.size() <= 5, true);
+    std::size_t again = 0;
+    ASSERT_TRUE(repository_->small_blobs([&](const Oid& blob, std::string_view content) {
+        EXPECT_EQ(heard.at(blob), content);
+        ++again;
+    }));
+    EXPECT_EQ(again, 3U);
+}
+
+TEST_F(Adopt, APackThatLacksSomethingIsNotTakenIn) {
+    Fetched part = packed({"HEAD", "^HEAD~1"}, {});  // the parent is not here
+    part.closed = true;
+    const Result<void> adopted = repository_->adopt_pack(part, "origin", "");
+    ASSERT_FALSE(adopted);
+    EXPECT_EQ(adopted.error().code, Errc::bad_response);
+    EXPECT_NE(adopted.error().message.find(source_tip("HEAD~1").hex()), std::string::npos);
+    EXPECT_TRUE(packs().empty());
+    EXPECT_FALSE(repository_->has(source_tip()));
+}
+
+TEST_F(Adopt, AClosedPackMayLeanOnWhatIsHere) {
+    adopt(packed({"HEAD~1"}, {}));
+    Fetched rest = packed({"HEAD", "^HEAD~1"}, {"--thin"});
+    rest.closed = true;
+    adopt(rest);
+    EXPECT_TRUE(repository_->has(source_tip()));
+    expect_strict_fsck(path_);
+}
+
+TEST_F(Adopt, APackThatGitHasIndexedKeepsItsIndex) {
+    Fetched whole = packed({"HEAD"}, {});
+    whole.index = whole.pack.string() + ".idx";
+    test::git(path_, {"index-pack", "-o", whole.index.string(), whole.pack.string()});
+    adopt(whole);
+    EXPECT_FALSE(fs::exists(whole.pack));
+    EXPECT_FALSE(fs::exists(whole.index));
+    EXPECT_EQ(packs().size(), 1U);
+    git({"update-ref", "refs/heads/main", source_tip().hex()});
+    expect_strict_fsck(path_);
 }
 
 }  // namespace

@@ -74,5 +74,36 @@ TEST(AttributesLine, IsUnderstoodByGit) {
     }
 }
 
+TEST(ReadPointer, TakesWhatGitLfsTakes) {
+    const std::string plain = "version https://git-lfs.github.com/spec/v1\noid sha256:" + oid + "\nsize 12\n";
+    const Pointer expected{oid, 12};
+    EXPECT_EQ(read_pointer(plain), expected);
+    EXPECT_EQ(read_pointer(plain.substr(0, plain.size() - 1)), expected);
+    EXPECT_EQ(read_pointer("version https://hawser.github.com/spec/v1\noid sha256:" + oid + "\nsize 12\n"), expected);
+    EXPECT_EQ(read_pointer("version https://git-lfs.github.com/spec/v1\next-0-foo sha256:" + std::string(64, 'b') + "\noid sha256:" + oid + "\nsize 12\n"),
+              expected);
+    EXPECT_EQ(read_pointer("version https://git-lfs.github.com/spec/v1\r\noid sha256:" + oid + "\r\nsize 12\r\n"), expected);
+}
+
+TEST(ReadPointer, TakesNothingElse) {
+    const std::vector<std::string> others{"", "hello", "version 1\noid sha256:" + oid + "\nsize 1\n",
+                                    "version https://git-lfs.github.com/spec/v1\noid sha256:abc\nsize 1\n",
+                                    "version https://git-lfs.github.com/spec/v1\noid sha256:" + oid + "\n",
+                                    "version https://git-lfs.github.com/spec/v1\noid sha256:" + oid + "\nsize -1\n",
+                                    "version https://git-lfs.github.com/spec/v1\noid sha256:" + oid + "\nsize 1\n" + std::string(1024, 'x')};
+    for (const std::string& text : others) {
+        EXPECT_EQ(read_pointer(text), std::nullopt) << text;
+    }
+}
+
+TEST(ServerInConfig, IsThatOfTheLfsSection) {
+    EXPECT_EQ(server_in_config("[lfs]\n\turl = https://lfs.example.org/a\n"), "https://lfs.example.org/a");
+    EXPECT_EQ(server_in_config("[core]\nurl = x\n[LFS]\n url = \"https://h/a b\" # why\n"), "https://h/a b");
+    EXPECT_EQ(server_in_config("[lfs]\nurl=https://h/a\nfetchurl=https://h/b\n"), "https://h/b");
+    EXPECT_EQ(server_in_config("[lfs]\nfetchurl=https://h/b\nurl=https://h/a\n"), "https://h/b");
+    EXPECT_EQ(server_in_config("[lfs \"https://x\"]\nurl=https://h/a\n"), std::nullopt);
+    EXPECT_EQ(server_in_config("[lfs]\nlocksverify = true\n"), std::nullopt);
+}
+
 }  // namespace
 }  // namespace autobackup::lfs

@@ -295,5 +295,45 @@ TEST_F(RemoteTest, CancellationEndsATransfer) {
     EXPECT_THROW(move(Operation::upload, objects, local_, Milliseconds(200)), boost::system::system_error);
 }
 
+TEST_F(RemoteTest, GatherFetchesTheOthersWhenOneIsMissing) {
+    const std::vector<Pointer> objects = some(5);
+    ASSERT_TRUE(upload(objects));
+    fs::remove(server_->object(repository_, objects[2].oid));
+    const test::TempDir directory;
+    const Store fresh(directory.path() / "objects");
+    auto work = [&]() -> Awaitable<Result<Gathered>> {
+        async::Workers workers(2);
+        const std::unique_ptr<http::Client> client = http::make_client(http::ClientSettings()).value();
+        async::Turnstile gate(1);
+        settings_.gate = &gate;
+        const std::unique_ptr<Remote> remote = make_remote(*client, workers, fresh, settings_).value();
+        Result<Gathered> gathered = co_await remote->gather(objects);
+        client->close_idle();
+        co_return gathered;
+    };
+    const Result<Gathered> gathered = test::run_coroutine(work, Milliseconds(30'000));
+    ASSERT_TRUE(gathered) << describe(gathered.error());
+    EXPECT_EQ(gathered->moved.objects, 4U);
+    ASSERT_EQ(gathered->refused.size(), 1U);
+    EXPECT_EQ(gathered->refused[0].first, objects[2]);
+    EXPECT_EQ(gathered->refused[0].second.code, Errc::not_found);
+    for (std::size_t i = 0; i < objects.size(); ++i) EXPECT_EQ(fresh.has(objects[i]), i != 2) << i;
+}
+
+TEST_F(RemoteTest, GatherFailsWhenNobodyAnswers) {
+    settings_.url = "http://127.0.0.1:1/a.git";
+    settings_.attempts = 1;
+    auto work = [&]() -> Awaitable<Result<Gathered>> {
+        async::Workers workers(2);
+        const std::unique_ptr<http::Client> client = http::make_client(http::ClientSettings()).value();
+        const std::unique_ptr<Remote> remote = make_remote(*client, workers, local_, settings_).value();
+        const std::vector<Pointer> nobodys(1, Pointer{std::string(64, 'c'), 5});
+        co_return co_await remote->gather(nobodys);
+    };
+    const Result<Gathered> gathered = test::run_coroutine(work, Milliseconds(30'000));
+    ASSERT_FALSE(gathered);
+    EXPECT_EQ(gathered.error().code, Errc::connection_refused);
+}
+
 }  // namespace
 }  // namespace autobackup::lfs

@@ -122,6 +122,13 @@ INSTANTIATE_TEST_SUITE_P(
         Bad{"missing", packet("ERR Repository not found."), Errc::not_found}),
     [](const auto& which) { return which.param.name; });
 
+TEST(RefList, TellsTheBranchThatIsNotBornYet) {
+    RefListParser parser;
+    ASSERT_TRUE(parse_all(packet("unborn HEAD symref-target:refs/heads/trunk\n") + "0000", parser));
+    EXPECT_TRUE(parser.refs().empty());
+    EXPECT_EQ(parser.unborn_head(), "refs/heads/trunk");
+}
+
 TEST(RefList, ReadsNamesSymrefsAndPeeledTags) {
     RefListParser parser;
     const std::string stream =
