@@ -7,7 +7,9 @@
 
 #include "daemon/app/configuration.hpp"
 #include "daemon/runner/cvat_services.hpp"
+#include "daemon/runner/mirror_services.hpp"
 #include "lib/core/text.hpp"
+#include "lib/remote/remote.hpp"
 
 namespace autobackup::app {
 namespace {
@@ -44,22 +46,53 @@ Awaitable<OnlineAnswer> ask_target(vault::Target& target, std::string what) {
     co_return good(what, std::move(text));
 }
 
+Awaitable<void> ask_cvat(runner::Shared& shared, const config::Job& job, std::vector<OnlineAnswer>& answers) {
+    const auto& source = std::get<config::CvatSource>(job.source);
+    const std::string what = "job " + job.name;
+    Result<std::unique_ptr<runner::CvatServices>> services = co_await runner::make_cvat_services(shared, job, source);
+    if (!services) {
+        answers.push_back(answer(what, services.error()));
+        co_return;
+    }
+    OnlineAnswer server = co_await ask_server(**services, what + ", server " + source.server);
+    answers.push_back(std::move(server));
+    for (const auto& target : (*services)->targets) {
+        OnlineAnswer told = co_await ask_target(*target, what + ", " + target->settings().url);
+        answers.push_back(std::move(told));
+    }
+    (*services)->close();
+}
+
+Awaitable<OnlineAnswer> ask_repository(runner::Shared& shared, mirror::Repository repository, std::string what) {
+    Result<std::unique_ptr<remote::Remote>> made = remote::make_remote(*repository.client, shared.workers, std::move(repository.source));
+    if (!made) co_return answer(what, made.error());
+    const Result<remote::Advertisement> listed = co_await (*made)->ls_refs(std::vector<std::string>());
+    if (!listed) co_return answer(what, listed.error());
+    co_return good(what, "may be read; " + std::to_string(listed->refs.size()) + " refs");
+}
+
+Awaitable<void> ask_mirrors(runner::Shared& shared, const config::Job& job, std::vector<OnlineAnswer>& answers) {
+    const std::string what = "job " + job.name;
+    Result<std::unique_ptr<runner::MirrorServices>> services =
+        co_await runner::make_mirror_services(shared, job, std::get<config::MirrorSource>(job.source));
+    if (!services) {
+        answers.push_back(answer(what, services.error()));
+        co_return;
+    }
+    for (const mirror::Repository& repository : (*services)->repositories) {
+        OnlineAnswer told = co_await ask_repository(shared, repository, what + ", " + repository.name);
+        answers.push_back(std::move(told));
+    }
+    (*services)->client->close_idle();
+}
+
 Awaitable<void> ask_jobs(runner::Shared& shared, std::vector<OnlineAnswer>& answers) {
     for (const auto& [name, job] : shared.config.jobs) {
-        const auto& source = std::get<config::CvatSource>(job.source);
-        const std::string what = "job " + name;
-        Result<std::unique_ptr<runner::CvatServices>> services = co_await runner::make_cvat_services(shared, job, source);
-        if (!services) {
-            answers.push_back(answer(what, services.error()));
-            continue;
+        if (std::holds_alternative<config::CvatSource>(job.source)) {
+            co_await ask_cvat(shared, job, answers);
+        } else {
+            co_await ask_mirrors(shared, job, answers);
         }
-        OnlineAnswer server = co_await ask_server(**services, what + ", server " + source.server);
-        answers.push_back(std::move(server));
-        for (const auto& target : (*services)->targets) {
-            OnlineAnswer told = co_await ask_target(*target, what + ", " + target->settings().url);
-            answers.push_back(std::move(told));
-        }
-        (*services)->close();
     }
 }
 

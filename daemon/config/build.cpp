@@ -60,7 +60,7 @@ void resolve_servers(Config& config, const yaml::Node& jobs, Problems& problems)
     for (const yaml::Entry& entry : jobs.entries) {
         const yaml::Entry* source = entry.value->find("cvat");
         const auto job = config.jobs.find(entry.key);
-        if (source == nullptr || job == config.jobs.end()) continue;
+        if (source == nullptr || job == config.jobs.end() || !std::holds_alternative<CvatSource>(job->second.source)) continue;
         auto& cvat = std::get<CvatSource>(job->second.source);
         const std::string path = join_path(join_path("jobs", entry.key), "cvat");
         if (const yaml::Entry* server = source->value->find("server")) {

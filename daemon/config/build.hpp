@@ -17,6 +17,12 @@ Server build_server(const yaml::Entry& entry, Problems& problems, Problems& warn
 /// One job; the name of its server is resolved by build_config.
 Job build_job(const yaml::Entry& entry, Problems& problems, Problems& warnings);
 
+/// Who we are at `url`: the key `auth` of `parent`. With an empty URL it may be for http(s) or for ssh.
+GitAuth build_git_auth(const View& parent, const std::string& url, Problems& problems);
+
+/// The source of a `mirror:` job.
+MirrorSource build_mirror(const View& job, Problems& problems, Problems& warnings);
+
 /// Fills a git target of the job at `job_path`.
 std::vector<GitTarget> build_git(const View& job, Problems& problems, Problems& warnings);
 

@@ -23,7 +23,8 @@ void check_http_auth(const View& target, const View& auth, Problems& problems) {
 void check_auth(const View& target, const View& auth, const std::string& url, Problems& problems) {
     if (!target.has("auth") || auth.has_strangers() || !(auth.node().is_mapping() || auth.node().is_null()))
         return;
-    if (!remote::is_ssh_url(url)) return check_http_auth(target, auth, problems);
+    const bool for_ssh = url.empty() ? auth.has("ssh_key") || auth.has("known_hosts") : remote::is_ssh_url(url);
+    if (!for_ssh) return check_http_auth(target, auth, problems);
     if (auth.has("token") || auth.has("username") || auth.has("password")) {
         problems.add(target.place("auth"), auth.path(),
                      "ssh takes no password or token: allowed is ssh_key, known_hosts (the user name stands in "
@@ -31,23 +32,6 @@ void check_auth(const View& target, const View& auth, const std::string& url, Pr
     } else if (!auth.has("ssh_key") && !auth.has("known_hosts")) {
         problems.add(target.place("auth"), auth.path(), "nothing is given, allowed is ssh_key, known_hosts");
     }
-}
-
-void build_auth(const View& target, GitTarget& out, Problems& problems) {
-    const View auth = target.sub("auth");
-    check_auth(target, auth, out.url, problems);
-    auth.read("ssh_key", out.ssh_key);
-    if (out.ssh_key) out.ssh_key->private_key = true;
-    auth.read("known_hosts", out.known_hosts);
-    auth.read("username", out.username);
-    auth.read("password", out.password);
-    if (out.username.find(':') != std::string::npos) {
-        problems.add(auth.place("username"), auth.path("username"),
-                     "a user name with ':' cannot be sent (RFC 7617)");
-    }
-    if (!auth.has("token")) return;
-    out.username = "x-access-token";
-    auth.read("token", out.password);
 }
 
 void warn(const View& target, const GitTarget& out, Problems& warnings) {
@@ -84,7 +68,11 @@ GitTarget build_target(const View& target, Problems& problems, Problems& warning
         problems.add(target.node().place, target.path(), "'url' is missing");
     }
     target.read("branch", out.branch);
-    build_auth(target, out, problems);
+    GitAuth auth = build_git_auth(target, out.url, problems);
+    out.username = std::move(auth.username);
+    out.password = std::move(auth.password);
+    out.ssh_key = std::move(auth.ssh_key);
+    out.known_hosts = std::move(auth.known_hosts);
     target.read("ca_file", out.ca_file);
     const View author = target.sub("author");
     author.read("name", out.author_name);
@@ -98,6 +86,25 @@ GitTarget build_target(const View& target, Problems& problems, Problems& warning
 }
 
 }  // namespace
+
+GitAuth build_git_auth(const View& parent, const std::string& url, Problems& problems) {
+    GitAuth out;
+    const View auth = parent.sub("auth");
+    check_auth(parent, auth, url, problems);
+    auth.read("ssh_key", out.ssh_key);
+    if (out.ssh_key) out.ssh_key->private_key = true;
+    auth.read("known_hosts", out.known_hosts);
+    auth.read("username", out.username);
+    auth.read("password", out.password);
+    if (out.username.find(':') != std::string::npos) {
+        problems.add(auth.place("username"), auth.path("username"),
+                     "a user name with ':' cannot be sent (RFC 7617)");
+    }
+    if (!auth.has("token")) return out;
+    out.username = "x-access-token";
+    auth.read("token", out.password);
+    return out;
+}
 
 // Two targets that are one branch would be pushed in turns, each by its own history.
 void check_twins(const std::vector<GitTarget>& targets, const View& job, Problems& problems) {

@@ -1,4 +1,6 @@
 // SPDX-License-Identifier: MIT
+#include <fmt/format.h>
+
 #include <algorithm>
 
 #include "daemon/config/build.hpp"
@@ -12,11 +14,8 @@ bool selects_nothing(const Selection& selection) {
     return selection.base == Selection::Base::none;
 }
 
-void build_cvat(const View& job, const yaml::Entry& entry, CvatSource& out, Problems& problems) {
-    if (!job.has("cvat")) {
-        if (!job.has_strangers()) problems.add(entry.place, job.path(), "the source is missing: cvat: {…}");
-        return;
-    }
+CvatSource build_cvat(const View& job, Problems& problems) {
+    CvatSource out;
     const View cvat = job.sub("cvat");
     cvat.read("server", out.server);
     cvat.read("projects", out.projects);
@@ -34,6 +33,27 @@ void build_cvat(const View& job, const yaml::Entry& entry, CvatSource& out, Prob
     cvat.read("details", out.details);
     if (selects_nothing(out.projects) && selects_nothing(out.tasks)) {
         problems.add(job.place("cvat"), cvat.path(), "nothing is selected: projects and tasks are both none");
+    }
+    return out;
+}
+
+// What is made of versions in a vault is not made of mirrors.
+void refuse_for_mirrors(const View& job, Problems& problems) {
+    for (const char* name : {"archive", "git"}) {
+        if (job.has(name)) problems.add(job.entry(name)->place, job.path(name), fmt::format("'{}' is for a cvat: source, this job mirrors repositories", name));
+    }
+}
+
+void build_source(const View& job, const yaml::Entry& entry, Job& out, Problems& problems, Problems& warnings) {
+    if (job.has("cvat") && job.has("mirror")) {
+        problems.add(job.entry("mirror")->place, job.path("mirror"), "a job has one source: cvat or mirror");
+    } else if (job.has("mirror")) {
+        refuse_for_mirrors(job, problems);
+        out.source = build_mirror(job, problems, warnings);
+    } else if (job.has("cvat")) {
+        out.source = build_cvat(job, problems);
+    } else if (!job.has_strangers()) {
+        problems.add(entry.place, job.path(), "the source is missing: cvat: {…} or mirror: {…}");
     }
 }
 
@@ -101,7 +121,7 @@ Job build_job(const yaml::Entry& entry, Problems& problems, Problems& warnings) 
     word.clear();
     job.read("shrink_limit", word);
     if (const auto limit = parse_percent(word)) out.shrink_limit = *limit;
-    build_cvat(job, entry, std::get<CvatSource>(out.source), problems);
+    build_source(job, entry, out, problems, warnings);
     out.archive = build_archive(job, problems);
     out.git = build_git(job, problems, warnings);
     out.notify = build_notices(job, problems, warnings);

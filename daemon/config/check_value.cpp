@@ -261,6 +261,8 @@ void check_value(const yaml::Node& node, const Key& key, const std::string& path
             return check_checked_text(at, check_git_url, "a URL or an absolute path");
         case Type::organization:
             return check_checked_text(at, check_organization, "the slug of an organization, or \"\"");
+        case Type::mirror_name:
+            return check_checked_text(at, check_mirror_name, "a name such as group/a");
         case Type::branch:
             return check_checked_text(at, check_branch, "the name of a branch");
         case Type::email:

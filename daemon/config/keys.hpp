@@ -27,6 +27,7 @@ enum class Type {
     cvat_url,      ///< base URL of a CVAT server
     git_url,       ///< https, http, file:///, absolute path
     organization,  ///< slug; "" = personal workspace
+    mirror_name,   ///< "group/a": parts that are safe as file names
     branch,        ///< git branch name
     email,
     recipient,       ///< one mail address that can stand in a header
@@ -75,6 +76,7 @@ std::span<const Key> notify_keys();
 std::span<const Key> server_keys();
 std::span<const Key> job_keys();
 std::span<const Key> cvat_keys();
+std::span<const Key> mirror_keys();
 std::span<const Key> git_keys();
 
 /// The table as a tree. Lives as long as the process.

@@ -85,8 +85,9 @@ constexpr Key job_table[] = {
      .since = {}},
     {.path = "jobs.*.mirror",
      .type = Type::mapping,
-     .meaning = "The source: repositories of any git server.",
-     .since = {}},
+     .meaning = "The source: repositories of any git server, each kept as a bare mirror with all its refs in "
+                "`<storage>/mirrors/<job>/<name>.git`. A job has one source; `archive` and `git` are not for mirrors.",
+     .shown = Shown::commented},
     {.path = "jobs.*.archive",
      .type = Type::mapping,
      .meaning = "Also keep dated ZIP files in `<storage>/archives/<job>/`. Absent: none, the vault alone "

@@ -112,6 +112,8 @@ std::string type_text(const Key& key) {
             return "URL";
         case Type::organization:
             return "slug or `\"\"`";
+        case Type::mirror_name:
+            return "name";
         case Type::branch:
             return "branch name";
         case Type::email:

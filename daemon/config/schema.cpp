@@ -95,6 +95,8 @@ json::object value_schema(const Key& key) {
         case Type::git_url:
             return text_like("^([Hh][Tt][Tt][Pp][Ss]?://[^@?#]+|[Ss][Ss][Hh]://([^@:/?#]+@)?[^@/?#]+/[^@?#]+|"
                              "[^-@:/][^@:/]*@[^-/:][^/]*:.+|[^-@:/][^@:/]*:[^@]+|[Ff][Ii][Ll][Ee]:///.+|/.+)$");
+        case Type::mirror_name:
+            return text_like("^[A-Za-z0-9_][A-Za-z0-9._-]*(/[A-Za-z0-9_][A-Za-z0-9._-]*)*$");
         case Type::organization:
             return text_like("^[A-Za-z0-9_-]*$");
         case Type::secret:

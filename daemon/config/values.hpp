@@ -37,6 +37,8 @@ Result<void> check_secret_name(std::string_view text);
 bool looks_like_token(std::string_view text);
 
 Result<void> check_organization(std::string_view text);
+/// A name under which a mirror is kept, see the key table; it becomes part of a path.
+Result<void> check_mirror_name(std::string_view text);
 /// git-check-ref-format(1) for refs/heads/<text>.
 Result<void> check_branch(std::string_view text);
 Result<void> check_email(std::string_view text);

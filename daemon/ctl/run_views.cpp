@@ -37,6 +37,20 @@ std::string title_of(const Reading& item) {
     return fmt::format("{} {} \"{}\"", noun, item.count("id").value_or(0), one_line(name));
 }
 
+// "[1a2b3c4d -> 5e6f7a8b] refs/heads/dev", "[5e6f7a8b]" where nothing moved or all is new, "[empty]".
+std::string tips_words(const Reading& item) {
+    static const std::string none(8, '0');
+    const std::string before = item.text("before");
+    const std::string after = item.text("after");
+    std::string words;
+    if (before == after || item.text("outcome") == "cloned") {
+        words = after == none ? "[empty]" : "[" + one_line(after) + "]";
+    } else {
+        words = "[" + one_line(before) + " -> " + one_line(after) + "]";
+    }
+    return item.text("ref").empty() ? words : words + " " + one_line(item.text("ref"));
+}
+
 std::string error_words(const Reading& error) {
     std::string words = error.text("operation") + " " + error.text("object") + ": " + error.text("message");
     if (!error.text("code").empty()) words += " [" + error.text("code") + "]";
@@ -93,8 +107,7 @@ std::string history_text(const json::value& document, bool one_job, const Screen
 std::string item_line(const json::value& value, const Screen& screen) {
     const Reading item(value);
     std::string line = title_of(item) + "  " + painted_word(item.text("outcome"), screen);
-    if (item.text("before").size() + item.text("after").size() > 0)
-        line += fmt::format("  [{} -> {}]", one_line(item.text("before")), one_line(item.text("after")));
+    if (!item.text("after").empty()) line += "  " + tips_words(item);
     if (!item.text("commit").empty()) line += "  commit " + one_line(item.text("commit").substr(0, 8));
     for (const json::value& one : item.array("pushed")) {
         const Reading pushed(one);

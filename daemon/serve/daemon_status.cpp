@@ -46,6 +46,7 @@ std::string in_words(scheduler::Time time) {
 answers::JobStatus Daemon::job_status(const config::Job& job, std::size_t count) {
     answers::JobStatus status;
     status.job = job.name;
+    if (std::holds_alternative<config::MirrorSource>(job.source)) status.kind = answers::JobKind::mirror;
     status.enabled = job.enabled;
     status.schedule = job.schedule;
     status.time_zone = job.time_zone;

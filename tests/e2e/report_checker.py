@@ -6,8 +6,10 @@ import re
 RUN = {"format": int, "run_id": str, "job": str, "trigger": str, "attempt": int, "outcome": str, "started_at": str,
        "finished_at": str, "duration_s": (int, float), "counts": dict, "traffic": dict, "items": list, "errors": list,
        "warnings": list}
-ITEM = {"kind": str, "id": int, "name": str, "outcome": str, "stages": list, "pushed": list, "warnings": list}
+REPOSITORIES = ("mirror", "github_repository", "github_wiki", "github_gist")
+ITEM = {"kind": str, "id": (int, str), "name": str, "outcome": str, "stages": list, "pushed": list, "warnings": list}
 ITEM_MAY = {"reason": str, "tasks": dict, "archive": dict, "commit": str}
+REPOSITORY_MAY = {"reason": str, "before": str, "after": str, "ref": str, "refs": dict, "renamed_from": str}
 STAGE = {"stage": str, "outcome": str}
 STAGE_MAY = {"task": str, "duration_s": (int, float), "attempts": int, "bytes": int, "resumed": int, "commit": str,
              "target": str, "branch": str, "reason": str, "error": dict}
@@ -15,6 +17,7 @@ ERROR = {"operation": str, "object": str, "code": str, "message": str, "peer": s
 COUNTS = ("saved", "unchanged", "partial", "failed", "skipped", "gone")
 TASKS = ("total", "exported", "kept", "skipped", "failed")
 STAGES = ("inspect", "export", "download", "verify", "commit", "archive", "push")
+REPOSITORY_STAGES = ("inspect", "fetch", "verify", "update", "lfs")
 EXIT = {"success": 0, "unchanged": 0, "failed": 1, "partial": 3, "refused": 4, "cancelled": 5}
 CODES = set("""internal cancelled timeout no_progress resolve_failed connect_timeout connection_refused connection_reset
     connection_closed tls_failed certificate_invalid proxy_failed redirect_refused unauthorized forbidden not_found rate_limited
@@ -23,6 +26,7 @@ CODES = set("""internal cancelled timeout no_progress resolve_failed connect_tim
     push_unverified unsupported child_failed selection_unmatched state_invalid busy secret_missing config_invalid
     source_empty host_key_unknown host_key_changed source_replaced""".split())
 TIME = re.compile(r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d(\.\d+)?Z")
+HEX8 = re.compile(r"[0-9a-f]{8}")
 HEX40 = re.compile(r"[0-9a-f]{40}")
 HEX64 = re.compile(r"[0-9a-f]{64}")
 ULID = re.compile(r"[0-7][0-9A-HJKMNP-TV-Z]{25}")
@@ -67,10 +71,10 @@ def error(value, where):
     need(len(value["peer"].encode()) <= 2048 + 4, where, "peer's words are too long")
 
 
-def stage(value, where):
+def stage(value, where, known=STAGES):
     keys(value, STAGE, STAGE_MAY, where)
     where = f"{where} {value['stage']}"
-    need(value["stage"] in STAGES, where, "is no known stage")
+    need(value["stage"] in known, where, "is no known stage")
     need(value["outcome"] in ("ok", "failed", "skipped"), where, "has the outcome", value["outcome"])
     need((value["outcome"] == "failed") == ("error" in value), where, "error and outcome disagree:", value)
     need(value["outcome"] != "skipped" or value.get("reason"), where, "is skipped without a reason")
@@ -93,9 +97,36 @@ def item_tasks(value, where):
     need(value["tasks"]["failed"] == 0 or value["outcome"] in ("partial", "failed"), where, "tasks failed, but it is", value["outcome"])
 
 
+def counted(value):
+    """The word of `counts` for an item's outcome."""
+    return "saved" if value["outcome"] in ("cloned", "updated") else value["outcome"]
+
+
+def repository(value, where):
+    keys(value, ITEM, REPOSITORY_MAY, where)
+    need(isinstance(value["id"], str), where, "has a number for its id")
+    need(value["kind"] != "mirror" or value["id"] == value["name"], where, "is a mirror whose id is not its name")
+    need(value["outcome"] != "saved", where, "is neither cloned nor updated")
+    for one in value["stages"]:
+        stage(one, where, REPOSITORY_STAGES)
+    told = [key in value for key in ("before", "after", "refs")]
+    need(all(told) or not any(told), where, "tells only some of before, after, refs")
+    need(all(told) or value["outcome"] not in ("cloned", "updated", "unchanged"), where, "tells no tips")
+    if all(told):
+        need(HEX8.fullmatch(value["before"]) and HEX8.fullmatch(value["after"]), where, "tips:", value["before"], value["after"])
+        numbers(value["refs"], ("new", "moved", "forced", "deleted"), where + " refs")
+        need(value["outcome"] != "unchanged" or sum(value["refs"].values()) == 0, where, "is unchanged with moved refs")
+        need(value["outcome"] != "unchanged" or value["before"] == value["after"], where, "is unchanged and moved")
+    need(value["outcome"] != "partial" or any(one["outcome"] == "failed" for one in value["stages"]), where, "is partial, but no stage failed")
+
+
 def item(value):
     where = f"item {value.get('kind')} {value.get('id')}"
+    if value.get("kind") in REPOSITORIES:
+        repository(value, where)
+        return endings(value, where)
     keys(value, ITEM, ITEM_MAY, where)
+    need(isinstance(value["id"], int), where, "has no number for its id")
     need(value["kind"] in ("cvat_project", "cvat_task"), where, "has another kind")
     need(value["outcome"] in COUNTS, where, "has the outcome", value["outcome"])
     for one in value["stages"]:
@@ -115,6 +146,14 @@ def item(value):
         need(HEX40.fullmatch(value.get("commit", "")), where, "is saved without a commit")
     if value["outcome"] == "unchanged":
         need("commit" not in value and "archive" not in value, where, "is unchanged with a commit or an archive")
+    endings(value, where)
+
+
+def endings(value, where):
+    need(counted(value) in COUNTS, where, "has the outcome", value["outcome"])
+    for one in value["warnings"]:
+        need(isinstance(one, str) and one, where, "has an empty warning")
+        one_line(one, where)
     if value["outcome"] in ("skipped", "gone"):
         need(value.get("reason"), where, "is", value["outcome"], "without a reason")
     if value["outcome"] == "failed":
@@ -126,7 +165,7 @@ def outcome(value):
     counts, said = value["counts"], value["outcome"]
     if said in ("cancelled", "refused"):
         return
-    lasting = [one for entry in value["items"] if entry["outcome"] in ("saved", "unchanged") for one in entry["stages"]
+    lasting = [one for entry in value["items"] if counted(entry) in ("saved", "unchanged") for one in entry["stages"]
                if one["outcome"] == "failed"]
     bad = bool(value["errors"] or counts["failed"] or counts["partial"])
     good = counts["saved"] + counts["unchanged"] + counts["partial"] > 0
@@ -153,7 +192,7 @@ def check(value, code=None):
     for one in value["items"]:
         item(one)
     for name in COUNTS:
-        found = sum(one["outcome"] == name for one in value["items"])
+        found = sum(counted(one) == name for one in value["items"])
         need(value["counts"][name] == found, "counts says", value["counts"][name], name, "but there are", found)
     named = [(one["kind"], one["id"], one["name"]) for one in value["items"]]
     need(len(named) == len(set(named)), "an item is told twice:", named)

@@ -56,7 +56,7 @@ const Lines told{
     "'lab'?)",
     "autobackupd.yaml:13:5: jobs.signs.shedule: unknown key 'shedule'; allowed: enabled, "
     "schedule, time_zone, jitter, "
-    "catch_up, overlap, timeout, after, retry, cvat, archive, git, shrink_limit, notify (did you mean 'schedule'?)",
+    "catch_up, overlap, timeout, after, retry, cvat, mirror, archive, git, shrink_limit, notify (did you mean 'schedule'?)",
     "autobackupd.yaml:14:14: jobs.signs.enabled: given 'yes', allowed is true or false",
     "autobackupd.yaml:15:14: jobs.signs.timeout: given '6' is no duration: the unit is missing "
     "(such as 250ms, 90s, 15m, "
@@ -146,8 +146,7 @@ INSTANTIATE_TEST_SUITE_P(
                     Case{"    cvat: {}\n    shrink_limit: 101%\n", "allowed is a percentage from 0% to 100%"},
                     Case{"    cvat: {}\n    shrink_limit: -1%\n", "allowed is a percentage from 0% to 100%"},
                     Case{"    cvat: {}\n    shrink_limit: [30%]\n", "allowed is a percentage such as 30%"},
-                    Case{"    github: {organization: acme}\n", "'github' is not in this version"},
-                    Case{"    mirror: {repositories: []}\n", "'mirror' is not in this version"}));
+                    Case{"    github: {organization: acme}\n", "'github' is not in this version"}));
 
 INSTANTIATE_TEST_SUITE_P(
     Git, OneMistake,

@@ -173,6 +173,19 @@ TEST(Views, AReportTellsWhatFailedAndWhy) {
     EXPECT_EQ(text.find('\x1b'), std::string::npos);
 }
 
+TEST(Views, ARepositoryTellsItsTips) {
+    const auto line = [](const char* rest) {
+        const std::string text = std::string(R"({"kind":"mirror","id":"a","name":"a","stages":[],)") + rest + "}";
+        return item_line(boost::json::parse(text), screen());
+    };
+    EXPECT_EQ(line(R"("outcome":"cloned","before":"00000000","after":"5e6f7a8b")"), "a  cloned  [5e6f7a8b]");
+    EXPECT_EQ(line(R"("outcome":"unchanged","before":"5e6f7a8b","after":"5e6f7a8b")"), "a  unchanged  [5e6f7a8b]");
+    EXPECT_EQ(line(R"("outcome":"unchanged","before":"00000000","after":"00000000")"), "a  unchanged  [empty]");
+    EXPECT_EQ(line(R"("outcome":"updated","before":"1a2b3c4d","after":"00000000","ref":"refs/heads/dev")"),
+              "a  updated  [1a2b3c4d -> 00000000] refs/heads/dev");
+    EXPECT_EQ(line(R"("outcome":"failed")"), "a  failed");
+}
+
 TEST(Views, HistoryFitsWithEveryOutcome) {
     boost::json::object run = report().as_object();
     run["job"] = std::string(64, 'j');

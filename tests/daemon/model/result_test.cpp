@@ -215,7 +215,7 @@ TEST(OutcomeWord, OfARepositorySaysWhatWasDone) {
 }
 
 TEST(CloseUnfinished, FailsWhatHasNotComeToItsEnd) {
-    Run run;
+    model::Run run;
     run.items = {item(ItemOutcome::saved), item(ItemOutcome::unchanged)};
     begin_item(run.items[0]);
     begin_item(run.items[1]);

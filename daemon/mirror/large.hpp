@@ -1,0 +1,51 @@
+// SPDX-License-Identifier: MIT
+// The Git LFS objects of a mirror: which are wanted, and how they come. What is wanted and not here yet stands in a file of the mirror, written
+// before the refs move, so that no crash makes us forget an object.
+#pragma once
+
+#include <set>
+
+#include "daemon/mirror/mirror.hpp"
+#include "lib/git/repository.hpp"
+#include "lib/lfs/store.hpp"
+
+namespace autobackup::mirror {
+
+struct LargeFile {
+    lfs::Pointer object;
+    git::Oid blob;  ///< the pointer in git
+    friend auto operator<=>(const LargeFile&, const LargeFile&) = default;
+};
+
+/// lfs/objects of a mirror: where git-lfs looks for them when it clones from there.
+lfs::Store large_store(const std::filesystem::path& repository);
+
+/// The list of what is wanted and not here. Nothing: there is no list, all of the history is to be looked at.
+Result<std::optional<std::vector<LargeFile>>> read_large(const std::filesystem::path& repository);
+Result<void> write_large(const std::filesystem::path& repository, const std::vector<LargeFile>& wanted);
+/// Large files are no longer asked for: should they be again, all of the history is to be looked at.
+Result<void> forget_large(const std::filesystem::path& repository);
+
+/// Gathers pointers while blobs are looked at.
+class PointerCollector {
+public:
+    void take(const git::Oid& blob, std::string_view content);
+    [[nodiscard]] const std::set<LargeFile>& found() const noexcept { return found_; }
+
+private:
+    std::set<LargeFile> found_;
+};
+
+struct LargeOutcome {
+    std::uint64_t objects = 0;          ///< that came now
+    std::uint64_t bytes = 0;
+    std::vector<LargeFile> missing;
+    std::optional<Failure> failure;     ///< why the first of them is missing
+    std::vector<std::string> warnings;  ///< the missing ones by path, as far as they are told one by one
+};
+
+/// Brings what `wanted` names into the mirror: from the pool that it shares with others, else from the source, sha256 checked. Credentials
+/// go to the git server's own origin alone, whatever .lfsconfig says.
+Awaitable<LargeOutcome> fetch_large(Context& context, const Repository& what, std::vector<LargeFile> wanted);
+
+}  // namespace autobackup::mirror

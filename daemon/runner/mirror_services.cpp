@@ -1,0 +1,68 @@
+// SPDX-License-Identifier: MIT
+#include "daemon/runner/mirror_services.hpp"
+
+#include "daemon/runner/services.hpp"
+#include "lib/http/url.hpp"
+#include "lib/remote/ssh_address.hpp"
+
+namespace autobackup::runner {
+namespace {
+
+Awaitable<Result<remote::Settings>> source_settings(Shared& shared, const config::MirrorRepository& repository) {
+    remote::Settings settings;
+    settings.url = repository.url;
+    settings.username = repository.auth.username;
+    settings.connect = shared.config.limits.connect;
+    settings.no_progress = shared.config.limits.no_progress;
+    settings.ssh.known_hosts = repository.auth.known_hosts;
+    settings.ssh.run_directory = ssh_directory(shared);
+    if (repository.auth.password) {
+        Result<Secret> password = co_await read_secret(shared, *repository.auth.password);
+        if (!password) co_return password.error();
+        settings.password = std::move(*password);
+    }
+    if (repository.auth.ssh_key) {
+        Result<Secret> key = co_await read_secret(shared, *repository.auth.ssh_key);
+        if (!key) co_return key.error();
+        settings.ssh.key = std::move(*key);
+    }
+    co_return settings;
+}
+
+}  // namespace
+
+std::string transfer_origin(const std::string& git_url) {
+    if (remote::is_ssh_url(git_url)) {
+        const Result<remote::SshAddress> address = remote::parse_ssh_address(git_url);
+        return address ? "ssh://" + address->host + ":" + std::to_string(address->port) : "ssh://";
+    }
+    const Result<http::Url> url = http::Url::parse(git_url);
+    return url ? url->origin() : "file://";
+}
+
+Awaitable<Result<std::unique_ptr<MirrorServices>>> make_mirror_services(Shared& shared, const config::Job& job,
+                                                                        const config::MirrorSource& source) {
+    auto services = std::make_unique<MirrorServices>();
+    Result<std::unique_ptr<http::Client>> client = make_http(shared, source.ca_file);
+    if (!client) co_return client.error();
+    services->client = std::move(*client);
+    const std::filesystem::path folder = shared.config.storage / "mirrors" / job.name;
+    for (const config::MirrorRepository& repository : source.repositories) {
+        Result<remote::Settings> settings = co_await source_settings(shared, repository);
+        if (!settings) co_return settings.error();
+        mirror::Repository what;
+        what.id = repository.name;
+        what.name = repository.name;
+        what.path = folder / (repository.name + ".git");
+        what.large_pool = folder / ".lfs" / "objects";
+        what.source = std::move(*settings);
+        what.client = services->client.get();
+        what.gate = &shared.gates.transfers(transfer_origin(repository.url), shared.config.limits.per_host);
+        what.keep_refs = source.keep_refs;
+        what.lfs = source.lfs;
+        services->repositories.push_back(std::move(what));
+    }
+    co_return services;
+}
+
+}  // namespace autobackup::runner

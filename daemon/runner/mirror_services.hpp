@@ -1,0 +1,24 @@
+// SPDX-License-Identifier: MIT
+// What a run of a `mirror:` job needs, built from its configuration and secrets. Loop thread.
+#pragma once
+
+#include <memory>
+#include <vector>
+
+#include "daemon/mirror/mirror.hpp"
+#include "daemon/runner/runner.hpp"
+
+namespace autobackup::runner {
+
+struct MirrorServices {
+    std::unique_ptr<http::Client> client;         ///< towards all of the servers: connections are kept
+    std::vector<mirror::Repository> repositories;  ///< borrow the client and the gates
+};
+
+/// Reads the secrets and builds the services. Failures: secret_missing, config_invalid.
+Awaitable<Result<std::unique_ptr<MirrorServices>>> make_mirror_services(Shared& shared, const config::Job& job, const config::MirrorSource& source);
+
+/// The key under which limits.per_host counts transfers with the server of a git URL.
+std::string transfer_origin(const std::string& git_url);
+
+}  // namespace autobackup::runner

@@ -1,0 +1,79 @@
+// SPDX-License-Identifier: MIT
+#include <algorithm>
+
+#include "daemon/runner/mirror_services.hpp"
+#include "daemon/runner/work.hpp"
+#include "lib/core/text.hpp"
+
+namespace autobackup::runner {
+namespace {
+
+// Asking for refs is cheap: so many repositories are looked at together. What is fetched holds a place of limits.per_host.
+constexpr std::size_t at_once = 16;
+
+bool names(const std::string& entry, const std::string& name) {
+    return entry == name || (is_glob(entry) && glob_match(entry, name));
+}
+
+class MirrorWork final : public Work {
+public:
+    MirrorWork(WorkOrder order, std::unique_ptr<MirrorServices> services) : order_(order), services_(std::move(services)) {}
+
+    Awaitable<void> run(model::Run& run) override {
+        const std::filesystem::path folder = order_.shared.config.storage / "mirrors" / order_.job.name;
+        auto sweep = [folder] { mirror::sweep(folder); };
+        co_await order_.shared.workers.run(std::move(sweep));
+        mirror::Context context{order_.shared.workers, order_.shared.progress, order_.shared.config.limits, order_.job.retry, order_.job.name, order_.options};
+        context.item_done = [this](const model::Item& item) { tell_item(order_, item); };
+        std::vector<mirror::Repository> chosen = choose(run);
+        co_await mirror::mirror_all(context, std::move(chosen), at_once, run);
+    }
+    void account(model::Run& run) const override {
+        const http::Traffic traffic = services_->client->traffic();
+        run.api_requests += traffic.requests;
+        run.bytes_received += traffic.bytes_received;
+        run.bytes_sent += traffic.bytes_sent;
+    }
+    void close() const override { services_->client->close_idle(); }
+
+private:
+    // What --only names; an entry that names nothing is a failed item.
+    std::vector<mirror::Repository> choose(model::Run& run) const {
+        const std::vector<std::string>& only = order_.options.only;
+        std::vector<mirror::Repository> chosen;
+        for (const mirror::Repository& one : services_->repositories) {
+            const auto named = [&one](const std::string& entry) { return names(entry, one.name); };
+            if (only.empty() || std::any_of(only.begin(), only.end(), named)) chosen.push_back(one);
+        }
+        for (const std::string& entry : only) {
+            const auto named = [&entry](const mirror::Repository& one) { return names(entry, one.name); };
+            if (!std::any_of(chosen.begin(), chosen.end(), named)) add_unmatched(entry, run);
+        }
+        return chosen;
+    }
+
+    void add_unmatched(const std::string& entry, model::Run& run) const {
+        mirror::Repository nothing;
+        nothing.name = entry;
+        nothing.id = entry;
+        model::Item item = mirror::make_item(nothing);
+        model::end_item(item);
+        model::fail_item(item, "inspect", fail(Errc::selection_unmatched, "select", one_line(entry), "the job names no repository like this"));
+        tell_item(order_, item);
+        run.items.push_back(std::move(item));
+    }
+
+    WorkOrder order_;
+    std::unique_ptr<MirrorServices> services_;
+};
+
+}  // namespace
+
+Awaitable<Result<std::unique_ptr<Work>>> make_mirror_work(WorkOrder order, config::MirrorSource source) {
+    Result<std::unique_ptr<MirrorServices>> services = co_await make_mirror_services(order.shared, order.job, source);
+    if (!services) co_return services.error();
+    std::unique_ptr<Work> work = std::make_unique<MirrorWork>(order, std::move(*services));
+    co_return work;
+}
+
+}  // namespace autobackup::runner

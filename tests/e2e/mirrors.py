@@ -1,0 +1,93 @@
+"""What the tests of mirrors share: source repositories, a configuration with a `mirror:` job, and how a mirror must stand."""
+
+import os
+import subprocess
+
+from harness import FIXED_ENVIRONMENT, Case, git
+
+
+class MirrorCase(Case):
+    """One job `mirrors` of repositories that are made here."""
+
+    job = "mirrors"
+
+    def source(self, name="a", empty=False):
+        """A bare repository with a branch of three commits, a second branch, tags; its path."""
+        path = os.path.join(self.place("sources"), f"{name}.git")
+        git("init", "-q", "--bare", "-b", "main", path)
+        git("config", "uploadpack.allowAnySHA1InWant", "false", cwd=path)
+        if not empty:
+            for number in range(3):
+                self.commit(path, "main", {"file.txt": f"{name} {number}\n", f"folder/{number}.txt": "x" * 200})
+            self.commit(path, "dev", {"dev.txt": "dev\n"}, parent="main")
+            git("tag", "v1", "main~1", cwd=path)
+            git("tag", "-a", "-m", "signed off", "v1-annotated", "main~1", cwd=path)
+        return path
+
+    def commit(self, path, branch, files, parent=None, replace=False):
+        """Puts files on top of a branch (or makes it on `parent`; without one it has no history); returns the commit."""
+        index = os.path.join(self.directory, "index")
+        if os.path.exists(index):
+            os.remove(index)
+        environment = {**FIXED_ENVIRONMENT, "GIT_INDEX_FILE": index, "GIT_DIR": path}
+        for key in ("GIT_AUTHOR", "GIT_COMMITTER"):
+            environment[f"{key}_NAME"], environment[f"{key}_EMAIL"] = "t", "t@t"
+
+        def run(*arguments, text=None):
+            done = subprocess.run(["git", *arguments], env=environment, input=text, capture_output=True, check=True)
+            return done.stdout.decode().strip()
+
+        ref = f"refs/heads/{branch}"
+        tip = git("rev-parse", "-q", "--verify", parent or ref, cwd=path, check=False)
+        if tip and not replace:
+            run("read-tree", tip)
+        for name, content in files.items():
+            content = content if isinstance(content, bytes) else content.encode()
+            blob = run("hash-object", "-w", "--stdin", text=content)
+            run("update-index", "--add", "--cacheinfo", f"100644,{blob},{name}")
+        parents = ["-p", tip] if tip and not replace else []
+        made = run("commit-tree", *parents, "-m", f"change {branch}", run("write-tree"))
+        run("update-ref", ref, made)
+        return made
+
+    def configure_mirrors(self, repositories, extra="", top="", retry="{attempts: 2, delay: 20ms, max_delay: 100ms}"):
+        """`repositories`: name → URL or YAML flow lines of the mapping."""
+        lines = "".join(f"        - {{name: {name}, {value if value.startswith('url:') else 'url: ' + chr(34) + value + chr(34)}}}\n"
+                        for name, value in repositories.items())
+        more = "".join(f"      {line}\n" for line in extra.strip("\n").splitlines() if line)
+        text = (f"storage: {self.storage}\n{top}jobs:\n  {self.job}:\n    schedule: manual\n    retry: {retry}\n"
+                f"    mirror:\n{more}      repositories:\n{lines}")
+        self.config = os.path.join(self.directory, "autobackupd.yaml")
+        with open(self.config, "w") as file:
+            file.write(text)
+
+    def mirror(self, name="a"):
+        return os.path.join(self.storage, "mirrors", self.job, f"{name}.git")
+
+    def run_mirrors(self, *options, code=0, **environment):
+        return self.run_job(*options, name=self.job, code=code, **environment)
+
+    def refs(self, path, ours=False):
+        """ref → object of a repository; without those that are the mirror's own."""
+        lines = git("for-each-ref", "--format=%(refname) %(objectname)", cwd=path).splitlines()
+        refs = dict(line.split(" ") for line in lines)
+        return {name: oid for name, oid in refs.items() if ours or not name.startswith("refs/autobackup/")}
+
+    def kept(self, path):
+        """short name → object of what was kept, without the time."""
+        refs = {name: oid for name, oid in self.refs(path, ours=True).items() if name.startswith("refs/autobackup/keep/")}
+        return {name.split("/", 4)[4]: oid for name, oid in refs.items()}
+
+    def assert_mirrored(self, source, name="a"):
+        mirror = self.mirror(name)
+        self.assertEqual(self.refs(mirror), self.refs(source))
+        self.assertEqual(git("symbolic-ref", "HEAD", cwd=mirror), git("symbolic-ref", "HEAD", cwd=source))
+        self.assert_sound(mirror)
+        self.assert_tidy(mirror)
+
+    def assert_tidy(self, mirror):
+        """Nothing half-made is left beside or in the mirror."""
+        for place, folders, names in os.walk(os.path.dirname(mirror)):
+            for one in folders + names:
+                bad = one.startswith("tmp") or one.endswith((".lock", ".clone", ".part")) or "fetched.pack" in one
+                self.assertFalse(bad and not (one == "tmp" and place.endswith("lfs")), os.path.join(place, one))
