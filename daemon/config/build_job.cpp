@@ -39,7 +39,7 @@ CvatSource build_cvat(const View& job, Problems& problems) {
 
 // What is made of versions in a vault is not made of mirrors.
 void refuse_for_mirrors(const View& job, Problems& problems) {
-    for (const char* name : {"archive", "git"}) {
+    for (const char* name : {"archive", "git", "shrink_limit"}) {
         if (job.has(name)) problems.add(job.entry(name)->place, job.path(name), fmt::format("'{}' is for a cvat: source, this job mirrors repositories", name));
     }
 }

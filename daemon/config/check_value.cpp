@@ -42,9 +42,7 @@ void check_duration(const At& at) {
     const auto value = schedule::parse_duration(at.node.text);
     if (!value) return at.say("given " + value.error().message);
     if (value->count() >= at.key.min && value->count() <= at.key.max) return;
-    const auto text = [](std::int64_t limit) {
-        return schedule::duration_text(std::chrono::milliseconds(limit));
-    };
+    const auto text = [](std::int64_t limit) { return schedule::duration_text(std::chrono::milliseconds(limit)); };
     if (at.key.max == std::numeric_limits<std::int64_t>::max())
         return at.wrong_type(text(at.key.min) + " or more");
     at.wrong_type(fmt::format("{} to {}", text(at.key.min), text(at.key.max)));

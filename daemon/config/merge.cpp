@@ -54,7 +54,7 @@ yaml::NodePtr overlay(const yaml::NodePtr& own, const yaml::NodePtr& base, const
     merged->entries = own->entries;
     const bool mirrors = top && (own->find("mirror") != nullptr || own->find("github") != nullptr);
     for (const yaml::Entry& entry : base->entries) {
-        if (mirrors && (entry.key == "archive" || entry.key == "git")) continue;  // defaults of other kinds of jobs
+        if (mirrors && (entry.key == "archive" || entry.key == "git" || entry.key == "shrink_limit")) continue;  // defaults of other kinds of jobs
         const KeyNode* child = keys.child(entry.key);
         if (child == nullptr) continue;
         const bool source = top && (entry.key == "cvat" || entry.key == "github" || entry.key == "mirror");

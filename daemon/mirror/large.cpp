@@ -83,6 +83,7 @@ Result<lfs::Settings> settings_of(const Context& context, const Repository& what
     settings.retry_delay = context.retry.delay;
     settings.retry_max_delay = context.retry.max_delay;
     settings.gate = what.gate;
+    settings.authenticate = what.large_access;
     if (!configured) return settings;
     const Result<http::Url> endpoint = http::Url::parse(*configured);
     if (!endpoint) {
@@ -94,6 +95,7 @@ Result<lfs::Settings> settings_of(const Context& context, const Repository& what
     }
     if (!git || !same_origin(*git, *endpoint)) settings.password = Secret();  // whoever writes .lfsconfig must not get what we log in with
     settings.endpoint = *endpoint;
+    settings.authenticate = nullptr;
     return settings;
 }
 

@@ -16,7 +16,9 @@
 #include "daemon/report/progress.hpp"
 #include "lib/async/turnstile.hpp"
 #include "lib/async/workers.hpp"
+#include "lib/git/repository.hpp"
 #include "lib/http/client.hpp"
+#include "lib/lfs/remote.hpp"
 #include "lib/remote/remote.hpp"
 
 namespace autobackup::mirror {
@@ -34,6 +36,7 @@ struct Repository {
     remote::Settings source;           ///< URL and who we are there
     http::Client* client = nullptr;    ///< borrowed; used for git and for large files
     async::Turnstile* gate = nullptr;  ///< borrowed: a fetch, or one question for large files with its downloads, holds a place
+    lfs::Authenticate large_access{};  ///< how an ssh server is asked where its large files are; of other URLs none
     PullRefs pull_refs = PullRefs::all;
     bool keep_refs = true;             ///< false: what a force-push or a deletion takes away is given up
     bool lfs = true;
@@ -51,6 +54,7 @@ struct Context {
     model::Options options;
     /// An item is finished: its human line can be printed.
     std::function<void(const model::Item&)> item_done{};
+    remote::Traffic over_ssh{};  ///< added up as repositories come to their end; HTTP is counted by the client
 };
 
 /// The item of a repository that is in work (model::begin_item).
@@ -64,6 +68,10 @@ Awaitable<void> mirror_repository(Context& context, Repository what, model::Item
 
 /// All of them, `at_once` at the same time; items are appended to `run` in the order of `what`, each told by item_done when it is finished.
 Awaitable<void> mirror_all(Context& context, std::vector<Repository> what, std::size_t at_once, model::Run& run);
+
+/// What can wait until the run is saved: makes one of the many small packs that runs leave in a mirror. Ends soon after the workers were
+/// asked to stop (cancelled). Leaves limits.reserve free.
+Awaitable<Result<git::Joined>> join_packs(async::Workers& workers, std::filesystem::path repository, std::uint64_t reserve);
 
 /// Removes what killed runs left beside the mirrors below `folder` (not inside of them). Blocks: for a worker, at the start of a run.
 void sweep(const std::filesystem::path& folder);

@@ -19,6 +19,14 @@ Mirroring::Mirroring(Context& context, Repository what, model::Item& item) : con
     if (remote::is_ssh_url(what_.source.url)) what_.source.object = remote::without_user(what_.source.url);
 }
 
+// Also when it was cancelled: what was moved was moved.
+Mirroring::~Mirroring() {
+    if (!remote_) return;
+    const remote::Traffic traffic = remote_->traffic();
+    context_.over_ssh.bytes_received += traffic.bytes_received;
+    context_.over_ssh.bytes_sent += traffic.bytes_sent;
+}
+
 bool Mirroring::over_http() const {
     return to_lower(what_.source.url.substr(0, 4)) == "http";
 }

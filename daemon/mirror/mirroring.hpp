@@ -16,6 +16,9 @@ namespace autobackup::mirror {
 class Mirroring {
 public:
     Mirroring(Context& context, Repository what, model::Item& item);
+    Mirroring(const Mirroring&) = delete;
+    Mirroring& operator=(const Mirroring&) = delete;
+    ~Mirroring();
     Awaitable<void> run();
 
 private:

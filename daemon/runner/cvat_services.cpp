@@ -5,7 +5,6 @@
 
 #include "daemon/runner/services.hpp"
 #include "daemon/vault/large_files.hpp"
-#include "lib/lfs/authenticate.hpp"
 #include "lib/lfs/remote.hpp"
 #include "lib/remote/ssh_address.hpp"
 
@@ -54,17 +53,6 @@ cvat::ExportPolicy export_policy(const config::Job& job, const config::CvatServe
     return policy;
 }
 
-Awaitable<Result<lfs::Access>> ask_for_access(std::shared_ptr<remote::SshCommands> ssh, std::string url, lfs::Operation operation) {
-    std::string last(lfs::name(operation));
-    Result<remote::SshAnswer> told = co_await ssh->run(lfs::authenticate_program, std::move(last));
-    if (!told) co_return told.error();
-    lfs::AuthenticateAnswer answer;
-    answer.exit_code = told->exit_code;
-    answer.output = std::move(told->output);
-    answer.words = std::move(told->words);
-    co_return lfs::access_of(answer, url, now());
-}
-
 // Where the target takes large files. Tried once at a time: the push as a whole is tried again.
 Result<std::unique_ptr<lfs::Remote>> make_large(Shared& shared, const config::Job& job, const config::GitTarget& target,
                                                 const remote::Settings& git, CvatServices& services) {
@@ -74,7 +62,7 @@ Result<std::unique_ptr<lfs::Remote>> make_large(Shared& shared, const config::Jo
         Result<std::unique_ptr<remote::SshCommands>> ssh = remote::make_ssh_commands(shared.workers, git);
         if (!ssh) return ssh.error();
         services.ssh.push_back(std::move(*ssh));
-        settings.authenticate = [ssh = services.ssh.back(), url = settings.url](lfs::Operation operation) { return ask_for_access(ssh, url, operation); };
+        settings.authenticate = ssh_authenticate(services.ssh.back(), settings.url);
     }
     settings.ref = "refs/heads/" + target.branch;
     settings.username = git.username;

@@ -56,6 +56,12 @@ Awaitable<Result<std::unique_ptr<MirrorServices>>> make_mirror_services(Shared& 
         what.path = folder / (repository.name + ".git");
         what.large_pool = folder / ".lfs" / "objects";
         what.source = std::move(*settings);
+        if (source.lfs && remote::is_ssh_url(repository.url)) {
+            Result<std::unique_ptr<remote::SshCommands>> ssh = remote::make_ssh_commands(shared.workers, what.source);
+            if (!ssh) co_return ssh.error();
+            services->ssh.push_back(std::move(*ssh));
+            what.large_access = ssh_authenticate(services->ssh.back(), remote::without_user(repository.url));
+        }
         what.client = services->client.get();
         what.gate = &shared.gates.transfers(transfer_origin(repository.url), shared.config.limits.per_host);
         what.keep_refs = source.keep_refs;

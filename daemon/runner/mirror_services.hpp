@@ -7,12 +7,14 @@
 
 #include "daemon/mirror/mirror.hpp"
 #include "daemon/runner/runner.hpp"
+#include "lib/remote/ssh_command.hpp"
 
 namespace autobackup::runner {
 
 struct MirrorServices {
     std::unique_ptr<http::Client> client;         ///< towards all of the servers: connections are kept
     std::vector<mirror::Repository> repositories;  ///< borrow the client and the gates
+    std::vector<std::shared_ptr<remote::SshCommands>> ssh;  ///< of repositories over ssh, for their large files
 };
 
 /// Reads the secrets and builds the services. Failures: secret_missing, config_invalid.

@@ -17,23 +17,33 @@ bool names(const std::string& entry, const std::string& name) {
 
 class MirrorWork final : public Work {
 public:
-    MirrorWork(WorkOrder order, std::unique_ptr<MirrorServices> services) : order_(order), services_(std::move(services)) {}
+    MirrorWork(WorkOrder order, std::unique_ptr<MirrorServices> services)
+        : order_(order), services_(std::move(services)),
+          context_{order.shared.workers, order.shared.progress, order.shared.config.limits, order.job.retry, order.job.name, order.options} {
+        context_.item_done = [this](const model::Item& item) {
+            tell_item(order_, item);
+            if (item.outcome == model::ItemOutcome::saved || item.outcome == model::ItemOutcome::partial) changed_.push_back(item.name);
+        };
+    }
 
     Awaitable<void> run(model::Run& run) override {
         const std::filesystem::path folder = order_.shared.config.storage / "mirrors" / order_.job.name;
         auto sweep = [folder] { mirror::sweep(folder); };
         co_await order_.shared.workers.run(std::move(sweep));
-        mirror::Context context{order_.shared.workers, order_.shared.progress, order_.shared.config.limits, order_.job.retry, order_.job.name, order_.options};
-        context.item_done = [this](const model::Item& item) { tell_item(order_, item); };
         std::vector<mirror::Repository> chosen = choose(run);
-        co_await mirror::mirror_all(context, std::move(chosen), at_once, run);
+        co_await mirror::mirror_all(context_, std::move(chosen), at_once, run);
     }
     void account(model::Run& run) const override {
         const http::Traffic traffic = services_->client->traffic();
         run.api_requests += traffic.requests;
-        run.bytes_received += traffic.bytes_received;
-        run.bytes_sent += traffic.bytes_sent;
+        run.bytes_received += traffic.bytes_received + context_.over_ssh.bytes_received;
+        run.bytes_sent += traffic.bytes_sent + context_.over_ssh.bytes_sent;
+        for (const auto& one : services_->ssh) {
+            run.bytes_received += one->traffic().bytes_received;
+            run.bytes_sent += one->traffic().bytes_sent;
+        }
     }
+    Awaitable<void> keep_up() override;
     void close() const override { services_->client->close_idle(); }
 
 private:
@@ -65,7 +75,24 @@ private:
 
     WorkOrder order_;
     std::unique_ptr<MirrorServices> services_;
+    mirror::Context context_;
+    std::vector<std::string> changed_;  // names of mirrors that may have a pack more
 };
+
+Awaitable<void> MirrorWork::keep_up() {
+    const RunListener& listener = order_.shared.listener;
+    order_.shared.progress.phase("keeping up the mirrors");
+    for (const mirror::Repository& one : services_->repositories) {
+        if (std::find(changed_.begin(), changed_.end(), one.name) == changed_.end()) continue;
+        const Result<git::Joined> joined = co_await mirror::join_packs(order_.shared.workers, one.path, order_.shared.config.limits.reserve);
+        const std::string words = "of the mirror " + one.name + " of job " + order_.job.name;
+        if (!joined && joined.error().code == Errc::cancelled) co_return;
+        if (!joined) listener.warning("small packs " + words + " were not joined: " + describe(joined.error()));
+        if (!joined || joined->packs == 0 || !listener.note) continue;
+        listener.note("joined " + std::to_string(joined->packs) + " small packs " + words + ": " + std::to_string(joined->objects) + " objects, " +
+                      human_bytes(joined->bytes));
+    }
+}
 
 }  // namespace
 

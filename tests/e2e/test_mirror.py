@@ -270,6 +270,21 @@ class Mirror(MirrorCase):
         self.assertEqual(self.kept(self.mirror()), {})
         self.assert_sound(self.mirror())
 
+    def test_small_packs_are_joined(self):
+        source = self.source()
+        self.configure_mirrors({"a": source})
+        for number in range(20):
+            self.commit(source, "main", {f"{number}.txt": "x"})
+            done = self.run_mirrors("--log-level", "info")
+            if "small packs of the mirror a" in done.err:
+                break
+        self.assertRegex(done.err, r"joined 1\d small packs of the mirror a of job mirrors: \d+ objects, ")
+        packs = [name for name in os.listdir(os.path.join(self.mirror(), "objects", "pack")) if name.endswith(".pack")]
+        self.assertLess(len(packs), 5)
+        self.commit(source, "main", {"after.txt": "x"})
+        self.run_mirrors()
+        self.assert_mirrored(source)
+
     def write_pulls(self, source, tips):
         """refs/pull/N/head, past git: a file for each would take minutes."""
         refs = {name: oid for name, oid in self.refs(source).items() if not name.startswith("refs/pull/")}

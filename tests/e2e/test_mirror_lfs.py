@@ -177,6 +177,28 @@ class LargeFilesOfMirrors(MirrorCase):
             self.assertEqual(file.read(), content)
         self.assertNotEqual(os.stat(self.object("local", content)).st_ino, os.stat(os.path.join(folder, oid)).st_ino)
 
+    def test_over_ssh_the_server_says_where(self):
+        self.lfs.order("set", tokens=["RemoteAuth ssh-upload", "RemoteAuth ssh-download"])
+        ssh = self.ssh_server("--create", "a.git", "--lfs", str(self.lfs.port))
+        source = os.path.join(ssh.repos, "a.git")
+        git("symbolic-ref", "HEAD", "refs/heads/main", cwd=source)
+        content = os.urandom(3000)
+        folder = os.path.join(self.lfs.objects, source.strip("/").replace("/", "_"))
+        os.makedirs(folder)
+        with open(os.path.join(folder, hashlib.sha256(content).hexdigest()), "wb") as file:
+            file.write(content)
+        self.commit(source, "main", {"x.bin": pointer(content)})
+        self.secret("git-key", ssh.key())
+        value = f"url: \"{ssh.url('a.git')}\", auth: {{ssh_key: git-key, known_hosts: {ssh.file('known_hosts')}}}"
+        self.configure_mirrors({"a": value})
+        done = self.run_mirrors()
+        self.assertGreater(done.report["traffic"]["bytes_received"], 3000)
+        with open(self.object("a", content), "rb") as file:
+            self.assertEqual(file.read(), content)
+        batches = self.lfs.requests("POST", "objects/batch")
+        self.assertEqual([one["headers"]["authorization"] for one in batches], ["RemoteAuth ssh-download"])
+        self.assertNotIn("RemoteAuth", done.out + done.err)
+
 
 if __name__ == "__main__":
     unittest.main()

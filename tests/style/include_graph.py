@@ -36,7 +36,7 @@ ALLOWED = {
     "daemon/cvat": ["lib/core", "lib/async", "lib/hash", "lib/http", "lib/zip", "lib/git", "lib/remote", "lib/cvat", "daemon/model",
                     "daemon/report", "daemon/state", "daemon/retention", "daemon/vault"],
     "daemon/mirror": ["lib/core", "lib/async", "lib/hash", "lib/http", "lib/lfs", "lib/git", "lib/remote", "daemon/model", "daemon/report"],
-    "daemon/runner": ["lib/core", "lib/async", "lib/http", "lib/lfs", "lib/cvat", "lib/remote", "daemon/model", "daemon/config", "daemon/report",
+    "daemon/runner": ["lib/core", "lib/async", "lib/http", "lib/lfs", "lib/cvat", "lib/git", "lib/remote", "daemon/model", "daemon/config", "daemon/report",
                       "daemon/state", "daemon/vault", "daemon/cvat", "daemon/mirror"],
     "daemon/notify": ["lib/core", "lib/async", "lib/http", "lib/process", "lib/journal", "daemon/model", "daemon/config",
                       "daemon/report"],
