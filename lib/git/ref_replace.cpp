@@ -37,6 +37,8 @@ Result<void> check_apart(const std::map<std::string, Oid>& all, const std::strin
 }  // namespace
 
 Result<void> RefStore::check_final(const std::vector<RefChange>& changes) const {
+    const auto is_new = [](const RefChange& change) { return !change.expected && !change.target.is_zero(); };
+    if (std::none_of(changes.begin(), changes.end(), is_new)) return {};
     const Result<std::vector<std::pair<std::string, Oid>>> now = list("refs/");
     if (!now) return now.error();
     std::map<std::string, Oid> all(now->begin(), now->end());
@@ -48,7 +50,7 @@ Result<void> RefStore::check_final(const std::vector<RefChange>& changes) const 
         }
     }
     for (const RefChange& change : changes) {
-        const Result<void> apart = change.target.is_zero() ? Result<void>() : check_apart(all, change.ref);
+        const Result<void> apart = is_new(change) ? check_apart(all, change.ref) : Result<void>();
         if (!apart) return apart;
     }
     return {};

@@ -68,6 +68,16 @@ class OverHttp(MirrorCase):
         self.assertEqual(self.refs(self.mirror()), before)
         self.assertNotIn("wrong-password-value", json.dumps(done.report) + done.err)
 
+    def test_check_config_asks_for_the_refs_and_finds_a_missing_secret(self):
+        self.configure_forge()
+        done = self.call("check-config", "--online")
+        self.assertEqual(done.code, 0, done.err + done.out)
+        self.assertIn("may be read; 3 refs", done.out + done.err)  # HEAD, main, dev
+        os.remove(os.path.join(self.credentials, "git-password"))
+        done = self.call("run", self.job, "--json")
+        self.assertEqual((done.code, done.out), (2, ""))
+        self.assertIn("jobs.mirrors.mirror.auth.password", done.err)
+
     def test_no_secret_in_the_mirror(self):
         self.configure_forge()
         self.run_mirrors()
@@ -191,6 +201,22 @@ class OverSsh(MirrorCase):
         self.assertEqual(self.run_mirrors().item("a")["outcome"], "cloned")
         self.assert_mirrored(source)
         self.commit(source, "main", {"a": "2"})
+        self.assertEqual(self.run_mirrors().item("a")["outcome"], "updated")
+        self.assertEqual(self.run_mirrors().item("a")["outcome"], "unchanged")
+        self.assert_mirrored(source)
+
+    def test_a_server_of_the_old_protocol(self):
+        server = self.ssh_server("--create", "a.git", "--no-protocol")
+        source = os.path.join(server.repos, "a.git")
+        git("symbolic-ref", "HEAD", "refs/heads/trunk", cwd=source)
+        self.commit(source, "trunk", {"a": "1"})
+        git("tag", "-a", "-m", "t", "v1", "trunk", cwd=source)
+        self.secret("key", server.key("reader"))
+        value = f"url: \"{server.url('a.git')}\", auth: {{ssh_key: key, known_hosts: {server.file('known_hosts')}}}"
+        self.configure_mirrors({"a": value}, extra="lfs: false")
+        self.run_mirrors()
+        self.assert_mirrored(source)
+        self.commit(source, "trunk", {"a": "2"})
         self.assertEqual(self.run_mirrors().item("a")["outcome"], "updated")
         self.assertEqual(self.run_mirrors().item("a")["outcome"], "unchanged")
         self.assert_mirrored(source)
