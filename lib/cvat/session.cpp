@@ -10,16 +10,6 @@ namespace autobackup::cvat {
 
 namespace json = boost::json;
 
-std::optional<Milliseconds> retry_wait(const Failure& failure, int tries_done, int attempts,
-                                       Milliseconds base, Milliseconds max, double random) {
-    if (!failure.transient || tries_done >= attempts) return std::nullopt;
-    const Milliseconds own = async::backoff(tries_done, base, max, random);
-    if (!failure.retry_after) return own;
-    const Milliseconds asked = std::chrono::duration_cast<Milliseconds>(*failure.retry_after);
-    if (asked > std::max(max, Milliseconds(60'000))) return std::nullopt;
-    return std::max(own, asked);
-}
-
 Session::Session(http::Client& http, Settings settings)
     : http_(http), settings_(std::move(settings)), login_turn_(1) {
     if (const auto* token = std::get_if<TokenAuth>(&settings_.auth)) {

@@ -10,6 +10,7 @@
 #include "lib/async/turnstile.hpp"
 #include "lib/cvat/client.hpp"
 #include "lib/cvat/decode.hpp"
+#include "lib/http/retry.hpp"
 
 namespace autobackup::cvat {
 
@@ -67,9 +68,6 @@ private:
     async::Turnstile login_turn_;
 };
 
-/// Delay before the next try, or nothing when no try is left or the server wants more patience than
-/// retry_max_delay. Pure but for the random fraction.
-std::optional<Milliseconds> retry_wait(const Failure& failure, int tries_done, int attempts,
-                                       Milliseconds base, Milliseconds max, double random);
+using http::retry_wait;
 
 }  // namespace autobackup::cvat

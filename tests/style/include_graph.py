@@ -24,6 +24,7 @@ ALLOWED = {
     "lib/remote": ["lib/core", "lib/async", "lib/hash", "lib/http", "lib/process", "lib/git"],
     "lib/control": ["lib/core", "lib/async"],
     "lib/cvat": ["lib/core", "lib/async", "lib/hash", "lib/http", "lib/zip"],
+    "lib/github": ["lib/core", "lib/async", "lib/hash", "lib/http"],
     "daemon/model": ["lib/core"],
     "daemon/cli": ["lib/core", "lib/journal"],
     "daemon/control": ["lib/core"],
