@@ -7,6 +7,7 @@
 #include <zlib.h>
 
 #include <CLI/CLI.hpp>
+#include <algorithm>
 #include <boost/version.hpp>
 
 #include "build_info.hpp"
@@ -59,10 +60,15 @@ void add_printers(CLI::App& app, CommandLine& line) {
     cli::add_common(*sample, line);
     sample->add_option("KIND", line.sample, "cvat, github, minimal or full")->capture_default_str();
     sample->footer("Example:\n  autobackupd sample-config cvat > /etc/autobackupd/autobackupd.yaml");
-    CLI::App* import = app.add_subcommand("import-config", "Turn another tool's settings into a configuration (not in this version)");
+    CLI::App* import = app.add_subcommand("import-config", "Print another tool's settings as a configuration");
     cli::add_common(*import, line);
-    import->allow_extras();
-    import->prefix_command();
+    import->add_option("--from", line.import_from, "cvat-auto-backup, python-github-backup, github-mirror-script or gitim")
+        ->required()->type_name("TOOL");
+    import->add_option("FILE", line.import_file, "Its .env, or a script or crontab that calls it; without FILE: its arguments, behind --");
+    import->footer("What has no counterpart is told in comments. Secrets are not repeated: the comments say where to put them.\n\nExamples:\n"
+                   "  autobackupd import-config --from cvat-auto-backup ~/cvat-auto-backup/.env\n"
+                   "  autobackupd import-config --from python-github-backup -- acme --organization --token T --repositories --bare -o /srv/github\n"
+                   "  autobackupd import-config --from gitim /etc/cron.d/gitim > /etc/autobackupd/autobackupd.yaml");
     CLI::App* serve = app.add_subcommand("serve", "Run the schedule until SIGTERM; the verb when none is given");
     cli::add_common(*serve, line);
     serve->footer("Examples:\n  systemctl enable --now autobackupd\n  autobackupd serve --config ./my.yaml\n\n"
@@ -118,12 +124,17 @@ Parsed parse_command_line(int argc, const char* const* argv, const EnvironmentVa
     cli::set_defaults(line, environment);
     CLI::App app(description, "autobackupd");
     describe(app, line);
+    // What stands behind `--` is another program's command line and none of ours.
+    const char* const* const all_end = argv + argc;
+    const char* const* const end = std::find_if(argv, all_end, [](const char* word) { return std::string_view(word) == "--"; });
+    if (end != all_end) line.import_arguments.assign(end + 1, all_end);
     try {
-        app.parse(argc, argv);
+        app.parse(static_cast<int>(end - argv), argv);
     } catch (const CLI::ParseError& error) {
         return ended_by(cli::ended(app, error));
     }
     line.verb = verb_of(app);
+    if (end != all_end && line.verb != Verb::import_config) return ended_by(cli::Ended{2, "autobackupd: nothing is expected behind --\n"});
     if (std::optional<cli::Ended> mistake = cli::mistake(line)) return ended_by(std::move(*mistake));
     Parsed parsed;
     parsed.command = std::move(line);

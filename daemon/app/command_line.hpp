@@ -23,6 +23,9 @@ struct CommandLine : cli::Common {
     bool online = false, show = false, origin = false, skip_secrets = false;
     // sample-config
     std::string sample = "minimal";
+    // import-config
+    std::string import_from, import_file;
+    std::vector<std::string> import_arguments;
 };
 
 /// Either a command, or a text to print and the exit code to end with (help, version: 0, stdout; mistakes: 2, stderr).

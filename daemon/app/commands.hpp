@@ -14,8 +14,7 @@ int serve_command(Loop& loop, const CommandLine& line, const EnvironmentVariable
 int check_config_command(Loop& loop, const CommandLine& line, const EnvironmentVariables& environment);
 int schema_command();
 int sample_config_command(const CommandLine& line);
-/// Verbs of the contract that come with a later version: says so, exit 2.
-int later_command(const std::string& verb, const std::string& instead);
+int import_config_command(const CommandLine& line);
 
 /// argc/argv to exit code: what main() calls.
 int main_command(int argc, const char* const* argv, const char* const* environment);

@@ -2,10 +2,12 @@
 #include <unistd.h>
 
 #include <cstdio>
+#include <filesystem>
 #include <string>
 
 #include "daemon/app/commands.hpp"
 #include "daemon/config/load.hpp"
+#include "daemon/import/import.hpp"
 #include "lib/core/file.hpp"
 #include "lib/journal/logging.hpp"
 
@@ -17,6 +19,13 @@ int print(const std::string& text) {
     return written ? 0 : 1;
 }
 
+constexpr std::size_t largest_import = std::size_t{1} << 20;
+
+int refuse(const Failure& why) {
+    std::fprintf(stderr, "autobackupd: %s\n", describe(why).c_str());
+    return 2;
+}
+
 int dispatch(Loop& loop, const CommandLine& line, const EnvironmentVariables& environment) {
     switch (line.verb) {
         case Verb::run: return run_command(loop, line, environment);
@@ -24,7 +33,7 @@ int dispatch(Loop& loop, const CommandLine& line, const EnvironmentVariables& en
         case Verb::schema: return schema_command();
         case Verb::sample_config: return sample_config_command(line);
         case Verb::serve: return serve_command(loop, line, environment);
-        case Verb::import_config: return later_command("import-config", "write the configuration by hand; `autobackupd sample-config cvat` is a start");
+        case Verb::import_config: return import_config_command(line);
     }
     return 2;
 }
@@ -35,14 +44,23 @@ int schema_command() { return print(config::schema_json()); }
 
 int sample_config_command(const CommandLine& line) {
     const Result<std::string> text = config::sample(line.sample);
-    if (text) return print(*text);
-    std::fprintf(stderr, "autobackupd: %s\n", describe(text.error()).c_str());
-    return 2;
+    return text ? print(*text) : refuse(text.error());
 }
 
-int later_command(const std::string& verb, const std::string& instead) {
-    std::fprintf(stderr, "autobackupd: %s is not in this version; %s\n", verb.c_str(), instead.c_str());
-    return 2;
+int import_config_command(const CommandLine& line) {
+    import_config::Given given;
+    given.arguments = line.import_arguments;
+    std::error_code no_directory;
+    given.directory = std::filesystem::current_path(no_directory).string();
+    if (!line.import_file.empty()) {
+        Result<std::string> text = read_file(line.import_file, largest_import);
+        if (!text) return refuse(text.error());
+        given.file_text = std::move(*text);
+    } else if (given.arguments.empty()) {
+        return refuse(fail(Errc::config_invalid, "import-config", line.import_from, "a FILE is missing, or the tool's arguments behind --"));
+    }
+    const Result<std::string> text = import_config::configuration_for(line.import_from, given);
+    return text ? print(*text) : refuse(text.error());
 }
 
 int main_command(int argc, const char* const* argv, const char* const* environment) {

@@ -32,17 +32,46 @@ class CommandLine(Case):
         self.assertEqual(code, 2)
         self.assertIn("AUTOBACKUPD_LOG_LEVEL", err)
 
-    def test_what_comes_later_says_so(self):
-        for arguments in (["import-config", "--from", "gitim", "x"], ["sample-config", "github"]):
-            code, out, err = self.plain(*arguments)
+    def test_settings_of_other_tools_become_a_configuration(self):
+        env = os.path.join(self.directory, ".env")
+        with open(env, "w") as file:
+            file.write("CVAT_HOST=https://cvat.example.org\nCVAT_USERNAME=bot\nCVAT_PASSWORD='hunter2 secret'\nCVAT_PROJECT_ID=12\n"
+                       "SAVE_DIR=./backups\nTARGET_REPO=https://github.com/acme/a.git\nGIT_USERNAME=bot\nGIT_TOKEN=ghp_verysecret\nODD=1\n")
+        script = os.path.join(self.directory, "backup.sh")
+        with open(script, "w") as file:
+            file.write("#!/bin/sh\n# nightly\n/usr/bin/github-backup acme --organization -t ghp_verysecret \\\n"
+                       "  --output-directory /srv/gh --repositories --wikis --bare --issues -P --name-regex 'a.*' --exclude x y 2>>log\n")
+        for arguments, wanted in (
+                (["cvat-auto-backup", env], ["projects: [\"12\"]", "branch: main", "ODD: has no counterpart", "(./backups)"]),
+                (["python-github-backup", script], ["organization: acme", "directory: /srv/gh", "private: true, forks: false", "--issues: ",
+                                                    '"/^[^/]+/(?:a.*)/"', "exclude: [x, y]", "wikis: true", "lfs: false"]),
+                (["python-github-backup", "--", "alice", "-t", "ghp_verysecret", "-H", "ghe.example.org", "--odd"],
+                 ["user: alice", "https://ghe.example.org/api/v3", "--odd: is not known"]),
+                (["github-mirror-script", "--", "organisation", "acme", "ghp_verysecret", "sshUrl", "/srv/m"], ["transport: ssh", "organization: acme"]),
+                (["gitim", "--", "-t", "ghp_verysecret", "-o", "acme", "-d", "/srv/g", "--shallow", "--noforks"],
+                 ["forks: false", "--shallow: has no counterpart"])):
+            code, out, err = self.plain("import-config", "--from", *arguments)
+            self.assertEqual((code, err), (0, ""), arguments)
+            for words in wanted:
+                self.assertIn(words, out, arguments)
+            for secret in ("ghp_verysecret", "hunter2"):
+                self.assertNotIn(secret, out)
+            self.config = os.path.join(self.directory, "imported.yaml")
+            with open(self.config, "w") as file:
+                file.write(out)
+            done = self.call("check-config", "--skip-secrets")
+            self.assertEqual(done.code, 0, done.err + out)
+        for arguments in (["gitm", "--", "x"], ["gitim"], ["github-mirror-script", "--", "user"], ["python-github-backup", env],
+                          ["cvat-auto-backup", "/nonexistent"]):
+            code, out, err = self.plain("import-config", "--from", *arguments)
             self.assertEqual((code, out), (2, ""), arguments)
-            self.assertIn("not in this version", err, arguments)
+            self.assertTrue(err.startswith("autobackupd: "), err)
 
     def test_schema_and_samples_are_data(self):
         code, out, _ = self.plain("schema")
         self.assertEqual(code, 0)
         self.assertEqual(json.loads(out)["$schema"], "https://json-schema.org/draft/2020-12/schema")
-        for kind in ("minimal", "cvat", "full"):
+        for kind in ("minimal", "cvat", "github", "full"):
             code, out, err = self.plain("sample-config", kind)
             self.assertEqual((code, err), (0, ""))
             self.config = os.path.join(self.directory, f"{kind}.yaml")
