@@ -17,27 +17,12 @@ struct Needed {
     std::string job;
 };
 
-void add_source(const config::Config& config, const config::Job& job, std::vector<Needed>& needed) {
-    if (const auto* mirror = std::get_if<config::MirrorSource>(&job.source)) {
-        for (const config::MirrorRepository& repository : mirror->repositories) {
-            for (const auto& reference : {repository.auth.password, repository.auth.ssh_key}) {
-                if (reference) needed.push_back(Needed{*reference, job.name});
-            }
-        }
-        return;
-    }
-    const auto& source = std::get<config::CvatSource>(job.source);
-    const auto& server = std::get<config::CvatServer>(config.servers.at(source.server).what);
-    for (const auto& reference : {server.token, server.access_token, server.password}) {
-        if (reference) needed.push_back(Needed{*reference, job.name});
-    }
-}
-
 void add_references(const config::Config& config, const config::Job& job, std::vector<Needed>& needed) {
-    add_source(config, job, needed);
-    for (const config::GitTarget& target : job.git) {
-        if (target.password) needed.push_back(Needed{*target.password, job.name});
+    const auto server = config.servers.find(config::server_of(job));
+    if (server != config.servers.end()) {
+        for (const config::SecretRef& reference : config::secrets_of(server->second)) needed.push_back(Needed{reference, job.name});
     }
+    for (const config::SecretRef& reference : config::secrets_of(job)) needed.push_back(Needed{reference, job.name});
     for (const config::Notice& notice : job.notify) {
         const auto* webhook = std::get_if<config::WebhookNotice>(&notice.to);
         if (webhook != nullptr && webhook->auth) needed.push_back(Needed{*webhook->auth, job.name});

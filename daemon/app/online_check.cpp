@@ -7,6 +7,7 @@
 
 #include "daemon/app/configuration.hpp"
 #include "daemon/runner/cvat_services.hpp"
+#include "daemon/runner/github_services.hpp"
 #include "daemon/runner/mirror_services.hpp"
 #include "lib/core/text.hpp"
 #include "lib/remote/remote.hpp"
@@ -86,10 +87,19 @@ Awaitable<void> ask_mirrors(runner::Shared& shared, const config::Job& job, std:
     (*services)->client->close_idle();
 }
 
+Awaitable<void> ask_github(runner::Shared& shared, const config::Job& job, std::vector<OnlineAnswer>& answers) {
+    const auto& source = std::get<config::GithubSource>(job.source);
+    const std::string what = "job " + job.name + ", server " + source.server;
+    const Result<std::string> told = co_await runner::ask_github(shared, job, source);
+    answers.push_back(told ? good(what, *told) : answer(what, told.error()));
+}
+
 Awaitable<void> ask_jobs(runner::Shared& shared, std::vector<OnlineAnswer>& answers) {
     for (const auto& [name, job] : shared.config.jobs) {
         if (std::holds_alternative<config::CvatSource>(job.source)) {
             co_await ask_cvat(shared, job, answers);
+        } else if (std::holds_alternative<config::GithubSource>(job.source)) {
+            co_await ask_github(shared, job, answers);
         } else {
             co_await ask_mirrors(shared, job, answers);
         }

@@ -27,9 +27,12 @@ const yaml::Node& named(const yaml::Node& root, std::string_view name) {
     return entry != nullptr ? *entry->value : nothing;
 }
 
+template <class Kind>
 std::vector<std::string> names_of(const std::map<std::string, Server>& servers) {
     std::vector<std::string> names;
-    for (const auto& [name, server] : servers) names.push_back(name);
+    for (const auto& [name, server] : servers) {
+        if (std::holds_alternative<Kind>(server.what)) names.push_back(name);
+    }
     return names;
 }
 
@@ -37,6 +40,30 @@ std::string joined(const std::vector<std::string>& names) {
     std::string out;
     for (const std::string& name : names) out += (out.empty() ? "" : ", ") + one_line(name);
     return out;
+}
+
+// The server that the source of a job names, or the only one of its kind.
+template <class Kind>
+void resolve_server(const Config& config, const yaml::Entry& job, const char* key, const char* kind, std::string& server, Problems& problems) {
+    const yaml::Entry* source = job.value->find(key);
+    if (source == nullptr) return;
+    const std::vector<std::string> names = names_of<Kind>(config.servers);
+    const std::string path = join_path(join_path("jobs", job.key), key);
+    if (const yaml::Entry* named = source->value->find("server")) {
+        if (problems.touch(*named->value)) return;
+        const auto found = config.servers.find(server);
+        if (found != config.servers.end() && std::holds_alternative<Kind>(found->second.what)) return;
+        const std::string what = found == config.servers.end() ? fmt::format("there is no server '{}'", one_line(server))
+                                                               : fmt::format("'{}' is no {} server", one_line(server), kind);
+        problems.add(named->value->place, path + ".server", fmt::format("{}; there are: {}", what, names.empty() ? "none" : joined(names)),
+                     nearest(server, names).value_or(std::string()));
+    } else if (names.size() == 1) {
+        server = names[0];
+    } else if (names.empty()) {
+        problems.add(source->value->place, path, fmt::format("there is no {} server under 'servers'", kind));
+    } else {
+        problems.add(source->value->place, path, "'server' is needed, because there are several: " + joined(names));
+    }
 }
 
 // Follows `after` from `start`; the circle as text when it comes back there.
@@ -56,26 +83,13 @@ std::string circle_from(const Config& config, const std::string& start, const st
 }  // namespace
 
 void resolve_servers(Config& config, const yaml::Node& jobs, Problems& problems) {
-    const std::vector<std::string> names = names_of(config.servers);
     for (const yaml::Entry& entry : jobs.entries) {
-        const yaml::Entry* source = entry.value->find("cvat");
         const auto job = config.jobs.find(entry.key);
-        if (source == nullptr || job == config.jobs.end() || !std::holds_alternative<CvatSource>(job->second.source)) continue;
-        auto& cvat = std::get<CvatSource>(job->second.source);
-        const std::string path = join_path(join_path("jobs", entry.key), "cvat");
-        if (const yaml::Entry* server = source->value->find("server")) {
-            if (problems.touch(*server->value) || config.servers.contains(cvat.server)) continue;
-            problems.add(server->value->place, path + ".server",
-                         fmt::format("there is no server '{}'; there are: {}", one_line(cvat.server),
-                                     names.empty() ? "none" : joined(names)),
-                         nearest(cvat.server, names).value_or(std::string()));
-        } else if (names.size() == 1) {
-            cvat.server = names[0];
-        } else if (names.empty()) {
-            problems.add(source->value->place, path, "there is no CVAT server under 'servers'");
-        } else {
-            problems.add(source->value->place, path,
-                         "'server' is needed, because there are several: " + joined(names));
+        if (job == config.jobs.end()) continue;
+        if (auto* cvat = std::get_if<CvatSource>(&job->second.source)) {
+            resolve_server<CvatServer>(config, entry, "cvat", "CVAT", cvat->server, problems);
+        } else if (auto* github = std::get_if<GithubSource>(&job->second.source)) {
+            resolve_server<GithubServer>(config, entry, "github", "GitHub", github->server, problems);
         }
     }
 }

@@ -20,6 +20,11 @@ Job build_job(const yaml::Entry& entry, Problems& problems, Problems& warnings);
 /// Who we are at `url`: the key `auth` of `parent`. With an empty URL it may be for http(s) or for ssh.
 GitAuth build_git_auth(const View& parent, const std::string& url, Problems& problems);
 
+/// The source of a `github:` job.
+GithubSource build_github(const View& job, Problems& problems);
+/// A server with the key `github`.
+GithubServer build_github_server(const View& keys, const yaml::Entry& entry, Problems& problems, Problems& warnings);
+
 /// The source of a `mirror:` job.
 MirrorSource build_mirror(const View& job, Problems& problems, Problems& warnings);
 

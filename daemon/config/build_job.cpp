@@ -45,15 +45,20 @@ void refuse_for_mirrors(const View& job, Problems& problems) {
 }
 
 void build_source(const View& job, const yaml::Entry& entry, Job& out, Problems& problems, Problems& warnings) {
-    if (job.has("cvat") && job.has("mirror")) {
-        problems.add(job.entry("mirror")->place, job.path("mirror"), "a job has one source: cvat or mirror");
+    const int given = int{job.has("cvat")} + int{job.has("github")} + int{job.has("mirror")};
+    if (given > 1) {
+        const char* second = job.has("mirror") ? "mirror" : "github";
+        problems.add(job.entry(second)->place, job.path(second), "a job has one source: cvat, github or mirror");
     } else if (job.has("mirror")) {
         refuse_for_mirrors(job, problems);
         out.source = build_mirror(job, problems, warnings);
+    } else if (job.has("github")) {
+        refuse_for_mirrors(job, problems);
+        out.source = build_github(job, problems);
     } else if (job.has("cvat")) {
         out.source = build_cvat(job, problems);
     } else if (!job.has_strangers()) {
-        problems.add(entry.place, job.path(), "the source is missing: cvat: {…} or mirror: {…}");
+        problems.add(entry.place, job.path(), "the source is missing: cvat: {…}, github: {…} or mirror: {…}");
     }
 }
 

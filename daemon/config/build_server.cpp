@@ -16,13 +16,22 @@ void check_auth(const View& server, const View& auth, const yaml::Entry& entry, 
     if (auth.has_strangers() || !(auth.node().is_mapping() || auth.node().is_null())) return;
     const bool user = auth.has("username") || auth.has("password");
     const int given = int{auth.has("token")} + int{auth.has("access_token")} + int{user};
-    if (given != 1) {
+    const bool of_github = auth.has("app_id") || auth.has("installation") || auth.has("private_key");  // told by refuse_github_keys()
+    if (given != 1 && !of_github) {
         problems.add(
             server.place("auth"), auth.path(),
             std::string(given == 0 ? "nothing is given, " : "several are given, ") + std::string(ways));
-    } else if (user && !(auth.has("username") && auth.has("password"))) {
+    } else if (given == 1 && user && !(auth.has("username") && auth.has("password"))) {
         problems.add(server.place("auth"), auth.path(), "'username' and 'password' belong together");
     }
+}
+
+void refuse_github_keys(const View& keys, Problems& problems) {
+    const View auth = keys.sub("auth");
+    for (const char* name : {"app_id", "installation", "private_key"}) {
+        if (auth.has(name)) problems.add(auth.entry(name)->place, auth.path(name), "it is for GitHub; " + std::string(ways));
+    }
+    if (keys.has("ssh")) problems.add(keys.entry("ssh")->place, keys.path("ssh"), "it is for GitHub");
 }
 
 }  // namespace
@@ -32,10 +41,17 @@ Server build_server(const yaml::Entry& entry, Problems& problems, Problems& warn
     Server server{entry.key, origin_of(entry.place), CvatServer()};
     auto& cvat = std::get<CvatServer>(server.what);
     if (!(entry.value->is_mapping() || entry.value->is_null())) return server;
+    if (keys.has("github") && keys.has("cvat")) {
+        problems.add(keys.entry("github")->place, keys.path("github"), "a server is of one kind: cvat or github");
+    } else if (keys.has("github")) {
+        server.what = build_github_server(keys, entry, problems, warnings);
+        return server;
+    }
     keys.read("cvat", cvat.url);
     if (!keys.has("cvat") && !keys.has_strangers()) {
-        problems.add(entry.place, keys.path(), "the kind of server is missing: cvat: URL");
+        problems.add(entry.place, keys.path(), "the kind of server is missing: cvat: URL, or github: URL");
     }
+    refuse_github_keys(keys, problems);
     if (is_open_http(cvat.url)) {
         warnings.add(keys.place("cvat"), keys.path("cvat"),
                      "http:// sends the token unencrypted; use https://");

@@ -1,33 +1,13 @@
 // SPDX-License-Identifier: MIT
 #include <fmt/format.h>
 
-#include "daemon/config/check.hpp"
-#include "daemon/config/values.hpp"
+#include "daemon/config/at.hpp"
 #include "lib/core/text.hpp"
 #include "lib/schedule/duration.hpp"
 #include "lib/schedule/schedule.hpp"
 
 namespace autobackup::config {
 namespace {
-
-/// Where a value stands, and where problems go.
-struct At {
-    const yaml::Node& node;
-    const Key& key;
-    const std::string& path;
-    Problems& problems;
-
-    void say(std::string message, std::string suggestion = std::string()) const {
-        problems.add(node.place, path, std::move(message), std::move(suggestion));
-    }
-    [[nodiscard]] std::string given() const {
-        if (!node.is_scalar() || key.type == Type::secret || key.type == Type::notice_url) return std::string(yaml::describe_kind(node));
-        return shown(node.text);
-    }
-    void wrong_type(std::string_view allowed) const {
-        say(fmt::format("given {}, allowed is {}", given(), allowed));
-    }
-};
 
 void check_integer(const At& at) {
     const auto value = yaml::as_integer(at.node);
@@ -58,11 +38,6 @@ void check_choice(const At& at) {
     }
     const auto near = at.node.is_scalar() ? nearest(to_lower(at.node.text), choices) : std::nullopt;
     at.say(fmt::format("given {}, allowed is {}", at.given(), list), near.value_or(std::string()));
-}
-
-void check_checked_text(const At& at, Result<void> (*check)(std::string_view), std::string_view what) {
-    if (!at.node.is_scalar()) return at.wrong_type(what);
-    if (const auto fine = check(at.node.text); !fine) at.say(fine.error().message);
 }
 
 void check_plain_text(const At& at) {
@@ -99,63 +74,6 @@ void check_schedules(const At& at) {
         if (at.node.items.size() > 1 && item.node.is_scalar() && to_lower(trim(item.node.text)) == "manual") {
             item.say("'manual' stands alone");
         }
-    }
-}
-
-void check_job_list(const At& at) {
-    if (!at.node.is_sequence()) return at.wrong_type("a list of job names");
-    for (const yaml::NodePtr& item : at.node.items) {
-        if (!item->is_scalar()) {
-            at.problems.add(item->place, at.path,
-                            fmt::format("given {}, allowed is the name of a job", describe_kind(*item)));
-        }
-    }
-}
-
-void check_entries(const At& at) {
-    if (!at.node.is_sequence()) return at.wrong_type("a list of ids, names and globs");
-    for (std::size_t i = 0; i < at.node.items.size(); ++i) {
-        const yaml::Node& item = *at.node.items[i];
-        const std::string path = fmt::format("{}[{}]", at.path, i);
-        const auto id = yaml::as_integer(item);
-        if (!item.is_scalar()) {
-            at.problems.add(item.place, path,
-                            fmt::format("given {}, allowed is an id, a name or a glob", describe_kind(item)));
-        } else if (id && *id < 1) {
-            at.problems.add(item.place, path, fmt::format("given {}, an id is 1 or more", *id));
-        } else if (trim(item.text).empty()) {
-            at.problems.add(item.place, path, "given an empty text, allowed is an id, a name or a glob");
-        }
-    }
-}
-
-void check_selection(const At& at) {
-    const bool tasks = at.key.type == Type::task_selection;
-    const std::string_view allowed = tasks ? "all, none, unassigned, a list, or {include: […], exclude: […]}"
-                                           : "all, none, a list, or {include: […], exclude: […]}";
-    if (at.node.is_sequence()) {
-        if (at.node.items.empty()) return at.say("given an empty list, which selects nothing", "none");
-        return check_entries(at);
-    }
-    if (at.node.is_scalar()) {
-        const std::string& text = at.node.text;
-        if (text == "all" || text == "none" || (tasks && text == "unassigned")) return;
-        std::vector<std::string> words{"all", "none"};
-        if (tasks) words.emplace_back("unassigned");
-        return at.say(fmt::format("given {}, allowed is {}", at.given(), allowed),
-                      nearest(text, words).value_or(std::string()));
-    }
-    if (!at.node.is_mapping() || at.node.entries.empty()) return at.wrong_type(allowed);
-    for (const yaml::Entry& entry : at.node.entries) {
-        const std::string path = join_path(at.path, entry.key);
-        if (entry.key == "include" || entry.key == "exclude") {
-            check_entries(At{*entry.value, at.key, path, at.problems});
-            continue;
-        }
-        const std::vector<std::string> names{"include", "exclude"};
-        at.problems.add(entry.place, path,
-                        fmt::format("unknown key '{}'; allowed: include, exclude", one_line(entry.key)),
-                        nearest(entry.key, names).value_or(std::string()));
     }
 }
 
@@ -219,14 +137,10 @@ void check_secret(const At& at) {
     check_secret_form(at, at.node.entries[0]);
 }
 
-void check_size(const At& at) {
-    if (!at.node.is_scalar()) return at.wrong_type("a size such as 512KiB, 2GiB, 100MB");
-    if (const auto size = parse_size(at.node.text); !size) at.say(size.error().message);
-}
-
-void check_percent(const At& at) {
-    if (!at.node.is_scalar()) return at.wrong_type("a percentage such as 30%");
-    if (const auto percent = parse_percent(at.node.text); !percent) at.say(percent.error().message);
+template <class T>
+void check_parsed(const At& at, Result<T> (*parse)(std::string_view), std::string_view what) {
+    if (!at.node.is_scalar()) return at.wrong_type(what);
+    if (const auto value = parse(at.node.text); !value) at.say(value.error().message);
 }
 
 }  // namespace
@@ -242,9 +156,9 @@ void check_value(const yaml::Node& node, const Key& key, const std::string& path
         case Type::duration:
             return check_duration(at);
         case Type::size:
-            return check_size(at);
+            return check_parsed(at, parse_size, "a size such as 512KiB, 2GiB, 100MB");
         case Type::percent:
-            return check_percent(at);
+            return check_parsed(at, parse_percent, "a percentage such as 30%");
         case Type::text:
             return check_plain_text(at);
         case Type::choice:
@@ -259,6 +173,14 @@ void check_value(const yaml::Node& node, const Key& key, const std::string& path
             return check_checked_text(at, check_git_url, "a URL or an absolute path");
         case Type::organization:
             return check_checked_text(at, check_organization, "the slug of an organization, or \"\"");
+        case Type::github_url:
+            return check_checked_text(at, check_github_url, "the URL of an API root");
+        case Type::owner:
+            return check_checked_text(at, check_owner, "the name of an account, or \"@me\"");
+        case Type::owners:
+            return check_text_list(at, check_owner, "a list of names of accounts");
+        case Type::patterns:
+            return check_text_list(at, check_pattern, "a list of texts");
         case Type::mirror_name:
             return check_checked_text(at, check_mirror_name, "a name such as group/a");
         case Type::branch:

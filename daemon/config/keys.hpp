@@ -25,8 +25,12 @@ enum class Type {
     path,          ///< absolute
     zone,          ///< IANA name
     cvat_url,      ///< base URL of a CVAT server
+    github_url,    ///< API root of a GitHub server
     git_url,       ///< https, http, file:///, absolute path
     organization,  ///< slug; "" = personal workspace
+    owner,         ///< name of a GitHub account, or "@me"
+    owners,        ///< a list of these
+    patterns,      ///< a list of names, globs and /regular expressions/
     mirror_name,   ///< "group/a": parts that are safe as file names
     branch,        ///< git branch name
     email,
@@ -76,6 +80,7 @@ std::span<const Key> notify_keys();
 std::span<const Key> server_keys();
 std::span<const Key> job_keys();
 std::span<const Key> cvat_keys();
+std::span<const Key> github_keys();
 std::span<const Key> mirror_keys();
 std::span<const Key> git_keys();
 

@@ -81,8 +81,9 @@ constexpr Key job_table[] = {
      .meaning = "The source: projects and tasks of a CVAT server."},
     {.path = "jobs.*.github",
      .type = Type::mapping,
-     .meaning = "The source: repositories of a GitHub owner.",
-     .since = {}},
+     .meaning = "The source: the repositories of GitHub organisations or users, each kept as a bare mirror with all its refs. "
+                "`archive` and `git` are not for mirrors.",
+     .shown = Shown::commented},
     {.path = "jobs.*.mirror",
      .type = Type::mapping,
      .meaning = "The source: repositories of any git server, each kept as a bare mirror with all its refs in "

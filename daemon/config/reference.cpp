@@ -107,6 +107,7 @@ std::string type_text(const Key& key) {
         case Type::zone:
             return "IANA time zone";
         case Type::cvat_url:
+        case Type::github_url:
         case Type::git_url:
         case Type::notice_url:
             return "URL";
@@ -114,6 +115,12 @@ std::string type_text(const Key& key) {
             return "slug or `\"\"`";
         case Type::mirror_name:
             return "name";
+        case Type::owner:
+            return "name or `\"@me\"`";
+        case Type::owners:
+            return "list of names";
+        case Type::patterns:
+            return "list of texts";
         case Type::branch:
             return "branch name";
         case Type::email:

@@ -52,6 +52,21 @@ jobs:
       tasks: unassigned               # those that belong to no project
 )";
 
+constexpr std::string_view github_sample =
+    R"(# Every repository of a GitHub organisation, with wikis and large files. Check it with: autobackupd check-config --online
+servers:
+  hub:
+    github: https://api.github.com    # GitHub Enterprise Server: https://HOST/api/v3
+    auth: {token: github-token}       # the NAME of a secret; or {app_id: 1234, installation: acme, private_key: NAME}
+
+jobs:
+  acme-code:
+    schedule: every 6h
+    github:
+      organization: acme              # or user: NAME, user: "@me", owners: [a, b]
+      repositories: {exclude: ["*-scratch"]}
+)";
+
 // "[Schedules](#schedules)" → "Schedules in docs/configuration.md".
 std::string without_links(std::string_view text) {
     std::string out(text);
@@ -109,12 +124,9 @@ Result<std::string> sample(std::string_view name) {
     if (name == "minimal") return std::string(minimal_sample);
     if (name == "cvat") return std::string(cvat_sample);
     if (name == "full") return full_sample();
-    if (name == "github") {
-        return fail(Errc::unsupported, "sample-config", "github",
-                    "GitHub as a source is not in this version; there are: minimal, cvat, full");
-    }
+    if (name == "github") return std::string(github_sample);
     return fail(Errc::config_invalid, "sample-config", one_line(name),
-                "no such sample; there are: minimal, cvat, full");
+                "no such sample; there are: minimal, cvat, github, full");
 }
 
 }  // namespace autobackup::config

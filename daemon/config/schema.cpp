@@ -11,6 +11,7 @@ namespace {
 namespace json = boost::json;
 
 constexpr std::string_view name_pattern = "^[a-z0-9][a-z0-9._-]{0,63}$";
+constexpr const char* owner_pattern = "^(@me|[A-Za-z0-9_][A-Za-z0-9_-]*)$";
 
 json::object text_like(std::string_view pattern) {
     json::object out{{"type", "string"}};
@@ -95,6 +96,14 @@ json::object value_schema(const Key& key) {
         case Type::git_url:
             return text_like("^([Hh][Tt][Tt][Pp][Ss]?://[^@?#]+|[Ss][Ss][Hh]://([^@:/?#]+@)?[^@/?#]+/[^@?#]+|"
                              "[^-@:/][^@:/]*@[^-/:][^/]*:.+|[^-@:/][^@:/]*:[^@]+|[Ff][Ii][Ll][Ee]:///.+|/.+)$");
+        case Type::github_url:
+            return text_like("^[Hh][Tt][Tt][Pp][Ss]?://[^@?#]+$");
+        case Type::owner:
+            return text_like(owner_pattern);
+        case Type::owners:
+            return list_of(text_like(owner_pattern));
+        case Type::patterns:
+            return list_of(text_like({}));
         case Type::mirror_name:
             return text_like("^[A-Za-z0-9_][A-Za-z0-9._-]*(/[A-Za-z0-9_][A-Za-z0-9._-]*)*$");
         case Type::organization:

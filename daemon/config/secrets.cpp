@@ -139,19 +139,48 @@ Result<Secret> read_secret(const SecretRef& ref, const SecretPlaces& places,
     return checked(ref, std::move(*output), "the output of the command");
 }
 
+std::vector<SecretRef> secrets_of(const Server& server) {
+    std::vector<SecretRef> out;
+    if (const auto* cvat = std::get_if<CvatServer>(&server.what)) {
+        for (const auto* one : {&cvat->token, &cvat->access_token, &cvat->password}) add(out, *one);
+    } else if (const auto* github = std::get_if<GithubServer>(&server.what)) {
+        for (const auto* one : {&github->token, &github->private_key, &github->ssh_key}) add(out, *one);
+    }
+    return out;
+}
+
+std::vector<SecretRef> secrets_of(const Job& job) {
+    std::vector<SecretRef> out;
+    for (const GitTarget& target : job.git) {
+        add(out, target.password);
+        add(out, target.ssh_key);
+    }
+    if (const auto* mirror = std::get_if<MirrorSource>(&job.source)) {
+        for (const MirrorRepository& one : mirror->repositories) {
+            for (const auto* secret : {&one.auth.password, &one.auth.ssh_key}) {
+                // One that is meant for all repositories stands in each of them.
+                const auto same = [&](const SecretRef& known) { return *secret && known.key_path == (*secret)->key_path; };
+                if (std::none_of(out.begin(), out.end(), same)) add(out, *secret);
+            }
+        }
+    }
+    return out;
+}
+
+const std::string& server_of(const Job& job) {
+    static const std::string none;
+    if (const auto* cvat = std::get_if<CvatSource>(&job.source)) return cvat->server;
+    if (const auto* github = std::get_if<GithubSource>(&job.source)) return github->server;
+    return none;
+}
+
 std::vector<SecretRef> all_secrets(const Config& config) {
     std::vector<SecretRef> out;
     for (const auto& [name, server] : config.servers) {
-        const auto& cvat = std::get<CvatServer>(server.what);
-        add(out, cvat.token);
-        add(out, cvat.access_token);
-        add(out, cvat.password);
+        for (SecretRef& one : secrets_of(server)) out.push_back(std::move(one));
     }
     for (const auto& [name, job] : config.jobs) {
-        for (const GitTarget& target : job.git) {
-            add(out, target.password);
-            add(out, target.ssh_key);
-        }
+        for (SecretRef& one : secrets_of(job)) out.push_back(std::move(one));
     }
     for (const Notice& notice : config.notify) add(out, bearer_of(notice));
     for (const auto& [name, job] : config.jobs) {

@@ -40,6 +40,12 @@ Result<Secret> read_secret(const SecretRef& ref, const SecretPlaces& places,
 std::vector<Problem> check_secrets(const Config& config, const SecretPlaces& places,
                                    std::vector<Problem>* warnings = nullptr);
 
+/// The references of a server; of a job's source and targets (not of its notices).
+std::vector<SecretRef> secrets_of(const Server& server);
+std::vector<SecretRef> secrets_of(const Job& job);
+/// Name of the server that the job's source is on; empty: it needs none.
+const std::string& server_of(const Job& job);
+
 /// Every reference of the configuration, servers first.
 std::vector<SecretRef> all_secrets(const Config& config);
 

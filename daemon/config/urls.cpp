@@ -54,11 +54,16 @@ Result<void> check_local_path(std::string_view path) {
 
 }  // namespace
 
-Result<void> check_cvat_url(std::string_view text) {
-    if (!is_http(text))
-        return invalid("given " + shown(text) + ", allowed is http:// or https:// with a host");
+Result<void> check_github_url(std::string_view text) {
+    if (!is_http(text)) return invalid("given " + shown(text) + ", allowed is http:// or https:// with a host");
     const auto url = parse_http(text);
     if (!url) return url.error();
+    return Result<void>();
+}
+
+Result<void> check_cvat_url(std::string_view text) {
+    if (const auto fine = check_github_url(text); !fine) return fine;
+    const auto url = parse_http(text);
     if (url->host().find('_') != std::string::npos) {
         return invalid("given " + shown(text) +
                        ": a host name with '_' is refused, because CVAT answers every request to such "

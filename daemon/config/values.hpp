@@ -24,6 +24,8 @@ Result<int> parse_percent(std::string_view text);
 /// http(s), no user-info, no query or fragment, no `_` in the host name (CVAT answers 400 with HTML for such
 /// a Host).
 Result<void> check_cvat_url(std::string_view text);
+/// http(s), no user-info, no query or fragment.
+Result<void> check_github_url(std::string_view text);
 /// https, http, ssh://, user@host:path, file:///, absolute path; no password, and no user-info but the user
 /// name of ssh.
 Result<void> check_git_url(std::string_view text);
@@ -37,6 +39,10 @@ Result<void> check_secret_name(std::string_view text);
 bool looks_like_token(std::string_view text);
 
 Result<void> check_organization(std::string_view text);
+/// A name of a GitHub account ("acme", "alice_corp"), or "@me".
+Result<void> check_owner(std::string_view text);
+/// A text, or a regular expression between slashes.
+Result<void> check_pattern(std::string_view text);
 /// A name under which a mirror is kept, see the key table; it becomes part of a path.
 Result<void> check_mirror_name(std::string_view text);
 /// git-check-ref-format(1) for refs/heads/<text>.

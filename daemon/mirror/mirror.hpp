@@ -24,7 +24,7 @@
 namespace autobackup::mirror {
 
 /// Which of the refs below refs/pull/ are taken over; those that are left out stay as they are in the mirror.
-enum class PullRefs { head, all, none };
+using config::PullRefs;
 
 /// What is to be mirrored. A plain value, but for what it borrows.
 struct Repository {

@@ -56,10 +56,22 @@ struct CvatServer {
     Milliseconds no_progress{120'000};
 };
 
+struct GithubServer {
+    std::string url;  ///< API root: https://api.github.com, https://HOST/api/v3
+    std::optional<SecretRef> token;
+    std::string app_id;        ///< with installation and private_key instead of a token
+    std::string installation;  ///< organisation or user on which the App is installed
+    std::optional<SecretRef> private_key;
+    std::optional<SecretRef> ssh_key;  ///< for `transport: ssh`
+    fs::path known_hosts;              ///< empty: ssh's own files
+    fs::path ca_file;
+    Milliseconds no_progress{120'000};
+};
+
 struct Server {
     std::string name;
     Origin origin;
-    std::variant<CvatServer> what;
+    std::variant<CvatServer, GithubServer> what;
 };
 
 /// all | none | unassigned | list | include/exclude. Entries: a whole number is an id, a text with * ? [ is a glob, other text a name.
@@ -103,6 +115,41 @@ struct MirrorSource {
     bool lfs = true;
     bool keep_refs = true;
     fs::path ca_file;
+};
+
+/// Which repositories of a listing. Patterns: a name or glob of "app" or "acme/app"; /text/ is a regular expression (ECMAScript)
+/// that must match somewhere in "acme/app".
+struct RepositoryFilter {
+    std::vector<std::string> include{"*"};
+    std::vector<std::string> exclude;
+    bool private_ones = true, forks = true, archived = true, templates = true;
+    std::vector<std::string> languages;          ///< empty: all
+    std::vector<std::string> topics;             ///< has one of them; empty: all
+    std::optional<std::uint64_t> max_size;       ///< bytes, as the server tells them
+    std::optional<Milliseconds> pushed_within;
+};
+
+enum class Transport { https, ssh };
+enum class PullRefs { head, all, none };
+
+struct GithubSource {
+    struct Owner {
+        enum class Kind { organization, user, self, any };
+        Kind kind = Kind::any;
+        std::string login;  ///< empty for self
+    };
+    std::string server;  ///< resolved
+    std::vector<Owner> owners;
+    RepositoryFilter repositories;
+    Transport transport = Transport::https;
+    bool lfs = true;
+    bool wikis = true;
+    bool gists = false;          ///< of owners that are users
+    bool starred_gists = false;  ///< of the account of the token
+    bool starred = false;        ///< repositories that the owners (users) have starred
+    PullRefs pull_refs = PullRefs::head;
+    bool keep_refs = true;
+    fs::path directory;          ///< absolute; empty: <storage>/github/<owner>; several owners: <directory>/<owner>
 };
 
 struct Keep {
@@ -196,7 +243,7 @@ struct Job {
     Milliseconds timeout{std::chrono::hours{6}};
     Retry retry;
     int shrink_limit = 30;  ///< percent: an item that has lost more since its last verified copy fails
-    std::variant<CvatSource, MirrorSource> source;
+    std::variant<CvatSource, MirrorSource, GithubSource> source;
     std::optional<Archive> archive;
     std::vector<GitTarget> git;
     std::vector<Notice> notify;  ///< the general list filled in where the job has none of its own

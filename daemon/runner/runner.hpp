@@ -15,6 +15,7 @@
 #include "daemon/state/lock.hpp"
 #include "lib/async/turnstile.hpp"
 #include "lib/async/workers.hpp"
+#include "lib/github/account.hpp"
 #include "lib/http/client.hpp"
 
 namespace autobackup::runner {
@@ -47,6 +48,9 @@ struct Gates {
     /// limits.exports: exports asked for and not finished on the server of that name.
     async::Turnstile& exports(const std::string& server, int at_once) { return gate("exports " + server, at_once); }
 
+    /// What everything that uses one GitHub token shares. `key`: server and a digest of the secret.
+    github::Account& account(const std::string& key) { return accounts_[key]; }
+
 private:
     // A limit that was changed by a reload is another gate: who waits at the old one is not disturbed.
     async::Turnstile& gate(const std::string& name, int places) {
@@ -54,6 +58,7 @@ private:
         return gates_.try_emplace(name + " " + std::to_string(places), count).first->second;
     }
     std::map<std::string, async::Turnstile> gates_;
+    std::map<std::string, github::Account> accounts_;
 };
 
 /// What the runs of one configuration share. Loop thread; borrowed for the life of the object.

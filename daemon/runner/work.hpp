@@ -37,6 +37,7 @@ Awaitable<Result<std::unique_ptr<Work>>> make_work(WorkOrder order);
 
 /// The kinds; `source` is that of the job.
 Awaitable<Result<std::unique_ptr<Work>>> make_cvat_work(WorkOrder order, config::CvatSource source);
+Awaitable<Result<std::unique_ptr<Work>>> make_github_work(WorkOrder order, config::GithubSource source);
 Awaitable<Result<std::unique_ptr<Work>>> make_mirror_work(WorkOrder order, config::MirrorSource source);
 
 /// Tells the listener of a finished item, past the progress line.

@@ -3,6 +3,7 @@
 
 #include "lib/git/handle.hpp"
 #include "lib/git/ref_lock.hpp"
+#include "lib/git/repository.hpp"
 #include "lib/git/repository_impl.hpp"
 
 namespace autobackup::git {
@@ -31,6 +32,7 @@ Result<bool> edit(const fs::path& file, const ConfigSettings& settings) {
 
 /// The editing is done on a copy, so that the real file changes in one step, durably, under git's own lock.
 Result<void> change_config(const fs::path& root, const ConfigSettings& settings) {
+    initialise_library();
     const fs::path file = root / "config";
     Result<RefLock> lock = RefLock::acquire(root, file);
     if (!lock) return lock.error();
@@ -49,6 +51,7 @@ Result<void> change_config(const fs::path& root, const ConfigSettings& settings)
 }
 
 Result<std::optional<std::string>> read_config(const fs::path& root, const std::string& key) {
+    initialise_library();
     const fs::path file = root / "config";
     ConfigHandle config;
     const int opened = git_config_open_ondisk(out(config), file.c_str());

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: MIT
-// A repository's own configuration. Private to lib/git.
+// A repository's own configuration, without opening the repository. Blocks: for a worker.
 #pragma once
 
 #include <optional>
@@ -13,7 +13,7 @@ namespace autobackup::git {
 
 using ConfigSettings = std::vector<std::pair<std::string, std::string>>;
 
-/// Sets what differs in the file `config` of the repository at `root`; nothing is written when nothing does.
+/// Sets what differs in the file `config` of the git directory at `root`; nothing is written when nothing does.
 Result<void> change_config(const fs::path& root, const ConfigSettings& settings);
 
 /// Nothing when the key is not there.

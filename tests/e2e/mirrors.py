@@ -6,6 +6,22 @@ import subprocess
 from harness import FIXED_ENVIRONMENT, Case, git
 
 
+def lfs_clone(case, mirror):
+    """A clone of the mirror by the real git-lfs, which finds every object of all history and checks it; its path."""
+    filters = {"filter.lfs.clean": "git-lfs clean -- %f", "filter.lfs.smudge": "git-lfs smudge -- %f",
+               "filter.lfs.process": "git-lfs filter-process", "filter.lfs.required": "true", "safe.directory": "*"}
+    environment = {**FIXED_ENVIRONMENT, "HOME": case.directory, "GIT_CONFIG_NOSYSTEM": "1", "GIT_CONFIG_COUNT": str(len(filters))}
+    for number, (key, value) in enumerate(filters.items()):
+        environment[f"GIT_CONFIG_KEY_{number}"], environment[f"GIT_CONFIG_VALUE_{number}"] = key, value
+    clone = os.path.join(case.directory, f"clone-{len(os.listdir(case.directory))}")
+    for words, place in ((["git", "clone", "-q", f"file://{mirror}", clone], None), (["git", "lfs", "fetch", "--all"], clone),
+                         (["git", "lfs", "fsck"], clone)):
+        done = subprocess.run(words, cwd=place, env=environment, capture_output=True, timeout=120)
+        case.assertEqual(done.returncode, 0, (done.stdout + done.stderr).decode())
+    case.assertIn(b"Git LFS fsck OK", done.stdout + done.stderr)
+    return clone
+
+
 class MirrorCase(Case):
     """One job `mirrors` of repositories that are made here."""
 

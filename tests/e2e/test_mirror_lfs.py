@@ -4,11 +4,10 @@ import hashlib
 import json
 import os
 import shutil
-import subprocess
 import unittest
 
-from harness import FIXED_ENVIRONMENT, git, stage
-from mirrors import MirrorCase
+from harness import git, stage
+from mirrors import MirrorCase, lfs_clone
 from test_large_files import LfsServer
 
 PASSWORD = "git-password-value"
@@ -57,17 +56,7 @@ class LargeFilesOfMirrors(MirrorCase):
         return os.path.join(self.mirror(name), "lfs", "objects", oid[:2], oid[2:4], oid)
 
     def assert_lfs_clone(self, name, files):
-        filters = {"filter.lfs.clean": "git-lfs clean -- %f", "filter.lfs.smudge": "git-lfs smudge -- %f",
-                   "filter.lfs.process": "git-lfs filter-process", "filter.lfs.required": "true", "safe.directory": "*"}
-        environment = {**FIXED_ENVIRONMENT, "HOME": self.directory, "GIT_CONFIG_NOSYSTEM": "1", "GIT_CONFIG_COUNT": str(len(filters))}
-        for number, (key, value) in enumerate(filters.items()):
-            environment[f"GIT_CONFIG_KEY_{number}"], environment[f"GIT_CONFIG_VALUE_{number}"] = key, value
-        clone = os.path.join(self.directory, f"clone-{len(os.listdir(self.directory))}")
-        for words, place in ((["git", "clone", "-q", f"file://{self.mirror(name)}", clone], None), (["git", "lfs", "fetch", "--all"], clone),
-                             (["git", "lfs", "fsck"], clone)):
-            done = subprocess.run(words, cwd=place, env=environment, capture_output=True, timeout=120)
-            self.assertEqual(done.returncode, 0, (done.stdout + done.stderr).decode())
-        self.assertIn(b"Git LFS fsck OK", done.stdout + done.stderr)
+        clone = lfs_clone(self, self.mirror(name))
         for path, content in files.items():
             with open(os.path.join(clone, path), "rb") as file:
                 self.assertEqual(file.read(), content, path)

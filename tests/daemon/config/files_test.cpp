@@ -116,7 +116,7 @@ TEST(Defaults, give_no_job_a_source) {
     const ConfigFile file(
         "servers: {lab: {cvat: 'https://a', auth: {token: t}}}\ndefaults: {cvat: {touch: true}}\njobs: {one: "
         "{schedule: daily}}\n");
-    EXPECT_EQ(file.problems(), (Lines{"autobackupd.yaml:3:8: jobs.one: the source is missing: cvat: {…} or mirror: {…}"}));
+    EXPECT_EQ(file.problems(), (Lines{"autobackupd.yaml:3:8: jobs.one: the source is missing: cvat: {…}, github: {…} or mirror: {…}"}));
 }
 
 TEST(Defaults, a_mistake_in_them_is_told_once) {

@@ -243,14 +243,14 @@ TEST(LoadConfig, tells_where_each_value_comes_from) {
         return std::string("absent");
     };
     EXPECT_EQ(find("limits.reserve"), "512MiB @3f");
-    EXPECT_EQ(find("jobs.signs.retry.attempts"), "9 @29f");
+    EXPECT_EQ(find("jobs.signs.retry.attempts"), "9 @30f");
     EXPECT_EQ(find("jobs.signs.retry.delay"), "1s @16f");
     EXPECT_EQ(find("jobs.signs.retry.max_delay"), "5m @0");
     EXPECT_EQ(find("jobs.tasks.time_zone"), "Europe/Berlin @2f");
     EXPECT_EQ(find("servers.lab.organization"), "\"\" @8f");
     EXPECT_EQ(find("servers.lab.limits.no_progress"), "90s @3f");
     EXPECT_EQ(find("servers.other.auth.access_token"), "{command: [pass, show, \"a b\"]} @13f");
-    EXPECT_EQ(find("jobs.tasks.git.url"), "/srv/git/a.git @48f");
+    EXPECT_EQ(find("jobs.tasks.git.url"), "/srv/git/a.git @49f");
     EXPECT_EQ(find("jobs.tasks.cvat.touch"), "true @19f");
     EXPECT_EQ(find("defaults.timeout"), "absent");
     EXPECT_EQ(find("servers.other.ca_file"), "absent");

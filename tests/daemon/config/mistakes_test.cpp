@@ -56,7 +56,7 @@ const Lines told{
     "'lab'?)",
     "autobackupd.yaml:13:5: jobs.signs.shedule: unknown key 'shedule'; allowed: enabled, "
     "schedule, time_zone, jitter, "
-    "catch_up, overlap, timeout, after, retry, cvat, mirror, archive, git, shrink_limit, notify (did you mean 'schedule'?)",
+    "catch_up, overlap, timeout, after, retry, cvat, github, mirror, archive, git, shrink_limit, notify (did you mean 'schedule'?)",
     "autobackupd.yaml:14:14: jobs.signs.enabled: given 'yes', allowed is true or false",
     "autobackupd.yaml:15:14: jobs.signs.timeout: given '6' is no duration: the unit is missing "
     "(such as 250ms, 90s, 15m, "
@@ -146,7 +146,8 @@ INSTANTIATE_TEST_SUITE_P(
                     Case{"    cvat: {}\n    shrink_limit: 101%\n", "allowed is a percentage from 0% to 100%"},
                     Case{"    cvat: {}\n    shrink_limit: -1%\n", "allowed is a percentage from 0% to 100%"},
                     Case{"    cvat: {}\n    shrink_limit: [30%]\n", "allowed is a percentage such as 30%"},
-                    Case{"    github: {organization: acme}\n", "'github' is not in this version"}));
+                    Case{"    github: {organization: acme}\n", "there is no GitHub server under 'servers'"},
+                    Case{"    mirror: {repositories: []}\n", "there is nothing to mirror"}));
 
 INSTANTIATE_TEST_SUITE_P(
     Git, OneMistake,
@@ -199,17 +200,17 @@ INSTANTIATE_TEST_SUITE_P(
     All, ServerMistake,
     testing::Values(
         ServerCase{"auth: {token: t}", "the kind of server is missing"},
-        ServerCase{"github: 'https://api.github.com', auth: {token: t}", "'github' is not in this version"},
+        ServerCase{"github: 'https://api.github.com', auth: {token: t}", "there is no CVAT server under"},
         ServerCase{"cvat: 'https://h'", "'auth' is missing"},
         ServerCase{"cvat: 'https://h', auth: {}", "nothing is given, allowed is exactly one of"},
         ServerCase{"cvat: 'https://h', auth: {token: a, access_token: b}", "several are given"},
         ServerCase{"cvat: 'https://h', auth: {username: a}", "belong together"},
-        ServerCase{"cvat: 'https://h', auth: {app_id: 1}", "'app_id' is not in this version"},
+        ServerCase{"cvat: 'https://h', auth: {app_id: 1}", "servers.lab.auth.app_id: it is for GitHub"},
         ServerCase{"cvat: 'https://my_host', auth: {token: a}", "because CVAT answers every request"},
         ServerCase{"cvat: 'ftp://h', auth: {token: a}", "allowed is http:// or https://"},
         ServerCase{"cvat: 'https://h/?a=b', auth: {token: a}", "a query (?…)"},
         ServerCase{"cvat: 'https://h:99999', auth: {token: a}", "servers.lab.cvat: given"},
-        ServerCase{"cvat: 'https://h', auth: {token: a}, ssh: {}", "'ssh' is not in this version"},
+        ServerCase{"cvat: 'https://h', auth: {token: a}, ssh: {}", "servers.lab.ssh: it is for GitHub"},
         ServerCase{"cvat: 'https://h', auth: {token: a}, ca_file: a.pem", "absolute path"},
         ServerCase{"cvat: 'https://h', auth: {token: a}, limits: {poll_max: 100ms}", "poll_max is shorter"}));
 

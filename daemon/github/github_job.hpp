@@ -1,0 +1,34 @@
+// SPDX-License-Identifier: MIT
+// A `github:` job: lists the owners' repositories and brings the mirror of each up to date. Loop thread.
+#pragma once
+
+#include <filesystem>
+#include <functional>
+#include <string>
+
+#include "daemon/mirror/mirror.hpp"
+#include "daemon/model/config.hpp"
+#include "daemon/model/options.hpp"
+#include "daemon/model/result.hpp"
+#include "daemon/state/store.hpp"
+#include "lib/github/client.hpp"
+
+namespace autobackup::github_job {
+
+/// What a run needs; borrowed for its life.
+struct Context {
+    const config::Job& job;
+    const config::GithubSource& source;
+    mirror::Context& mirrors;
+    state::Store& store;
+    github::Session& session;
+    http::Client& git;               ///< for clones and large files
+    const remote::Settings& access;  ///< limits, and key and known hosts for ssh
+    async::Turnstile& gate;          ///< transfers towards the forge
+    std::filesystem::path directory;  ///< <storage>/github, or the job's own
+};
+
+/// Fills `run` as it goes. Throws operation_aborted when cancelled.
+Awaitable<void> back_up(Context& context, model::Run& run);
+
+}  // namespace autobackup::github_job

@@ -1,0 +1,59 @@
+// SPDX-License-Identifier: MIT
+// One owner of a job: from its listing to mirrors that are up to date. Loop thread. Private to this room.
+#pragma once
+
+#include <cstdint>
+#include <memory>
+#include <string>
+#include <vector>
+
+#include "daemon/github/github_job.hpp"
+#include "daemon/github/plan.hpp"
+
+namespace autobackup::github_job {
+
+class OwnerBackup {
+public:
+    /// `directory`: where repositories/, gists/ and starred/ lie.
+    OwnerBackup(Context& context, config::GithubSource::Owner owner, std::filesystem::path directory, std::uint64_t turn, model::Run& run);
+    Awaitable<void> run();
+
+private:
+    /// One mirror in work: where its card lies and what it will say.
+    struct Work {
+        mirror::Repository mirror;
+        std::filesystem::path folder;  ///< of the card
+        Card card;                     ///< as it will be when all went well
+        bool up_to_date = false;
+        bool wiki = false;
+        std::vector<std::filesystem::path> places_of_others{};  ///< see adopt()
+        std::size_t item = 0;          ///< index in run.items
+    };
+
+    Awaitable<Result<Plan>> survey();
+    Awaitable<Result<void>> arrange(const Plan& plan);
+    Awaitable<void> tell_gone(const Gone& gone);
+    Awaitable<void> repositories(const Plan& plan);
+    Awaitable<void> gists();
+    Awaitable<void> starred();
+    Awaitable<void> work_all(std::vector<Work> all);
+    Awaitable<void> work_one(Work& work);
+    Awaitable<void> wiki_of(const Work& work);
+    Awaitable<void> take_over(const mirror::Repository& what, std::vector<std::filesystem::path> candidates);
+    Awaitable<void> keep_card(const Work& work, const model::Item& item);
+    Awaitable<Result<remote::Settings>> access_to(const std::string& https_url, const std::string& ssh_url);
+    void add_missing(const std::string& name, Failure why);
+    void tell(model::Item& item);
+    [[nodiscard]] Work work_for(const Entry& entry) const;
+    [[nodiscard]] bool is_organization() const { return owner_.kind == config::GithubSource::Owner::Kind::organization; }
+
+    Context& context_;
+    config::GithubSource::Owner owner_;
+    std::filesystem::path directory_;
+    std::uint64_t turn_;
+    model::Run& run_;
+    github::Client client_;
+    github::Owner asked_;
+};
+
+}  // namespace autobackup::github_job

@@ -1,0 +1,96 @@
+// SPDX-License-Identifier: MIT
+#include "daemon/github/plan.hpp"
+
+#include <algorithm>
+#include <functional>
+#include <map>
+
+#include "lib/core/text.hpp"
+
+namespace autobackup::github_job {
+namespace {
+
+// FNV-1a: the same on every machine and in every version.
+std::uint64_t spread(std::string_view text) {
+    std::uint64_t hash = 14695981039346656037ULL;
+    for (const char c : text) hash = (hash ^ static_cast<unsigned char>(c)) * 1099511628211ULL;
+    return hash;
+}
+
+bool nothing_moved(const github::Repository& now, const Card& card, const PlanSettings& settings) {
+    if (settings.force || !card.complete || !card.gone_since.empty()) return false;
+    if (spread(now.node_id) % rotation == settings.turn % rotation) return false;
+    return now.pushed_at == card.pushed_at && now.default_branch == card.default_branch && now.clone_url == card.url;
+}
+
+const Held* by_folder(const std::vector<Held>& held, const std::string& folder) {
+    const auto found = std::find_if(held.begin(), held.end(), [&](const Held& one) { return one.folder == folder; });
+    return found == held.end() ? nullptr : &*found;
+}
+
+}  // namespace
+
+bool safe_folder(std::string_view name) {
+    if (name.empty() || name.size() > 255 || name == "." || name == "..") return false;
+    return std::all_of(name.begin(), name.end(), [](char c) {
+        return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9') || c == '.' || c == '_' || c == '-';
+    });
+}
+
+std::string aside_name(const std::string& folder, Instant now, const std::vector<Held>& held) {
+    const std::string first = folder + ".gone-" + compact_utc(now).substr(0, 8);
+    std::string name = first;
+    for (int i = 2; by_folder(held, name) != nullptr; ++i) name = first + "-" + std::to_string(i);
+    return name;
+}
+
+Plan make_plan(const std::vector<github::Repository>& listed, const std::vector<github::Repository>& chosen, const std::vector<Held>& held,
+               const PlanSettings& settings) {
+    Plan plan;
+    std::map<std::string, const Held*> by_id;
+    for (const Held& one : held) {
+        const auto [place, is_new] = by_id.emplace(one.card.id, &one);
+        if (!is_new && !place->second->card.gone_since.empty()) place->second = &one;
+    }
+    std::map<std::string, const github::Repository*> seen;
+    for (const github::Repository& one : listed) seen.emplace(one.node_id, &one);
+
+    for (const github::Repository& one : chosen) {
+        Entry entry;
+        entry.what = one;
+        entry.folder = one.name;
+        const auto known = by_id.find(one.node_id);
+        if (known != by_id.end()) {
+            const Held& before = *known->second;
+            entry.card = before.card;
+            if (before.card.name != one.full_name()) entry.renamed_from = before.card.name;
+            if (before.folder != entry.folder) plan.moves.push_back(Move{before.folder, entry.folder, one.node_id});
+            entry.up_to_date = nothing_moved(one, before.card, settings) && entry.renamed_from.empty();
+        }
+        plan.entries.push_back(std::move(entry));
+    }
+    for (const Held& one : held) {
+        const bool still_there = seen.contains(one.card.id);
+        const auto taken = std::find_if(plan.entries.begin(), plan.entries.end(),
+                                        [&](const Entry& entry) { return entry.folder == one.folder && entry.what.node_id != one.card.id; });
+        const bool moves = std::any_of(plan.moves.begin(), plan.moves.end(), [&](const Move& move) { return move.from == one.folder; });
+        std::string stays = one.folder;
+        if (taken != plan.entries.end() && !moves) {
+            stays = aside_name(one.folder, settings.now, held);
+            plan.moves.push_back(Move{one.folder, stays, one.card.id});
+        }
+        if (!one.card.gone_since.empty()) continue;
+        ++plan.known;
+        if (still_there) continue;
+        ++plan.missing;
+        plan.gone.push_back(Gone{one, stays, stays != one.folder});
+    }
+    return plan;
+}
+
+bool much_smaller(const Plan& plan, std::size_t listed) {
+    if (listed == 0) return true;
+    return plan.missing >= 5 && plan.missing * 2 > plan.known;
+}
+
+}  // namespace autobackup::github_job

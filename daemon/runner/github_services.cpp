@@ -1,0 +1,114 @@
+// SPDX-License-Identifier: MIT
+#include "daemon/runner/github_services.hpp"
+
+#include "daemon/github/owner_name.hpp"
+#include "daemon/runner/services.hpp"
+#include "lib/core/text.hpp"
+#include "lib/hash/digest.hpp"
+
+namespace autobackup::runner {
+namespace {
+
+std::string clock_text(Instant until) { return rfc3339_seconds(until).substr(11, 8) + " UTC"; }
+
+Awaitable<Result<github::Settings>> server_settings(Shared& shared, const config::Job& job, const config::GithubServer& server, std::string name) {
+    github::Settings settings;
+    settings.name = std::move(name);
+    const Result<http::Url> rest = http::Url::parse(server.url);
+    if (!rest) co_return rest.error();
+    settings.rest = *rest;
+    const config::SecretRef reference = server.token.value_or(server.private_key.value_or(config::SecretRef()));
+    Result<Secret> secret = co_await read_secret(shared, reference);
+    if (!secret) co_return secret.error();
+    if (server.token) {
+        github::TokenAuth token;
+        token.token = std::move(*secret);
+        settings.auth = std::move(token);
+    } else {
+        github::AppAuth app;
+        app.app_id = server.app_id;
+        app.installation = server.installation;
+        app.private_key = std::move(*secret);
+        settings.auth = std::move(app);
+    }
+    settings.limits.connect = shared.config.limits.connect;
+    settings.limits.no_progress = server.no_progress;
+    settings.attempts = job.retry.attempts;
+    settings.retry_delay = job.retry.delay;
+    settings.retry_max_delay = job.retry.max_delay;
+    settings.waits = [&shared, name = settings.name](Instant until, std::string_view why) {
+        shared.progress.phase("waiting for " + name + " until " + clock_text(until) + ": " + std::string(why));
+        shared.listener.warning("calls of " + name + " wait until " + clock_text(until) + ": " + std::string(why));
+    };
+    co_return settings;
+}
+
+// One budget for one token, whatever jobs and servers of the configuration use it.
+std::string account_key(const github::Settings& settings) {
+    const auto* token = std::get_if<github::TokenAuth>(&settings.auth);
+    const Secret& secret = token != nullptr ? token->token : std::get<github::AppAuth>(settings.auth).private_key;
+    return settings.rest.origin() + " " + hash::sha256_hex(secret.reveal());
+}
+
+}  // namespace
+
+void GithubServices::account(model::Run& run) const {
+    for (const http::Client* client : {api.get(), git.get()}) {
+        const http::Traffic traffic = client->traffic();
+        run.bytes_received += traffic.bytes_received;
+        run.bytes_sent += traffic.bytes_sent;
+    }
+    run.api_requests += api->traffic().requests;
+}
+
+void GithubServices::close() const {
+    api->close_idle();
+    git->close_idle();
+}
+
+Awaitable<Result<std::unique_ptr<GithubServices>>> make_github_services(Shared& shared, const config::Job& job,
+                                                                        const config::GithubSource& source) {
+    const auto& server = std::get<config::GithubServer>(shared.config.servers.at(source.server).what);
+    auto services = std::make_unique<GithubServices>();
+    Result<github::Settings> settings = co_await server_settings(shared, job, server, source.server);
+    if (!settings) co_return settings.error();
+    Result<std::unique_ptr<http::Client>> api = make_http(shared, server.ca_file);
+    if (!api) co_return api.error();
+    services->api = std::move(*api);
+    Result<std::unique_ptr<http::Client>> git = make_http(shared, server.ca_file);
+    if (!git) co_return git.error();
+    services->git = std::move(*git);
+    services->access.connect = shared.config.limits.connect;
+    services->access.no_progress = server.no_progress;
+    services->access.ssh.known_hosts = server.known_hosts;
+    services->access.ssh.run_directory = ssh_directory(shared);
+    if (server.ssh_key && source.transport == config::Transport::ssh) {
+        Result<Secret> key = co_await read_secret(shared, *server.ssh_key);
+        if (!key) co_return key.error();
+        services->access.ssh.key = std::move(*key);
+    }
+    github::Account& account = shared.gates.account(account_key(*settings));
+    services->session = std::make_unique<github::Session>(*services->api, account, std::move(*settings));
+    co_return services;
+}
+
+Awaitable<Result<std::string>> ask_github(Shared& shared, const config::Job& job, const config::GithubSource& source) {
+    const Result<std::unique_ptr<GithubServices>> services = co_await make_github_services(shared, job, source);
+    if (!services) co_return services.error();
+    github::Client client(*(*services)->session);
+    std::string words;
+    for (const config::GithubSource::Owner& owner : source.owners) {
+        const github::Owner asked = github_job::asked_owner(owner);
+        const Result<github::Listing> listing = co_await client.repositories(asked);
+        if (!listing) {
+            (*services)->close();
+            co_return listing.error();
+        }
+        words += (words.empty() ? "" : ", ") + github::text_of(asked) + ": " + std::to_string(listing->repositories.size()) + " repositories";
+        if (!listing->unreadable.empty()) words += " (" + std::to_string(listing->unreadable.size()) + " more cannot be read)";
+    }
+    (*services)->close();
+    co_return words;
+}
+
+}  // namespace autobackup::runner

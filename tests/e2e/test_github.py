@@ -1,0 +1,288 @@
+"""A GitHub job from end to end: listing, mirrors, wikis, gists, renames, what is gone, limits, and what never happens to history."""
+
+import glob
+import json
+import os
+import unittest
+
+from github import Github
+from harness import Case, git
+from mirrors import lfs_clone
+
+LFS_REPOSITORY = "acme/models"
+
+
+class Hub(Case):
+    options = ()
+
+    def setUp(self):
+        super().setUp()
+        self.hub = Github(self.place("hub"), *self.options)
+        self.addCleanup(self.hub.stop)
+        self.secret("github-token", self.hub.token("alice"))
+        self.describe("organization: acme")
+
+    def describe(self, job, auth="{token: github-token}", top=""):
+        lines = "".join(f"      {line}\n" for line in job.strip().splitlines())
+        self.config = os.path.join(self.directory, "autobackupd.yaml")
+        with open(self.config, "w") as file:
+            file.write(f"storage: {self.storage}\n{top}servers:\n  hub:\n    github: {self.hub.api}\n    auth: {auth}\n"
+                       f"jobs:\n  code:\n    schedule: manual\n    timeout: 2m\n    retry: {{attempts: 2, delay: 20ms, max_delay: 50ms}}\n"
+                       f"    github:\n{lines}")
+
+    def run_code(self, *options, code=0):
+        return self.run_job(*options, name="code", code=code)
+
+    def mirror(self, name, kind="repository", base=None):
+        owner, repository = name.split("/")
+        return os.path.join(base or os.path.join(self.storage, "github", owner), "repositories", repository, kind)
+
+    def refs(self, path):
+        lines = git("for-each-ref", "--format=%(refname) %(objectname)", cwd=path).splitlines()
+        return dict(line.split(" ") for line in lines)
+
+    def outcomes(self, done):
+        return {item["name"]: item["outcome"] for item in done.report["items"]}
+
+    def named(self, done, name):
+        return next(item for item in done.report["items"] if item["name"] == name)
+
+    def assert_equal_mirror(self, name, wiki=False):
+        """Every ref of the source but GitHub's own merges of pull requests."""
+        wanted = {ref: oid for ref, oid in self.hub.refs(name, wiki).items() if not ref.endswith("/merge")}
+        path = self.mirror(name, "wiki" if wiki else "repository")
+        held = {ref: oid for ref, oid in self.refs(path).items() if not ref.startswith("refs/autobackup/")}
+        self.assertEqual(held, wanted, name)
+        self.assert_sound(path)
+
+
+class Organisation(Hub):
+    def test_first_run_then_nothing_then_one_change(self):
+        done = self.run_code()
+        listed = [name for name, one in self.hub.state()["repositories"].items() if name.startswith("acme/")]
+        self.assertEqual(len(listed), 14)
+        outcomes = self.outcomes(done)
+        for name in listed:
+            self.assertIn(outcomes[name], ("cloned",), name)
+            self.assert_equal_mirror(name)
+        self.assertEqual(sorted(name for name in outcomes if name.endswith(".wiki")), ["acme/acme.github.io.wiki", "acme/docs.wiki"])
+        self.assert_equal_mirror("acme/docs", wiki=True)
+        self.assertRegex(done.err, r"acme/app +Cloned +\[[0-9a-f]{8}\]")
+        self.assertRegex(done.err, r"acme/empty +Cloned +\[empty\]")
+        self.assertEqual(len(glob.glob(os.path.join(self.mirror(LFS_REPOSITORY), "lfs", "objects", "*", "*", "*"))), 4)
+        lfs_clone(self, self.mirror(LFS_REPOSITORY))
+
+        # One of seven is looked at in each run; nothing else but the listing is asked.
+        self.hub.forget_log()
+        before = self.snapshot()
+        done = self.run_code()
+        self.assertEqual(done.report["outcome"], "unchanged")
+        self.assertEqual(set(self.outcomes(done).values()), {"unchanged"})
+        self.assertRegex(done.err, r"acme/app +No changes \[[0-9a-f]{8}\]")
+        self.assertRegex(done.err, r"acme/empty +No changes \[empty\]")
+        self.assertEqual(done.report["traffic"]["api_requests"], 1)
+        self.assertEqual(self.snapshot(), before, "an unchanged repository is not written to")
+
+        tip = self.refs(self.mirror("acme/lib"))["refs/heads/main"]
+        self.hub.mutate("push", repo="acme/lib", branch="main", files={"new.txt": "x"}, message="one more")
+        done = self.run_code()
+        self.assertEqual(self.named(done, "acme/lib")["outcome"], "updated")
+        self.assertEqual(self.named(done, "acme/lib")["before"], tip[:8])
+        self.assertEqual(self.named(done, "acme/lib")["refs"], {"new": 0, "moved": 1, "forced": 0, "deleted": 0})
+        self.assertRegex(done.err, rf"acme/lib +Updated +\[{tip[:8]} -> [0-9a-f]{{8}}\]")
+        self.assert_equal_mirror("acme/lib")
+
+    def snapshot(self):
+        """Names and times of everything below the mirrors."""
+        found = {}
+        for path in glob.glob(os.path.join(self.storage, "github", "**"), recursive=True, include_hidden=True):
+            found[path] = os.stat(path).st_mtime_ns
+        return found
+
+    def test_a_force_push_and_a_deletion_cost_nothing(self):
+        self.hub.mutate("create_branch", repo="acme/app", branch="soon-gone")
+        self.run_code("--only", "acme/app")
+        held = self.refs(self.mirror("acme/app"))
+        self.hub.mutate("force_push", repo="acme/app", branch="main")
+        self.hub.mutate("delete_branch", repo="acme/app", branch="soon-gone")
+        done = self.run_code("--only", "acme/app")
+        item = self.named(done, "acme/app")
+        self.assertEqual((item["refs"]["forced"], item["refs"]["deleted"]), (1, 1))
+        kept = {ref: oid for ref, oid in self.refs(self.mirror("acme/app")).items() if ref.startswith("refs/autobackup/keep/")}
+        self.assertEqual(sorted(kept.values()), sorted([held["refs/heads/main"], held["refs/heads/soon-gone"]]))
+        self.assert_equal_mirror("acme/app")
+
+    def test_renamed_moves_with_its_mirror(self):
+        self.run_code()
+        inode = os.stat(self.mirror("acme/lib")).st_ino
+        self.hub.mutate("rename", repo="acme/lib", to="library")
+        done = self.run_code()
+        item = self.named(done, "acme/library")
+        self.assertEqual(item["renamed_from"], "acme/lib")
+        self.assertEqual(os.stat(self.mirror("acme/library")).st_ino, inode, "no new clone")
+        self.assertFalse(os.path.exists(os.path.dirname(self.mirror("acme/lib"))))
+        self.assertNotIn("acme/lib", self.outcomes(done))
+
+    def test_two_that_swap_their_names(self):
+        self.run_code()
+        app, lib = os.stat(self.mirror("acme/app")).st_ino, os.stat(self.mirror("acme/lib")).st_ino
+        for name, to in (("app", "aside"), ("lib", "app"), ("aside", "lib")):
+            self.hub.mutate("rename", repo=f"acme/{name}", to=to)
+        self.run_code()
+        self.assertEqual((os.stat(self.mirror("acme/app")).st_ino, os.stat(self.mirror("acme/lib")).st_ino), (lib, app))
+        self.assert_equal_mirror("acme/app")
+
+    def test_gone_is_told_once_and_kept(self):
+        self.run_code()
+        held = self.refs(self.mirror("acme/quiet"))
+        self.hub.mutate("delete_repository", repo="acme/quiet")
+        done = self.run_code()
+        item = self.named(done, "acme/quiet")
+        self.assertEqual(item["outcome"], "gone")
+        self.assertIn("404", item["reason"])
+        self.assertEqual(done.report["counts"]["gone"], 1)
+        self.assertEqual(self.refs(self.mirror("acme/quiet")), held)
+        self.assertNotIn("acme/quiet", self.outcomes(self.run_code()), "told once")
+
+    def test_made_again_under_the_same_name(self):
+        self.run_code()
+        held = self.refs(self.mirror("acme/quiet"))
+        self.hub.mutate("delete_repository", repo="acme/quiet")
+        self.hub.mutate("create_repository", owner="acme", name="quiet")
+        done = self.run_code()
+        self.assertEqual(sorted(item["outcome"] for item in done.report["items"] if item["name"] == "acme/quiet"), ["cloned", "gone"])
+        aside = glob.glob(os.path.join(self.storage, "github", "acme", "repositories", "quiet.gone-*", "repository"))
+        self.assertEqual(len(aside), 1)
+        self.assertEqual(self.refs(aside[0]), held)
+
+    def test_blocked_for_legal_reasons(self):
+        self.run_code()
+        self.hub.mutate("block", repo="acme/quiet", reason="dmca", status=451)
+        self.hub.mutate("edit", repo="acme/quiet", hidden=True)
+        done = self.run_code()
+        self.assertIn("451", self.named(done, "acme/quiet")["reason"])
+
+
+class Suspicious(Hub):
+    def test_an_empty_listing_is_an_error_and_no_deletion(self):
+        self.run_code()
+        self.hub.config(empty_listing=True)
+        done = self.run_code(code=1)
+        self.assertEqual(done.report["errors"][0]["code"], "source_empty")
+        self.assertEqual(done.report["counts"]["gone"], 0)
+        self.hub.config(empty_listing=False)
+        self.run_code()
+
+    def test_a_much_smaller_listing_is_an_error(self):
+        self.run_code()
+        for name in ("lib", "docs", "quiet", "popular", "starter", "models", "no-wiki", "old-site"):
+            self.hub.mutate("edit", repo=f"acme/{name}", hidden=True)
+        done = self.run_code(code=1)
+        self.assertEqual(done.report["errors"][0]["code"], "shrunken")
+        self.assertIn("8 of the 14", done.report["errors"][0]["message"])
+        done = self.run_code("--accept-shrink")
+        self.assertEqual(done.report["counts"]["gone"], 8)
+
+    def test_an_owner_that_is_not_there(self):
+        self.describe("organization: nobody-here")
+        done = self.run_code(code=1)
+        self.assertEqual(done.report["errors"][0]["code"], "not_found")
+        self.assertIn("organisation nobody-here of hub", done.report["errors"][0]["object"])
+
+    def test_a_revoked_token(self):
+        self.hub.mutate("token", label="alice", revoked=True)
+        done = self.run_code(code=1)
+        error = done.report["errors"][0]
+        self.assertEqual(error["code"], "unauthorized")
+        self.assertIn("revoked", error["hint"])
+
+    def test_single_sign_on_is_explained(self):
+        self.hub.config(saml=["acme"])
+        self.secret("github-token", self.hub.token("alice-no-sso"))
+        done = self.run_code(code=1)
+        self.assertIn("SAML", json.dumps(done.report["errors"][0]))
+
+    def test_the_token_stands_nowhere(self):
+        done = self.run_code("--log-level", "trace")
+        token = self.hub.token("alice")
+        self.assertNotIn(token, done.out + done.err)
+        for path in glob.glob(os.path.join(self.storage, "**"), recursive=True, include_hidden=True):
+            if os.path.isfile(path):
+                with open(path, "rb") as file:
+                    self.assertNotIn(token.encode(), file.read(), path)
+
+
+class Limits(Hub):
+    def test_a_secondary_limit_is_waited_for(self):
+        self.hub.limit("secondary", count=1, retry_after=1, resource="graphql")
+        done = self.run_code("--only", "acme/quiet")
+        self.assertEqual(self.named(done, "acme/quiet")["outcome"], "cloned")
+
+    def test_a_used_up_quota_is_waited_for(self):
+        self.hub.limit("primary", resource="graphql", remaining=0, reset_in=2)
+        done = self.run_code("--only", "acme/quiet")
+        self.assertEqual(self.named(done, "acme/quiet")["outcome"], "cloned")
+        self.assertIn("rate limit is used up", done.err)
+
+    def test_graphql_refused_means_rest(self):
+        self.hub.config(graphql_refused=True)
+        done = self.run_code("--only", "acme/quiet")
+        self.assertEqual(self.named(done, "acme/quiet")["outcome"], "cloned")
+
+
+class Choosing(Hub):
+    def names(self, job, **more):
+        self.describe(job)
+        done = self.run_code("--dry-run", **more)
+        return sorted(item["name"].removeprefix("acme/") for item in done.report["items"] if not item["name"].endswith(".wiki"))
+
+    def test_filters(self):
+        self.assertEqual(self.names("organization: acme\nrepositories: {include: [app, 'acme/L*', '/^acme.docs$/']}"), ["app", "docs", "lib"])
+        without = self.names("organization: acme\nrepositories: {private: false, forks: false, archived: false, templates: false, exclude: ['no-*']}")
+        for name in ("secret-plans", "upstream", "old-site", "starter", "no-wiki"):
+            self.assertNotIn(name, without)
+        self.assertIn("app", without)
+
+    def test_a_name_that_is_not_there_is_a_failed_item(self):
+        self.describe("organization: acme\nrepositories: {include: [quiet, not-there]}")
+        done = self.run_code(code=3)
+        self.assertEqual(self.named(done, "not-there")["outcome"], "failed")
+        self.assertEqual(self.named(done, "acme/quiet")["outcome"], "cloned")
+
+    def test_an_account_with_gists_and_stars(self):
+        self.describe('user: "@me"\ngists: true\nstarred_gists: true\nstarred: true')
+        done = self.run_code()
+        kinds = [item["kind"] for item in done.report["items"]]
+        self.assertEqual(kinds.count("github_gist"), 3)
+        self.assertIn("alice/diary", self.outcomes(done))
+        self.assertEqual(set(self.outcomes(self.run_code()).values()), {"unchanged"})
+
+    def test_several_owners_have_their_own_folders(self):
+        self.describe(f"owners: [acme, alice]\nrepositories: {{include: [quiet, dotfiles]}}\ndirectory: {self.directory}/code")
+        self.run_code()
+        self.assertTrue(os.path.exists(self.mirror("acme/quiet", base=f"{self.directory}/code/acme")))
+        self.assertTrue(os.path.exists(self.mirror("alice/dotfiles", base=f"{self.directory}/code/alice")))
+
+
+class App(Hub):
+    def test_an_app_mints_its_token(self):
+        app = self.hub.app()
+        with open(app["key_file"]) as file:
+            self.secret("app-key", file.read().rstrip("\n"))
+        self.describe("organization: acme\nrepositories: {include: [secret-plans]}",
+                      auth=f"{{app_id: {app['id']}, installation: acme, private_key: app-key}}")
+        done = self.run_code()
+        self.assertEqual(self.named(done, "acme/secret-plans")["outcome"], "cloned")
+
+
+class Enterprise(Hub):
+    options = ("--ghes",)
+
+    def test_graphql_is_found_beside_the_rest_root(self):
+        done = self.run_code("--only", "acme/quiet")
+        self.assertEqual(self.named(done, "acme/quiet")["outcome"], "cloned")
+        self.assertEqual(self.call("check-config", "--online").code, 0)
+
+
+if __name__ == "__main__":
+    unittest.main()
