@@ -25,7 +25,7 @@ def lfs_clone(case, mirror):
 class MirrorCase(Case):
     """One job `mirrors` of repositories that are made here."""
 
-    job = "mirrors"
+    job_name = "mirrors"
 
     def source(self, name="a", empty=False):
         """A bare repository with a branch of three commits, a second branch, tags; its path."""
@@ -71,17 +71,17 @@ class MirrorCase(Case):
         lines = "".join(f"        - {{name: {name}, {value if value.startswith('url:') else 'url: ' + chr(34) + value + chr(34)}}}\n"
                         for name, value in repositories.items())
         more = "".join(f"      {line}\n" for line in extra.strip("\n").splitlines() if line)
-        text = (f"storage: {self.storage}\n{top}jobs:\n  {self.job}:\n    schedule: manual\n    retry: {retry}\n"
+        text = (f"storage: {self.storage}\n{top}jobs:\n  {self.job_name}:\n    schedule: manual\n    retry: {retry}\n"
                 f"    mirror:\n{more}      repositories:\n{lines}")
         self.config = os.path.join(self.directory, "autobackupd.yaml")
         with open(self.config, "w") as file:
             file.write(text)
 
     def mirror(self, name="a"):
-        return os.path.join(self.storage, "mirrors", self.job, f"{name}.git")
+        return os.path.join(self.storage, "mirrors", self.job_name, f"{name}.git")
 
     def run_mirrors(self, *options, code=0, **environment):
-        return self.run_job(*options, name=self.job, code=code, **environment)
+        return self.run_job(*options, name=self.job_name, code=code, **environment)
 
     def refs(self, path, ours=False):
         """ref → object of a repository; without those that are the mirror's own."""

