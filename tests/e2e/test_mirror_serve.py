@@ -1,5 +1,6 @@
 """Mirrors under the daemon: what autobackupctl tells of them."""
 
+import os
 import unittest
 
 from daemon import ServeCase
@@ -8,6 +9,9 @@ from mirrors import MirrorCase
 
 
 class MirrorsUnderTheDaemon(MirrorCase, ServeCase):
+    def ctl(self, *words):
+        return self.client(*words, "--socket", os.path.join(self.runtime, "control.sock"), "--config", self.config)
+
     def test_autobackupctl_lists_runs_and_shows_them(self):
         source = self.source()
         self.configure_mirrors({"group/a": source})
@@ -16,13 +20,14 @@ class MirrorsUnderTheDaemon(MirrorCase, ServeCase):
         report = self.ask("run", job="mirrors", wait=True)
         self.assertEqual(report["outcome"], "success")
         self.assertEqual(self.job("mirrors")["kind"], "mirror")
-        self.assertRegex(self.client("list").out, r"mirrors +mirror ")
-        self.assertIn(f"group/a  cloned  [{tip[:8]}]", self.client("show", report["run_id"]).out)
+        listed = self.ctl("list")
+        self.assertRegex(listed.out, r"mirrors +mirror ", listed.err)
+        self.assertIn(f"group/a  cloned  [{tip[:8]}]", self.ctl("show", report["run_id"]).out)
         self.assertEqual(self.ask("run", job="mirrors", wait=True)["outcome"], "unchanged")
         old = git("rev-parse", "dev", cwd=source)
         git("branch", "-D", "dev", cwd=source)
         report = self.ask("run", job="mirrors", wait=True)
-        self.assertIn(f"group/a  updated  [{old[:8]} -> 00000000] refs/heads/dev", self.client("show", report["run_id"]).out)
+        self.assertIn(f"group/a  updated  [{old[:8]} -> 00000000] refs/heads/dev", self.ctl("show", report["run_id"]).out)
         self.assertEqual(len(self.ask("history", job="mirrors")["runs"]), 3)
         self.end(process)
         self.assertIn("group/a", self.log_text())
