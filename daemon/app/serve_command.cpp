@@ -1,12 +1,12 @@
 // SPDX-License-Identifier: MIT
 #include <spdlog/spdlog.h>
-#include <unistd.h>
 
 #include "build_info.hpp"
 #include "daemon/app/commands.hpp"
 #include "daemon/app/configuration.hpp"
 #include "daemon/serve/daemon.hpp"
 #include "lib/core/file.hpp"
+#include "lib/core/host.hpp"
 #include "lib/core/text.hpp"
 #include "lib/journal/logging.hpp"
 
@@ -20,11 +20,6 @@ std::filesystem::path control_socket(const EnvironmentVariables& environment) {
     const std::filesystem::path directory = "/run/autobackupd";
     (void)make_directories(directory, 0755);  // listening says what is wrong
     return directory / "control.sock";
-}
-
-std::string host_name() {
-    char name[256] = {};
-    return ::gethostname(name, sizeof name - 1) == 0 ? name : "localhost";
 }
 
 std::string host_identity() {

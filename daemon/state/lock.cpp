@@ -10,6 +10,7 @@
 #include <cerrno>
 #include <optional>
 
+#include "lib/core/host.hpp"
 #include "lib/core/instant.hpp"
 
 namespace autobackup::state {
@@ -26,18 +27,12 @@ fs::path lock_file(const fs::path& storage, const std::string& job) {
     return storage / "locks" / (job + ".lock");
 }
 
-std::string our_host() {
-    char host[256] = {};
-    if (::gethostname(host, sizeof host - 1) != 0) return "localhost";
-    return host;
-}
-
 // Short, so that a reader who comes in between finds no text rather than a torn one.
 Result<void> write_holder(int fd, const fs::path& path) {
     boost::json::object holder;
     holder["pid"] = static_cast<std::int64_t>(::getpid());
     holder["since"] = rfc3339_seconds(now());
-    holder["host"] = our_host();
+    holder["host"] = host_name();
     const std::string text = boost::json::serialize(holder) + "\n";
     if (::ftruncate(fd, 0) != 0) return fail_errno(errno, "truncate", path.string());
     return write_all(fd, text, path);
