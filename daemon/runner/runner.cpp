@@ -8,6 +8,7 @@
 #include "daemon/runner/services.hpp"
 #include "daemon/runner/spool.hpp"
 #include "daemon/runner/work.hpp"
+#include "daemon/state/reserve_file.hpp"
 #include "lib/async/run.hpp"
 #include "lib/core/file.hpp"
 #include "lib/core/text.hpp"
@@ -31,6 +32,7 @@ Awaitable<Result<void>> open_state(Session& session) {
     auto open = [&session, storage]() -> Result<void> {
         Result<state::Opened> opened = state::open_sqlite(storage / "state.sqlite");
         if (!opened) return opened.error();
+        state::keep_reserve(storage);
         if (!opened->warning.empty()) session.run.warnings.push_back(opened->warning);
         session.store = std::move(opened->store);
         const Result<std::vector<std::string>> interrupted = session.store->mark_interrupted(session.job.name);

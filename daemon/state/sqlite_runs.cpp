@@ -2,6 +2,7 @@
 // SqliteStore: the history.
 #include <boost/json.hpp>
 
+#include "daemon/state/reserve_file.hpp"
 #include "daemon/state/sqlite_query.hpp"
 #include "lib/core/instant.hpp"
 
@@ -130,19 +131,42 @@ void SqliteStore::insert_stages(std::int64_t run, int item, const std::vector<mo
 }
 
 Result<void> SqliteStore::finish_run(const model::Run& run, const std::string& report_json) {
+    const Result<void> written = write_end(run, report_json);
+    if (written || written.error().code != Errc::disk_full || !release_reserve(file_.parent_path())) return written;
+    return write_end(run, report_json);
+}
+
+Result<void> SqliteStore::write_end(const model::Run& run, const std::string& report_json) {
     return guarded("finish run", [&] {
         SQLite::Transaction transaction(*database_, SQLite::TransactionBehavior::IMMEDIATE);
         const std::int64_t seq = upsert_run(run, report_json);
         Query(*this, "DELETE FROM items WHERE run = ?").add(seq).run();
         insert_items(seq, run.items);
-        Query(*this,
-              "DELETE FROM runs WHERE job = ?1 AND outcome IS NOT NULL AND seq <= "
-              "(SELECT seq FROM runs WHERE job = ?1 ORDER BY seq DESC LIMIT 1 OFFSET ?2)")
-            .add(run.job)
-            .add(history_limit)
-            .run();
+        prune(run.job, seq);
         transaction.commit();
     });
+}
+
+// `newest` does not say what time it is: its clock may have been set ahead just now.
+void SqliteStore::prune(const std::string& job, std::int64_t newest) {
+    std::string ended;
+    {
+        Query latest(*this, "SELECT max(finished_at) FROM runs WHERE job = ? AND seq <> ? AND finished_at <= ?");
+        latest.add(job).add(newest).add(rfc3339(now() + std::chrono::days(1)));
+        if (latest.step()) ended = latest.text(0);
+    }
+    const std::optional<Instant> from = parse_rfc3339(ended);
+    const std::string too_old = from ? rfc3339(*from - history_age) : std::string();
+    Query(*this,
+          "DELETE FROM runs WHERE job = ?1 AND outcome IS NOT NULL AND seq <> coalesce((SELECT max(seq) FROM runs "
+          "WHERE job = ?1 AND outcome IN ('success', 'unchanged')), 0) AND (seq <= "
+          "(SELECT seq FROM runs WHERE job = ?1 ORDER BY seq DESC LIMIT 1 OFFSET ?2) OR (finished_at < ?3 AND seq <= "
+          "(SELECT seq FROM runs WHERE job = ?1 ORDER BY seq DESC LIMIT 1 OFFSET ?4)))")
+        .add(job)
+        .add(history_limit)
+        .add(too_old)
+        .add(history_kept)
+        .run();
 }
 
 Result<std::vector<std::string>> SqliteStore::mark_interrupted(const std::string& job) {

@@ -8,8 +8,10 @@
 
 namespace autobackup::state {
 
-SqliteStore::SqliteStore(std::unique_ptr<SQLite::Database> database, std::filesystem::path file)
-    : file_(std::move(file)), database_(std::move(database)) {}
+SqliteStore::SqliteStore(std::unique_ptr<SQLite::Database> database, std::filesystem::path file, FileIdentity identity)
+    : file_(std::move(file)), identity_(identity), database_(std::move(database)) {}
+
+bool SqliteStore::current() const noexcept { return identity_of(file_) == identity_; }
 
 Failure SqliteStore::told(const StateError& error, const char* operation) const {
     Failure failure = error.failure;
@@ -18,6 +20,9 @@ Failure SqliteStore::told(const StateError& error, const char* operation) const 
         ask_for_check(file_);
         failure.hint =
             "the next run moves the damaged file aside and makes a new one; no backup is lost by that";
+    } else if (failure.code == Errc::io_error) {
+        // What the kernel could not write it has dropped, and later calls say nothing of it.
+        ask_for_check(file_);
     }
     return failure;
 }
@@ -133,7 +138,7 @@ Result<Opened> open_sqlite(const std::filesystem::path& file, const OpenOptions&
         try {
             Connection made = connect(file, options);
             Opened opened;
-            opened.store = std::make_unique<SqliteStore>(std::move(made.database), file);
+            opened.store = std::make_unique<SqliteStore>(std::move(made.database), file, seen);
             opened.warning = std::move(warning);
             opened.checked = made.checked;
             return opened;

@@ -11,6 +11,7 @@
 #include <vector>
 
 #include "daemon/state/sqlite_failure.hpp"
+#include "daemon/state/sqlite_open.hpp"
 #include "daemon/state/store.hpp"
 
 namespace autobackup::state {
@@ -18,8 +19,10 @@ namespace autobackup::state {
 /// Store over one connection. Every call is one transaction that is on disk when it returns.
 class SqliteStore final : public Store {
 public:
-    /// `database` is migrated; `file` is its path, for errors.
-    SqliteStore(std::unique_ptr<SQLite::Database> database, std::filesystem::path file);
+    /// `database` is migrated; `file` is its path, for errors; `identity` is what stood there before it was opened.
+    SqliteStore(std::unique_ptr<SQLite::Database> database, std::filesystem::path file, FileIdentity identity);
+
+    [[nodiscard]] bool current() const noexcept override;
 
     Result<void> begin_run(const model::Run& run) override;
     Result<void> finish_run(const model::Run& run, const std::string& report_json) override;
@@ -39,6 +42,8 @@ public:
 private:
     class Query;
 
+    Result<void> write_end(const model::Run& run, const std::string& report_json);
+    void prune(const std::string& job, std::int64_t newest);
     std::int64_t upsert_run(const model::Run& run, const std::string& report_json);
     void insert_items(std::int64_t run, const std::vector<model::Item>& items);
     void insert_stages(std::int64_t run, int item, const std::vector<model::Stage>& stages);
@@ -51,6 +56,7 @@ private:
     auto guarded(const char* operation, Body body) -> Result<decltype(body())>;
 
     std::filesystem::path file_;
+    FileIdentity identity_;
     std::unique_ptr<SQLite::Database> database_;
     std::mutex mutex_;
     std::unordered_map<std::string_view, SQLite::Statement> statements_;  // by SQL, which are literals

@@ -43,10 +43,16 @@ class Store {
 public:
     virtual ~Store() = default;
 
+    /// Whether this is still the file under its name. Another opener may have found it damaged and made it anew, or somebody has
+    /// removed it: then what is written here is read by nobody.
+    [[nodiscard]] virtual bool current() const noexcept = 0;
+
     // -- history --
     /// Durable before the first remote call: a crash is seen as interrupted, not as never happened.
     virtual Result<void> begin_run(const model::Run& run) = 0;
     /// The finished run with items and stages, in one transaction. `report_json` is what `show RUN --json` prints.
+    /// Old reports of the job are dropped with it (history_limit, history_age). On a full disk the reserve file beside the
+    /// database is given up for it (reserve_file.hpp).
     virtual Result<void> finish_run(const model::Run& run, const std::string& report_json) = 0;
     /// Runs that began and never finished (crash, kill -9): marked interrupted now and returned (ids, oldest first). Their
     /// report says outcome `failed` with `"interrupted": true`. Call only while holding the job's lock.
@@ -80,6 +86,12 @@ struct OpenOptions {
 
 /// Reports kept per job; finish_run drops older ones.
 inline constexpr int history_limit = 2000;
+/// Reports that ended longer ago than this are dropped too, except for the newest `history_kept` of the job. Counted back from
+/// the latest end of an earlier run of the job that does not lie more than a day ahead of the clock: a clock that was set ahead
+/// does not make old what is not.
+inline constexpr std::chrono::days history_age{400};
+/// Reports of a job that no age drops. Nor does age or number drop the report of its last run that was green.
+inline constexpr int history_kept = 50;
 
 /// Opens or makes `<storage>/state.sqlite` (0600; WAL, synchronous FULL, busy time-out 10 s; user_version migrations in one
 /// transaction). A damaged file is moved aside and made anew. state_invalid: the file is of a newer version (refused,

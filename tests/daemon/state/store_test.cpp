@@ -82,6 +82,17 @@ TEST_F(StoreTest, IsDurable) {
     EXPECT_EQ(database.execAndGet("PRAGMA application_id").getInt(), application_id);
 }
 
+TEST_F(StoreTest, KnowsWhetherItIsStillTheFileUnderItsName) {
+    const auto store = open();
+    const auto other = open();
+    EXPECT_TRUE(store->current());
+    fs::rename(file, file.string() + ".aside");
+    EXPECT_FALSE(store->current());
+    const auto anew = open();
+    EXPECT_TRUE(anew->current());
+    EXPECT_FALSE(other->current());
+}
+
 TEST_F(StoreTest, ItemsComeBackAsTheyWereSaved) {
     ItemState item;
     item.item = "project-12";
