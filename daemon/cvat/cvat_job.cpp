@@ -3,6 +3,7 @@
 
 #include <algorithm>
 
+#include "daemon/cvat/archive.hpp"
 #include "daemon/cvat/project_backup.hpp"
 #include "daemon/cvat/standing.hpp"
 #include "daemon/cvat/survey.hpp"
@@ -97,6 +98,7 @@ Awaitable<void> back_up_item(Context& context, const Work& work, model::Item& it
     } else {
         end = co_await back_up_task(context, work.id, work.workspace, work.last, item);
     }
+    co_await write_owed_zip(context, item);
     model::end_item(item);
     item.duration_s = seconds_since(begin);
     context.item_done(item);
@@ -202,6 +204,7 @@ Awaitable<bool> nothing_moved(Context& context, const Ground& ground, const Glan
     const double took = std::chrono::duration<double>(now() - context.started_at).count();
     const std::string standing = co_await value(context, standing_key);
     if (!tell_standing(standing, took, run)) co_return false;
+    for (model::Item& item : run.items) co_await write_owed_zip(context, item);
     co_await push_leftovers(context, run);
     for (const model::Item& item : run.items) context.item_done(item);
     co_return true;

@@ -5,7 +5,7 @@
 #include <limits>
 #include <numeric>
 
-#include "daemon/cvat/dated_zip.hpp"
+#include "daemon/cvat/archive.hpp"
 #include "daemon/vault/history.hpp"
 #include "daemon/vault/live_pack.hpp"
 #include "lib/async/run.hpp"
@@ -33,25 +33,6 @@ Awaitable<void> prepare_targets(Context& context) {
         const Result<void> prepared = co_await context.targets[i]->prepare();
         if (!prepared && !prepared.error().transient) context.target_failures[i] = prepared.error();
     }
-}
-
-Awaitable<void> archive_version(Context& context, std::shared_ptr<vault::Version> version, model::Item& item, const FetchedZip* whole) {
-    const auto begin = Clock::now();
-    context.progress.phase("writing the dated ZIP of " + version->manifest.item.words());
-    auto work = [&context, version, whole](git::Repository& repository) {
-        return write_dated_zip(repository, context.places, *version, whole, context.job.archive->keep, context.workers.stop_token());
-    };
-    Result<DatedZip> written = co_await context.vault.with(std::move(work));
-    model::Stage stage = stage_named("archive", begin);
-    if (!written) {
-        stage.outcome = model::StageOutcome::failed;
-        stage.error = written.error();
-    } else {
-        stage.bytes = written->file.bytes;
-        item.archive = written->file;
-        item.warnings.insert(item.warnings.end(), written->warnings.begin(), written->warnings.end());
-    }
-    item.stages.push_back(std::move(stage));
 }
 
 void record_push(Context& context, std::size_t index, model::Stage stage, const Result<vault::PushOutcome>& pushed, model::Item& item) {
@@ -203,6 +184,8 @@ Awaitable<Result<bool>> commit_version(Context& context, vault::Version version,
     context.progress.phase("committing " + version.manifest.item.words());
     version.large_files = vault::policy_of(context.job.git);
     auto shared = std::make_shared<vault::Version>(std::move(version));
+    bool owed = false;
+    if (context.job.archive) owed = co_await owe_zip(context, shared->manifest.item);
     Made made;
     co_await commit_and_push(context, shared, made);
     const Result<vault::Committed>& committed = made.committed;
@@ -211,6 +194,8 @@ Awaitable<Result<bool>> commit_version(Context& context, vault::Version version,
         co_return committed.error();
     }
     item.warnings.insert(item.warnings.end(), committed->warnings.begin(), committed->warnings.end());
+    // Then this version brings no new one.
+    if (context.job.archive && !owed && !committed->members_changed) co_await settle_zip(context, shared->manifest.item);
     if (!committed->changed) co_return false;
     model::Stage stage = stage_named("commit", begin);
     stage.duration_s = std::chrono::duration<double>(made.committed_at - begin).count();

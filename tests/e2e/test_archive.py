@@ -56,6 +56,27 @@ class Archives(Case):
         self.assertEqual(os.stat(os.path.dirname(path)).st_mode & 0o777, 0o750)
         return manifest
 
+    def test_one_that_failed_is_made_by_the_next_run(self):
+        folder = os.path.join(self.storage, "archives", "traffic-signs", "project-1")
+        os.makedirs(os.path.dirname(folder))
+        with open(folder, "w"):
+            pass  # no directory can be made there
+        done = self.run_job(code=3)
+        self.assertEqual([one["operation"] for one in done.errors(1)], ["make directory"])
+        os.remove(folder)
+        report = self.run_job().report
+        item = report["items"][0]
+        self.assertEqual((report["outcome"], item["outcome"]), ("success", "unchanged"))
+        path = self.zips()[0]
+        with open(path, "rb") as file:
+            content = file.read()
+        told = {"path": os.path.relpath(path, self.storage), "bytes": len(content), "sha256": hashlib.sha256(content).hexdigest()}
+        self.assertEqual(stage(item, "archive")["bytes"], len(content))
+        commit = subprocess.run(["git", "-c", "safe.directory=*", "rev-parse", "main"], cwd=self.vault, capture_output=True, text=True, check=True)
+        self.assert_good(path, {**item, "archive": told, "commit": commit.stdout.strip()})
+        self.assertEqual(self.run_job("--force").report["outcome"], "unchanged")
+        self.assertEqual(len(self.zips()), 1)
+
     def test_a_first_one(self):
         done = self.run_job()
         self.assertEqual(len(self.zips()), 1)
