@@ -8,6 +8,7 @@
 #include "daemon/report/report.hpp"
 #include "daemon/serve/clock.hpp"
 #include "daemon/serve/messages.hpp"
+#include "daemon/state/history_reader.hpp"
 #include "lib/async/run.hpp"
 #include "lib/core/text.hpp"
 
@@ -42,24 +43,16 @@ control::Answer no_such_job(const std::string& job, const config::Config& config
     return control::refuse("not_found", std::move(message), 2);
 }
 
-control::Answer no_such_run(const std::string& run) {
-    return control::refuse("not_found", "there is no run \"" + one_line(run) + "\", or more than one begins like that", 2);
-}
-
-// Runs whose id begins with `word`: exactly one, or nothing.
-std::optional<boost::json::object> find_report(const std::vector<std::string>& reports, const std::string& word) {
-    std::optional<boost::json::object> found;
-    for (const std::string& report : reports) {
-        boost::json::error_code error;
-        boost::json::value value = boost::json::parse(report, error);
-        if (error || !value.is_object()) continue;
-        const std::string id = text(value.get_object(), "run_id");
-        if (id == word) return std::move(value.get_object());
-        if (!id.starts_with(word)) continue;
-        if (found) return std::nullopt;
-        found = std::move(value.get_object());
-    }
-    return found;
+// The report of the run that `word` means; worker thread.
+Result<std::string> find_report(const std::filesystem::path& storage, const std::string& word) {
+    Result<state::HistoryReader> history = state::HistoryReader::open(storage / "state.sqlite");
+    if (!history) return history.error();
+    const Result<std::string> id = state::only_run(*history, word);
+    if (!id) return id.error();
+    Result<std::optional<std::string>> report = history->report(*id);
+    if (!report) return report.error();
+    if (!*report) return fail(Errc::not_found, "find run", *id, "it has not ended: `watch` shows it");
+    return std::move(**report);
 }
 
 void send_start(control::Feed& feed, const boost::json::object& report) {
@@ -119,7 +112,7 @@ Awaitable<control::Answer> ControlVerbs::history(boost::json::object args) {
     const std::string job = text(args, "job");
     const std::size_t limit = number(args, "limit", 20, longest_history);
     if (!job.empty() && !daemon_.generation_->config.jobs.contains(job)) co_return no_such_job(job, daemon_.generation_->config);
-    auto read = [this, job, limit] { return daemon_.store_->history(job, limit); };
+    auto read = [store = daemon_.store_, job, limit] { return store->history(job, limit); };
     const Result<std::vector<std::string>> reports = co_await daemon_.workers_.run(std::move(read));
     if (!reports) co_return control::refuse(reports.error(), 1);
     std::vector<boost::json::object> parsed;
@@ -132,16 +125,17 @@ Awaitable<control::Answer> ControlVerbs::history(boost::json::object args) {
 }
 
 Awaitable<control::Answer> ControlVerbs::show(std::string run) {
-    if (run.empty()) co_return no_such_run(run);
-    auto read = [this, run]() -> Result<std::optional<boost::json::object>> {
-        const Result<std::vector<std::string>> reports = daemon_.store_->history("", longest_history);
-        if (!reports) return reports.error();
-        return find_report(*reports, run);
-    };
-    Result<std::optional<boost::json::object>> report = co_await daemon_.workers_.run(std::move(read));
-    if (!report) co_return control::refuse(report.error(), 1);
-    if (!*report) co_return no_such_run(run);
-    co_return control::good(std::move(**report));
+    auto read = [storage = daemon_.generation_->config.storage, run] { return find_report(storage, run); };
+    const Result<std::string> report = co_await daemon_.workers_.run(std::move(read));
+    if (!report) {
+        const Errc code = report.error().code;
+        const int exit = code == Errc::not_found || code == Errc::bad_request ? 2 : 1;
+        co_return control::refuse(report.error(), exit);
+    }
+    boost::json::error_code broken;
+    boost::json::value document = boost::json::parse(*report, broken);
+    if (broken) co_return control::refuse("state_invalid", "the report of this run is no JSON: " + broken.message(), 1);
+    co_return control::good(std::move(document));
 }
 
 void ControlVerbs::steered(const control::Peer& peer, const std::string& job, const std::string& what) {

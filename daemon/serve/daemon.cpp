@@ -89,7 +89,7 @@ Awaitable<void> Daemon::follow_schedule() {
         }
         const std::vector<scheduler::Start> starts = scheduler_.tick(wall_clock(), steady_clock());
         tell_notes();
-        co_await save_memories();  // before the starts: then a crash is seen as an interrupted run
+        co_await save_memories(scheduler_.changed());  // before the starts: then a crash is seen as an interrupted run
         for (const scheduler::Start& start : starts) begin(start);
         tell_status();
         feed_watchdog();
@@ -108,7 +108,7 @@ Awaitable<void> Daemon::stop_runs() {
         boost::system::error_code rung;
         co_await bell_->async_wait(asio::redirect_error(asio::use_awaitable, rung));
     }
-    co_await save_memories();
+    co_await save_memories(scheduler_.changed());
     co_await telling_->close(notices_may_take);
     log(journal::Priority::info, message_id::stopped, "autobackupd stopped in order");
 }
@@ -120,7 +120,6 @@ Awaitable<int> Daemon::run() {
     std::unique_ptr<control::Server> server;
     asio::cancellation_signal stop_server;
     bool server_runs = false;
-    int exit_code = 0;
     try {
         const Result<void> opened = co_await open();
         if (!opened) {
@@ -165,7 +164,7 @@ Awaitable<int> Daemon::run() {
     } catch (const boost::system::system_error& error) {
         if (!is_abort(error)) throw;
     }
-    co_return exit_code;
+    co_return 0;
 }
 
 }  // namespace autobackup::serve

@@ -23,6 +23,9 @@
 
 namespace autobackup::serve {
 
+/// Under this key the state keeps, as a value of each job, what the scheduler remembers of it (scheduler::to_text).
+inline constexpr const char* memory_key = "schedule";
+
 struct Settings {
     std::string version, commit;            ///< "0.1.0", "abc123…"
     std::string config_path;
@@ -68,10 +71,11 @@ private:
     void ended(LiveRun& live, const model::Run& run);
     void tell_run(const model::Run& run);
     void tell_notes();
-    Awaitable<void> save_memories();
+    Awaitable<void> save_memories(std::vector<std::string> jobs);
 
     // daemon_setup.cpp
     Awaitable<Result<void>> open_state();
+    Awaitable<void> follow_state();
     Awaitable<Result<void>> adopt(config::Config config);
     Awaitable<void> resume_interrupted();
     Awaitable<control::Answer> reload();
@@ -96,7 +100,7 @@ private:
     runner::Gates gates_;
     async::Workers workers_{2};
     std::optional<state::JobLock> lock_;
-    std::unique_ptr<state::Store> store_;
+    std::shared_ptr<state::Store> store_;  // shared with what runs on workers
     std::unique_ptr<Telling> telling_;
     std::map<scheduler::Ticket, std::unique_ptr<LiveRun>> live_;
     std::map<scheduler::Ticket, model::Options> asked_;      // options of runs asked for, until they begin

@@ -19,7 +19,6 @@ namespace {
 namespace asio = boost::asio;
 
 constexpr std::size_t reports_kept = 64;
-constexpr const char* memory_key = "schedule";
 
 std::string time_text(scheduler::Time time) { return rfc3339_seconds(std::chrono::time_point_cast<Instant::duration>(time)); }
 
@@ -61,15 +60,15 @@ void Daemon::tell_notes() {
     }
 }
 
-Awaitable<void> Daemon::save_memories() {
+Awaitable<void> Daemon::save_memories(std::vector<std::string> jobs) {
     std::vector<std::pair<std::string, std::string>> texts;
-    for (const std::string& job : scheduler_.changed()) {
+    for (const std::string& job : jobs) {
         if (const auto memory = scheduler_.memory(job)) texts.emplace_back(job, scheduler::to_text(*memory));
     }
     if (texts.empty()) co_return;
-    auto save = [this, texts = std::move(texts)]() -> Result<void> {
+    auto save = [store = store_, texts = std::move(texts)]() -> Result<void> {
         for (const auto& [job, text] : texts) {
-            const Result<void> saved = store_->set_value(job, memory_key, text);
+            const Result<void> saved = store->set_value(job, memory_key, text);
             if (!saved) return saved;
         }
         return {};
@@ -129,7 +128,8 @@ Awaitable<void> Daemon::run_one(LiveRun& live) {
     const model::Run run = co_await runner::run_job(*live.shared, job, std::move(options));
     co_await asio::this_coro::reset_cancellation_state(asio::disable_cancellation());
     ended(live, run);
-    co_await save_memories();
+    co_await follow_state();
+    co_await save_memories(scheduler_.changed());
 }
 
 void Daemon::ended(LiveRun& live, const model::Run& run) {

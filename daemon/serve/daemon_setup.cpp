@@ -6,6 +6,7 @@
 #include "daemon/serve/clock.hpp"
 #include "daemon/serve/daemon.hpp"
 #include "daemon/serve/messages.hpp"
+#include "daemon/state/reserve_file.hpp"
 #include "lib/core/file.hpp"
 #include "lib/systemd/manager.hpp"
 
@@ -13,7 +14,6 @@ namespace autobackup::serve {
 namespace {
 
 constexpr std::size_t reports_looked_at = 100;  // of a job, for its streak and its last success
-constexpr const char* memory_key = "schedule";
 
 struct Remembered {
     std::map<std::string, scheduler::Memory> memories;
@@ -62,12 +62,35 @@ Awaitable<Result<void>> Daemon::open_state() {
         Result<state::Opened> opened = state::open_sqlite(storage / "state.sqlite");
         if (!opened) return opened.error();
         state_warning_ = opened->warning;
+        state::keep_reserve(storage);
         store_ = std::move(opened->store);
         return {};
     };
     const Result<void> opened = co_await workers_.run(std::move(open_all));
     if (opened && !state_warning_.empty()) log(journal::Priority::warning, message_id::state_made_anew, state_warning_);
     co_return opened;
+}
+
+// A run that finds the state damaged, or removed, makes it anew: from then on that one counts, and what is only known here goes into it.
+Awaitable<void> Daemon::follow_state() {
+    auto look = [store = store_, file = generation_->config.storage / "state.sqlite"]() -> Result<std::shared_ptr<state::Store>> {
+        if (store->current()) return store;
+        Result<state::Opened> opened = state::open_sqlite(file);
+        if (!opened) return opened.error();
+        return std::shared_ptr<state::Store>(std::move(opened->store));
+    };
+    Result<std::shared_ptr<state::Store>> found = co_await workers_.run(std::move(look));
+    if (!found) {
+        spdlog::error("the state was replaced and cannot be opened: {}", describe(found.error()));
+        co_return;
+    }
+    if (*found == store_) co_return;
+    store_ = std::move(*found);
+    state_warning_ = "state.sqlite was damaged or removed while the daemon ran, and made anew: the history begins with " + rfc3339_seconds(now());
+    log(journal::Priority::warning, message_id::state_made_anew, state_warning_);
+    std::vector<std::string> jobs;
+    for (const auto& [name, job] : generation_->config.jobs) jobs.push_back(name);
+    co_await save_memories(std::move(jobs));
 }
 
 // Makes the configuration count: plans, limits, missing secrets. generation_ is replaced only when all is well.
@@ -78,7 +101,7 @@ Awaitable<Result<void>> Daemon::adopt(config::Config config) {
     for (const auto& [name, job] : config.jobs) {
         if (!facts_.contains(name)) unknown.push_back(name);
     }
-    auto look = [this, unknown] { return recall(*store_, unknown); };
+    auto look = [store = store_, unknown] { return recall(*store, unknown); };
     Result<Remembered> remembered = co_await workers_.run(std::move(look));
     if (!remembered) co_return remembered.error();
     auto check = [this, &config] { return settings_.missing_secrets(config); };

@@ -2,12 +2,13 @@
 
 import json
 import os
+import shutil
 import signal
 import socket
 import subprocess
 import time
 
-from harness import Case, Done, waiting
+from harness import Case, Done, git, waiting
 
 
 class Manager:
@@ -70,14 +71,17 @@ class ServeCase(Case):
         super().setUp()
         self.runtime = self.place("run")
         self.managers = 0
+        self.listening = []
 
-    def serve(self, ready=True, **more):
-        """Starts the daemon; with `ready` waits for READY=1. → process, manager."""
+    def serve(self, ready=True, log=None, **more):
+        """Starts the daemon; with `ready` waits for READY=1. Its words go to the file `log`. → process, manager."""
         self.managers += 1
         manager = Manager(os.path.join(self.directory, f"notify-{self.managers}"))
+        self.listening.append(manager)
         self.addCleanup(manager.close)
+        self.addCleanup(self.listening.remove, manager)
         environment = self.environment(RUNTIME_DIRECTORY=self.runtime, NOTIFY_SOCKET=manager.path, **more)
-        self.daemon_log = os.path.join(self.directory, f"daemon-{self.managers}.log")
+        self.daemon_log = log or os.path.join(self.directory, f"daemon-{self.managers}.log")
         with open(self.daemon_log, "wb") as log:
             process = subprocess.Popen(self.command("serve"), env=environment, stdout=subprocess.DEVNULL, stderr=log)
         process.stderr = open(self.daemon_log, "rb")
@@ -91,8 +95,14 @@ class ServeCase(Case):
         with open(self.daemon_log, errors="replace") as log:
             return log.read()
 
+    def listen(self):
+        """What the daemon says to its manager waits in a short queue; when that is full, so does the daemon."""
+        for manager in self.listening:
+            manager.listen()
+
     def end(self, process, code=0, timeout=15):
         """SIGTERM and an orderly stop; the seconds that it took."""
+        self.listen()
         begin = time.monotonic()
         process.send_signal(signal.SIGTERM)
         process.wait(timeout)
@@ -101,6 +111,7 @@ class ServeCase(Case):
 
     def ask(self, verb, events=None, timeout=60, **args):
         """One request over the control socket; the data of its answer."""
+        self.listen()
         try:
             return ask(os.path.join(self.runtime, "control.sock"), verb, events, timeout, **args)
         except EOFError as error:
@@ -123,3 +134,52 @@ class ServeCase(Case):
         path = os.path.join(os.path.dirname(binary()), program)
         done = subprocess.run([path, *arguments], env=self.environment(RUNTIME_DIRECTORY=self.runtime), capture_output=True, timeout=timeout)
         return Done(done.returncode, done.stdout.decode(errors="replace"), done.stderr.decode(errors="replace"))
+
+
+class Serves(ServeCase):
+    """One job, project 1 of a stand-in, with a target on this disk."""
+
+    def setUp(self):
+        super().setUp()
+        self.cvat = self.standin()
+        self.target = os.path.join(self.directory, "target.git")
+        git("init", "-q", "--bare", "-b", "main", self.target)
+        self.write()
+
+    def write(self, schedule="manual", extra="", top="", job="projects: [1]"):
+        self.configure(self.cvat.url, job=job, git=f"url: {self.target}", top=top)
+        with open(self.config) as file:
+            text = file.read().replace("    schedule: manual\n", f"    schedule: {schedule}\n{extra}")
+        with open(self.config, "w") as file:
+            file.write(text)
+
+    def wait_for_request(self, part):
+        with waiting(20, part) as again:
+            while again() and not any(part in one["path"] for one in self.cvat.requests()):
+                pass
+
+    def wait_for_phase(self, word, seconds=30):
+        """Until the run that goes on says so of itself."""
+        with waiting(seconds, f"a run that is {word}") as again:
+            while again():
+                running = self.job().get("running")
+                if running and running["phase"].startswith(word):
+                    return
+
+    def inject(self, process, calls, what):
+        """From now on strace does `what` to these system calls of the daemon, until the tracer that is returned ends (SIGINT)."""
+        if not shutil.which("strace"):
+            self.skipTest("there is no strace here")
+        words = ["strace", "-f", "-p", str(process.pid), "-o", "/dev/null", "-e", f"trace={calls}", "-e", f"inject={calls}:{what}"]
+        tracer = subprocess.Popen(words, stdin=subprocess.DEVNULL, stderr=subprocess.PIPE)
+        for clean in (tracer.stderr.close, tracer.wait, tracer.kill):
+            self.addCleanup(clean)
+        line = tracer.stderr.readline().decode()
+        if "attached" not in line:
+            self.skipTest(f"strace may not look at another process here: {line.strip()}")
+        return tracer
+
+    def assert_pushed(self):
+        tip = git("rev-parse", "main", cwd=self.target)
+        self.assertEqual(tip, git("rev-parse", "main", cwd=self.vault))
+        self.assert_sound(self.target, self.vault)

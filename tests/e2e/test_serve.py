@@ -1,40 +1,16 @@
-"""`autobackupd serve`: on time, steered, reloaded, stopped, killed."""
+"""`autobackupd serve`: on time, stopped, killed, watched."""
 
-import http.server
 import json
 import os
-import re
 import shutil
 import signal
 import sqlite3
 import subprocess
-import threading
 import time
 import unittest
 
-from daemon import Refused, ServeCase
+from daemon import Serves
 from harness import git, waiting
-
-
-class Serves(ServeCase):
-    def setUp(self):
-        super().setUp()
-        self.cvat = self.standin()
-        self.target = os.path.join(self.directory, "target.git")
-        git("init", "-q", "--bare", "-b", "main", self.target)
-        self.write()
-
-    def write(self, schedule="manual", extra="", top=""):
-        self.configure(self.cvat.url, job="projects: [1]", git=f"url: {self.target}", top=top)
-        with open(self.config) as file:
-            text = file.read().replace("    schedule: manual\n", f"    schedule: {schedule}\n{extra}")
-        with open(self.config, "w") as file:
-            file.write(text)
-
-    def assert_pushed(self):
-        tip = git("rev-parse", "main", cwd=self.target)
-        self.assertEqual(tip, git("rev-parse", "main", cwd=self.vault))
-        self.assert_sound(self.target, self.vault)
 
 
 class OnTime(Serves):
@@ -118,122 +94,6 @@ class OnTime(Serves):
         self.end(process)
 
 
-class Steered(Serves):
-    def test_paused_jobs_wait(self):
-        process, _ = self.serve()
-        job = self.ask("pause", job="traffic-signs")
-        self.assertEqual((job["state"], job["paused"]), ("paused", True))
-        with self.assertRaises(Refused) as refused:
-            self.ask("run", job="traffic-signs")
-        self.assertEqual((refused.exception.error["code"], refused.exception.error["exit"]), ("paused", 4))
-        self.end(process)
-        process, _ = self.serve()
-        self.assertEqual(self.job()["state"], "paused", "a pause outlives a restart")
-        self.ask("resume", job="traffic-signs")
-        self.assertEqual(self.ask("run", job="traffic-signs", wait=True)["outcome"], "success")
-        with self.assertRaises(Refused):
-            self.ask("resume", job="traffic-signs")
-        self.end(process)
-
-    def test_a_run_is_cancelled_and_the_next_one_completes(self):
-        self.cvat.order("export", {"kind": "slow", "seconds": 5, "count": 1})
-        process, _ = self.serve()
-        asked = self.ask("run", job="traffic-signs")
-        self.assertIn(asked["state"], ("started", "queued"))
-        with waiting(20, "the export") as again:
-            while again() and not any("/api/requests" in one["path"] for one in self.cvat.requests()):
-                pass
-        begin = time.monotonic()
-        self.assertEqual(self.ask("cancel", run="traffic-signs")["job"], "traffic-signs")
-        runs = self.wait_for_runs(1, seconds=10)
-        self.assertLess(time.monotonic() - begin, 10)
-        self.assertEqual(runs[0]["outcome"], "cancelled")
-        self.assertEqual(self.ask("run", job="traffic-signs", wait=True)["outcome"], "success")
-        self.assert_pushed()
-        self.end(process)
-
-    def test_unknown_names_get_an_answer(self):
-        process, _ = self.serve()
-        for verb, args, code in (("run", {"job": "trafic-signs"}, 2), ("show", {"run": "01NOSUCH"}, 2), ("cancel", {"run": "x"}, 1),
-                                 ("pause", {"job": "x"}, 2), ("nonsense", {}, 2)):
-            with self.assertRaises(Refused) as refused:
-                self.ask(verb, **args)
-            self.assertEqual(refused.exception.error["exit"], code, verb)
-        with self.assertRaises(Refused) as refused:
-            self.ask("run", job="trafic-signs")
-        self.assertIn('did you mean "traffic-signs"', str(refused.exception))
-        self.end(process)
-
-    def test_skip_next(self):
-        self.write("every 3s")
-        process, _ = self.serve()
-        first = self.ask("next", job="traffic-signs")["next"][0]["due"][0]
-        self.ask("skip-next", job="traffic-signs")
-        self.assertTrue(self.job()["skip_next"])
-        time.sleep(4)
-        self.assertNotIn(first[:19], [run["started_at"][:19] for run in self.ask("history")["runs"]])
-        self.end(process)
-
-
-class Reloaded(Serves):
-    def test_a_good_file_counts_and_a_bad_one_does_not(self):
-        process, manager = self.serve()
-        self.write("every 2s")
-        self.assertEqual(self.ask("reload")["jobs"], 1)
-        self.wait_for_runs(1)
-        with open(self.config, "a") as file:
-            file.write("nonsense: 1\n")
-        with self.assertRaises(Refused) as refused:
-            self.ask("reload")
-        error = refused.exception.error
-        self.assertEqual((error["code"], error["exit"]), ("config_invalid", 2))
-        self.assertEqual(error["data"]["errors"][0]["path"], "nonsense")
-        self.assertIn("nonsense", self.ask("status")["daemon"]["reload_error"])
-        self.assertEqual(self.job()["state"] in ("waiting", "running", "queued"), True)
-        manager.listen()
-        self.assertTrue(any(line.startswith("RELOADING=1") for line in manager.heard))
-        self.write()
-        process.send_signal(signal.SIGHUP)
-        with waiting(10, "the reload") as again:
-            while again() and self.job()["state"] != "manual":
-                pass
-        self.assertEqual(self.ask("status")["daemon"]["reload_error"], "")
-        self.end(process)
-
-    def test_during_a_run(self):
-        self.cvat.order("export", {"kind": "slow", "seconds": 5, "count": 1})
-        process, _ = self.serve()
-        asked = self.ask("run", job="traffic-signs")
-        with waiting(20, "the export") as again:
-            while again() and not any("/api/requests" in one["path"] for one in self.cvat.requests()):
-                pass
-        with open(self.config) as file:
-            text = file.read()
-        with open(self.config, "w") as file:
-            file.write(text.replace("  traffic-signs:", "  other-name:"))
-        self.assertEqual(self.ask("reload")["jobs"], 1)
-        status = self.ask("status")
-        self.assertEqual([job["job"] for job in status["jobs"]], ["other-name"])
-        self.assertEqual([run["job"] for run in status["daemon"]["running"]], ["traffic-signs"])
-        with waiting(40, "the end of the run") as again:
-            while again() and self.ask("status")["daemon"]["running"]:
-                pass
-        self.assertIn(asked["job"], "traffic-signs")
-        self.assert_pushed()
-        self.end(process)
-
-    def test_another_storage_needs_a_restart(self):
-        process, _ = self.serve()
-        with open(self.config) as file:
-            text = file.read()
-        with open(self.config, "w") as file:
-            file.write(text.replace(self.storage, self.storage + "-2"))
-        with self.assertRaises(Refused) as refused:
-            self.ask("reload")
-        self.assertIn("restart", str(refused.exception))
-        self.end(process)
-
-
 class Stopped(Serves):
     def run_that_waits(self):
         self.cvat.order("export", {"kind": "slow", "seconds": 6, "count": 1})
@@ -253,6 +113,7 @@ class Stopped(Serves):
         self.assert_pushed()
         self.assert_no_leftovers()
         self.end(process)
+        return runs[0]["run_id"]
 
     def test_a_stop_cancels_and_the_next_start_goes_on(self):
         process, _ = self.run_that_waits()
@@ -329,75 +190,6 @@ class Watched(Serves):
         self.assertEqual(len(notices), 1)
         self.assertIn("647671e076d54124aa63ceb0502a5b4e", ids)
         self.assertIn("a3293d7bc8634ea0af7040a921a4d22e", ids)
-
-
-class Hooks(http.server.BaseHTTPRequestHandler):
-    def do_POST(self):
-        self.server.heard.append((self.path, self.rfile.read(int(self.headers.get("Content-Length", 0))).decode()))
-        self.send_response(200)
-        self.end_headers()
-
-    def log_message(self, *_):
-        pass
-
-
-class Told(Serves):
-    def setUp(self):
-        super().setUp()
-        self.hooks = http.server.ThreadingHTTPServer(("127.0.0.1", 0), Hooks)
-        self.hooks.heard = []
-        threading.Thread(target=self.hooks.serve_forever, daemon=True).start()
-        self.addCleanup(self.hooks.server_close)
-        self.addCleanup(self.hooks.shutdown)
-        self.hook_url = f"http://127.0.0.1:{self.hooks.server_port}"
-        self.metrics = os.path.join(self.directory, "autobackupd.prom")
-        self.paged = os.path.join(self.directory, "paged")
-
-    def heard(self, part, count=1):
-        with waiting(20, part) as again:
-            while again():
-                found = [one for one in self.hooks.heard if part in one[0]]
-                if len(found) >= count:
-                    return found
-
-    def metric(self, name):
-        with open(self.metrics) as file:
-            return [line for line in file.read().splitlines() if line.startswith(name + "{") or line.startswith(name + " ")]
-
-    def test_notices_and_metrics_follow_the_runs(self):
-        self.write(top=f"metrics: {{file: {self.metrics}}}\nnotify:\n  - {{ping: '{self.hook_url}/ping/x'}}\n"
-                       f"  - {{webhook: '{self.hook_url}/hook'}}\n  - {{command: [/bin/sh, -c, 'echo $AUTOBACKUP_TRANSITION >> {self.paged}']}}")
-        process, _ = self.serve()
-        self.assertEqual(self.ask("run", job="traffic-signs", wait=True)["outcome"], "success")
-        self.heard("/ping/x/start")
-        self.heard("/ping/x?")
-        with waiting(10, "the metrics") as again:
-            while again() and not any(line.endswith(" 1") for line in self.metric("autobackup_job_runs_total") if 'outcome="success"' in line):
-                pass
-        self.cvat.fault("/api/", {"status": 403}, count=-1)
-        self.assertEqual(self.ask("run", job="traffic-signs", wait=True)["outcome"], "failed")
-        self.heard("/ping/x/fail")
-        self.assertEqual(json.loads(self.heard("/hook")[0][1])["transition"], "failed")
-        self.cvat.order("clear", {})
-        self.ask("run", job="traffic-signs", wait=True)
-        self.assertEqual(json.loads(self.heard("/hook", 2)[1][1])["transition"], "recovered")
-        self.end(process)
-        with open(self.paged) as file:
-            self.assertEqual(file.read().split(), ["failed", "recovered"])
-
-
-class Catalogue(unittest.TestCase):
-    def test_every_message_id_has_its_text(self):
-        top = os.path.dirname(os.path.dirname(os.path.dirname(os.path.abspath(__file__))))
-        ids = set()
-        for place, _, names in os.walk(os.path.join(top, "daemon")):
-            for name in names:
-                with open(os.path.join(place, name), encoding="utf-8") as file:
-                    ids |= set(re.findall(r'const char\* \w+ = "([0-9a-f]{32})"', file.read()))
-        with open(os.path.join(top, "systemd", "autobackupd.catalog"), encoding="utf-8") as file:
-            told = re.findall(r"^-- ([0-9a-f]{32})$", file.read(), re.M)
-        self.assertEqual(sorted(ids), sorted(told))
-        self.assertGreaterEqual(len(told), 15)
 
 
 if __name__ == "__main__":

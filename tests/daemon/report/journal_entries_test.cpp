@@ -144,7 +144,7 @@ TEST(JournalEntries, AnItemHasAnEntryOfItsOwn) {
     EXPECT_EQ(entry_of(run, item).fields.size() + 1, entry.fields.size());
 }
 
-// id → text below it. Other rooms have messages of their own; tests/e2e/test_serve.py compares all.
+// id → text below it. Other rooms have messages of their own; tests/e2e/test_serve_told.py compares all.
 std::map<std::string, std::string> catalogue_texts() {
     std::map<std::string, std::string> texts;
     const std::string text = catalogue();
