@@ -2,6 +2,8 @@
 #include "lib/cvat/download.hpp"
 
 #include <algorithm>
+#include <boost/asio/this_coro.hpp>
+#include <exception>
 
 #include "lib/async/run.hpp"
 #include "lib/cvat/export_flow.hpp"
@@ -45,8 +47,17 @@ Awaitable<Result<ExportedFile>> Download::run() {
     auto open = [this] { return file_.open(exporter_.workers_.stop_token()); };
     const Result<void> opened = co_await exporter_.workers_.run(std::move(open));
     if (!opened) co_return opened.error();
-    Result<ExportedFile> result = co_await tries();
+    Result<ExportedFile> result = fail(Errc::cancelled, "GET", text_, "stopped by request");
+    std::exception_ptr cancelled;
+    try {
+        result = co_await tries();
+    } catch (...) {
+        cancelled = std::current_exception();
+    }
+    // Until the file is left behind in order the wish to stop waits; then it goes on as the exception.
+    if (cancelled) co_await asio::this_coro::reset_cancellation_state(asio::disable_cancellation());
     if (!result) co_await leave();
+    if (cancelled) std::rethrow_exception(cancelled);
     co_return result;
 }
 
@@ -104,9 +115,17 @@ Awaitable<Download::Step> Download::one_try() {
     const std::uint64_t offset = file_.size();
     DownloadSink sink(file_, exporter_.workers_, observer_, approved_total_, text_);
     ++out_.download_attempts;
-    const Result<http::Response> answer =
-        co_await session_.http().stream(std::move(*asked), sink, session_.settings().limits);
+    Result<http::Response> answer = fail(Errc::cancelled, "GET", text_, "stopped by request");
+    std::exception_ptr cancelled;
+    try {
+        answer = co_await session_.http().stream(std::move(*asked), sink, session_.settings().limits);
+    } catch (...) {
+        cancelled = std::current_exception();
+    }
+    // What is still in memory belongs to it.
+    if (cancelled) co_await asio::this_coro::reset_cancellation_state(asio::disable_cancellation());
     const Result<void> stored = co_await sink.flush();
+    if (cancelled) std::rethrow_exception(cancelled);
     const TakeBody action = sink.decision().action;
     const bool appended = action == TakeBody::append && offset > 0 && (answer || sink.received() > 0);
     if (appended) ++out_.resumed;
@@ -213,14 +232,8 @@ Awaitable<Result<void>> Download::export_again() {
 }
 
 Awaitable<void> Download::leave() {
-    auto note = [this] {
-        if (file_.size() == 0 || file_.stamp().total == 0) {
-            file_.discard();
-        } else {
-            static_cast<void>(file_.note());  // without it the next run starts from the beginning
-        }
-    };
-    co_await exporter_.workers_.run(std::move(note));
+    auto work = [this] { file_.leave(); };
+    co_await exporter_.workers_.run(std::move(work));
 }
 
 Awaitable<Result<ExportedFile>> Download::finish() {

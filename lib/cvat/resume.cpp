@@ -135,6 +135,7 @@ std::string to_json(const ResumeNote& note) {
     out["total"] = note.stamp.total;
     out["bytes"] = note.bytes;
     out["boot_id"] = note.boot_id;
+    out["durable"] = note.durable;
     return json::serialize(out);
 }
 
@@ -154,6 +155,7 @@ std::optional<ResumeNote> parse_resume_note(std::string_view text) {
     out.stamp.content_disposition = fields.text("content_disposition");
     out.object = fields.text("object");
     out.boot_id = fields.text("boot_id");
+    out.durable = fields.flag("durable");
     if (!fields.problem().empty()) return std::nullopt;
     return out;
 }

@@ -69,7 +69,8 @@ struct ResumeNote {
     FileStamp stamp;
     std::string object;       ///< "project 12 of lab"
     std::uint64_t bytes = 0;  ///< written for sure
-    std::string boot_id;      ///< after a reboot the tail of the file may be zeros: then it is not used
+    std::string boot_id;      ///< after a reboot the tail of the file may be zeros: then it is not used …
+    bool durable = false;     ///< … unless all of these bytes were fsynced before this was written
 };
 std::string to_json(const ResumeNote& note);
 std::optional<ResumeNote> parse_resume_note(std::string_view text);

@@ -34,7 +34,9 @@ std::uint64_t SpoolFile::believable_bytes() const {
     const Result<std::string> text = read_file(side_file(path_), 64 << 10);
     if (!text) return 0;
     const auto note = parse_resume_note(*text);
-    if (!note || note->object != object_ || note->boot_id.empty() || note->boot_id != boot_id()) return 0;
+    if (!note || note->object != object_) return 0;
+    const bool this_boot = !note->boot_id.empty() && note->boot_id == boot_id();
+    if (!this_boot && !note->durable) return 0;
     const Result<std::uint64_t> there = file_size(file_.get(), path_);
     if (!there || *there < note->bytes || note->stamp.total == 0) return 0;
     // One byte at least is asked for again, so that the server says whether the file is still the same.
@@ -111,23 +113,37 @@ void SpoolFile::flush_behind() {
     flushed_ = size_;
 }
 
-Result<void> SpoolFile::note() {
-    if (size_ == noted_ || stamp_.total == 0) return {};
+ResumeNote SpoolFile::note_now() const {
     ResumeNote note;
     note.stamp = stamp_;
     note.object = object_;
     note.bytes = size_;
     note.boot_id = boot_id();
+    return note;
+}
+
+Result<void> SpoolFile::note() {
+    if (size_ == noted_ || stamp_.total == 0) return {};
     const std::filesystem::path side = side_file(path_);
     std::filesystem::path temporary = side;
     temporary += ".new";
     Result<FileDescriptor> file = open_file(temporary, O_WRONLY | O_CREAT | O_TRUNC, 0600);
     if (!file) return file.error();
-    const Result<void> written = write_all(file->get(), to_json(note), temporary);
+    const Result<void> written = write_all(file->get(), to_json(note_now()), temporary);
     if (!written) return written;
     if (::rename(temporary.c_str(), side.c_str()) != 0) return fail_errno(errno, "rename", side.string());
     noted_ = size_;
     return {};
+}
+
+void SpoolFile::leave() noexcept {
+    if (size_ == 0 || stamp_.total == 0) return discard();
+    // At once, for this boot: what follows may take longer than the process has left.
+    static_cast<void>(note());
+    if (!sync_file(file_.get(), path_)) return discard();
+    ResumeNote last = note_now();
+    last.durable = true;
+    static_cast<void>(write_file_durably(side_file(path_), to_json(last), 0600));
 }
 
 // Not fsynced: after a power loss the boot id in the note says that a partial file is not to be believed, and a complete one is

@@ -22,8 +22,8 @@ public:
     /// gives the SHA-256.
     SpoolFile(std::filesystem::path path, std::string object, bool with_digest = true);
 
-    /// Opens or creates the file (0600). What an earlier process of this boot left of the same object is kept
-    /// and read again for the digest; anything else is cut off. `stop` ends the reading early (cancelled).
+    /// Opens or creates the file (0600). What an earlier process of this boot has written of the same object, or one that ended in
+    /// order has left, is kept and read again for the digest; anything else is cut off. `stop` ends the reading early (cancelled).
     Result<void> open(std::stop_token stop);
     /// Length so far: where to go on.
     [[nodiscard]] std::uint64_t size() const noexcept { return size_; }
@@ -38,6 +38,9 @@ public:
     Result<void> append(std::span<const std::byte> bytes);
     /// Writes the side file now. Not fsynced: it is for a killed process; a reboot is noticed by its boot id.
     Result<void> note();
+    /// For a later process, in order: file and side file stay, on the disk when this returns, so that they are believed after a
+    /// reboot as well. Discarded when there is nothing worth it, or when an fsync fails.
+    void leave() noexcept;
     /// Side file removed. SHA-256 of the whole in hex; "" without a digest.
     Result<std::string> finish();
     /// Removes file and side file.
@@ -51,6 +54,7 @@ private:
     Result<void> hash_existing(std::uint64_t bytes, const std::stop_token& stop);
     Result<void> cut_to(std::uint64_t bytes);
     void flush_behind();
+    [[nodiscard]] ResumeNote note_now() const;
 
     std::filesystem::path path_;
     std::string object_;

@@ -1,5 +1,6 @@
 """`autobackupd serve`: on time, stopped, killed, watched."""
 
+import contextlib
 import json
 import os
 import shutil
@@ -126,6 +127,24 @@ class Stopped(Serves):
         process.wait()
         self.assert_goes_on("failed")
         self.assertIn("was interrupted by a crash", self.log_text())
+
+    def test_a_stop_in_a_download_keeps_what_came(self):
+        self.write(job="projects: [4]\ndownload: whole")
+        self.cvat.fault("backup/download", {"drip": 300_000}, count=-1)
+        process, _ = self.serve()
+        self.ask("run", job="traffic-signs")
+        self.wait_for_request("backup/download")
+        time.sleep(1.5)
+        self.assertLess(self.end(process), 10)
+        self.cvat.order("clear", {})
+        self.cvat.order("log/clear", {})
+        run_id = self.assert_goes_on("cancelled")
+        with contextlib.closing(sqlite3.connect(os.path.join(self.storage, "state.sqlite"))) as database:
+            report = json.loads(database.execute("SELECT report FROM runs WHERE run_id = ?", [run_id]).fetchone()[0])
+        self.assertEqual([stage["resumed"] for stage in report["items"][0]["stages"] if stage["stage"] == "download"], [1])
+        asked = self.cvat.requests(path="backup/download")[0]
+        self.assertRegex(str(asked["headers"]), r"(?i)'range': 'bytes=[1-9]\d{4,}-'")
+        self.assertEqual([one["path"] for one in self.cvat.requests(method="POST") if "export" in one["path"]], [])
 
     def test_a_second_daemon_is_refused_by_name_of_the_first(self):
         process, _ = self.serve()

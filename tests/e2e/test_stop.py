@@ -7,7 +7,7 @@ import subprocess
 import time
 import unittest
 
-from harness import Case, git, waiting
+from harness import Case, git, stage, waiting
 
 
 class Stops(Case):
@@ -54,6 +54,22 @@ class Stops(Case):
         self.wait_for_request("backup/download", process)
         self.assert_stopped_well(process)
         self.assert_goes_on()
+
+    def test_a_stopped_download_goes_on_where_it_stood(self):
+        self.configure(self.cvat.url, job="projects: [4]\ndownload: whole")
+        self.cvat.fault("backup/download", {"drip": 300_000}, count=-1)
+        process = self.start("run", "traffic-signs", "--json")
+        self.wait_for_request("backup/download", process)
+        time.sleep(1.5)
+        self.assert_stopped_well(process)
+        self.cvat.order("clear", {})
+        self.cvat.order("log/clear", {})
+        report = self.run_job().report
+        self.assertEqual(stage(report["items"][0], "download")["resumed"], 1)
+        self.assertRegex(str(self.cvat.requests(path="backup/download")[0]["headers"]), r"(?i)'range': 'bytes=[1-9]\d{4,}-'")
+        self.assertEqual([one["path"] for one in self.cvat.requests(method="POST") if "export" in one["path"]], [])
+        self.assert_sound(self.vault)
+        self.assert_no_leftovers()
 
     def test_while_a_list_is_waited_for(self):
         self.cvat.fault("/api/projects", {"delay": 30}, count=-1)

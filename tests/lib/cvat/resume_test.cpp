@@ -206,6 +206,41 @@ TEST_F(SpoolFileTest, BelievesNoOthersBytes) {
     EXPECT_EQ(std::filesystem::file_size(path_), 0U);
 }
 
+TEST_F(SpoolFileTest, WhatWasLeftInOrderOutlivesAReboot) {
+    const auto reboot = [&] {
+        std::string text = read_file(SpoolFile::side_file(path_)).value();
+        text.replace(text.find("\"boot_id\":\"") + 11, 3, "xyz");
+        std::ofstream(SpoolFile::side_file(path_)) << text;
+    };
+    {
+        SpoolFile first(path_, "o");
+        ASSERT_TRUE(first.open({}));
+        first.set_stamp(stamp("\"a\"", "d", 50));
+        ASSERT_TRUE(first.append(bytes("hello")));
+        first.leave();
+    }
+    reboot();
+    {
+        SpoolFile second(path_, "o");
+        ASSERT_TRUE(second.open({}));
+        EXPECT_EQ(second.size(), 5U);
+        ASSERT_TRUE(second.append(bytes(" world")));
+        ASSERT_TRUE(second.note());
+    }
+    reboot();
+    SpoolFile third(path_, "o");
+    ASSERT_TRUE(third.open({}));
+    EXPECT_EQ(third.size(), 0U) << "noted for its own boot only";
+}
+
+TEST_F(SpoolFileTest, OfNothingNothingIsLeft) {
+    SpoolFile file(path_, "o");
+    ASSERT_TRUE(file.open({}));
+    file.leave();
+    EXPECT_FALSE(std::filesystem::exists(path_));
+    EXPECT_FALSE(std::filesystem::exists(SpoolFile::side_file(path_)));
+}
+
 TEST_F(SpoolFileTest, NotesItsProgressEverySixteenMebibytes) {
     SpoolFile file(path_, "o");
     ASSERT_TRUE(file.open({}));
