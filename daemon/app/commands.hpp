@@ -5,9 +5,11 @@
 #include <filesystem>
 
 #include "daemon/app/command_line.hpp"
-#include "daemon/app/loop.hpp"
+#include "lib/async/loop.hpp"
 
 namespace autobackup::app {
+
+using async::Loop;
 
 int run_command(Loop& loop, const CommandLine& line, const EnvironmentVariables& environment);
 int serve_command(Loop& loop, const CommandLine& line, const EnvironmentVariables& environment);

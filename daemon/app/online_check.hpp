@@ -4,11 +4,13 @@
 #include <string>
 #include <vector>
 
-#include "daemon/app/loop.hpp"
 #include "daemon/config/secrets.hpp"
 #include "daemon/model/config.hpp"
+#include "lib/async/loop.hpp"
 
 namespace autobackup::app {
+
+using async::Loop;
 
 /// What a server or a git target answered.
 struct OnlineAnswer {

@@ -109,6 +109,9 @@ public:
     static Result<Repository> open_or_init(const fs::path& path, const std::string& branch);
     /// Opens without changing anything.
     static Result<Repository> open(const fs::path& path);
+    /// The same for reading alone, of a repository with a work tree too: `path` is the bare repository, the clone, or
+    /// its .git.
+    static Result<Repository> open_any(const fs::path& path);
     Repository(Repository&&) noexcept;
     Repository& operator=(Repository&&) noexcept;
     ~Repository();
@@ -116,6 +119,8 @@ public:
     [[nodiscard]] const fs::path& path() const noexcept;
 
     // -- reading --
+    /// Full name of the branch that HEAD stands for, born or not; nothing when HEAD names a commit.
+    Result<std::optional<std::string>> head_branch() const;
     /// Object that a ref ("refs/heads/main") names; nothing when there is no such ref.
     Result<std::optional<Oid>> resolve(const std::string& ref) const;
     /// "refs/heads/main", whether or not there is such a ref; nothing when HEAD is detached.

@@ -29,6 +29,7 @@ struct Repository::Impl {
     /// What a tag stands for, through tags of tags; any other object is itself.
     Result<Oid> peel(const Oid& oid);
     Result<void> read_settings();
+    bool any = false;  ///< a work tree may belong to it
 
     fs::path path;
     PackStore packs;
@@ -39,6 +40,6 @@ struct Repository::Impl {
 };
 
 /// Reads config and `shallow`; opens the object database.
-Result<std::unique_ptr<Repository::Impl>> open_impl(const fs::path& path);
+Result<std::unique_ptr<Repository::Impl>> open_impl(const fs::path& path, bool any = false);
 
 }  // namespace autobackup::git

@@ -48,6 +48,12 @@ private:
     }
 };
 
+fs::path whole_path(const fs::path& path) {
+    fs::path whole = fs::absolute(path).lexically_normal();
+    if (!whole.has_filename()) whole = whole.parent_path();
+    return whole;
+}
+
 Result<Format> read_format(const fs::path& path) {
     const fs::path file = path / "config";
     const auto damaged = [&file](int rc) {
@@ -85,7 +91,7 @@ Result<void> Repository::Impl::read_settings() {
         return invalid(path, "the repository uses the extension " + format->unknown_extension +
                                  ", which is not supported");
     }
-    if (!format->bare) return invalid(path, "it is not a bare git repository (core.bare is not true)");
+    if (!format->bare && !any) return invalid(path, "it is not a bare git repository (core.bare is not true)");
     partial = format->promised;
     shallow.clear();
     std::error_code ignored;
@@ -99,14 +105,15 @@ Result<void> Repository::Impl::read_settings() {
     return {};
 }
 
-Result<std::unique_ptr<Repository::Impl>> open_impl(const fs::path& path) {
+Result<std::unique_ptr<Repository::Impl>> open_impl(const fs::path& path, bool any) {
     initialise_library();
     auto impl = std::make_unique<Repository::Impl>(path);
+    impl->any = any;
     std::error_code error;
     if (!fs::is_directory(path, error)) return invalid(path, "there is no directory of this name");
     for (const char* part : {"HEAD", "config", "objects", "refs"}) {
         if (!fs::exists(path / part, error))
-            return invalid(path, std::string("it is not a bare git repository: there is no ") + part);
+            return invalid(path, std::string(any ? "it is not a git repository" : "it is not a bare git repository") + ": there is no " + part);
     }
     if (fs::exists(path / "objects/info/alternates", error)) {
         Failure failure =
@@ -123,11 +130,26 @@ Result<std::unique_ptr<Repository::Impl>> open_impl(const fs::path& path) {
 }
 
 Result<Repository> Repository::open(const fs::path& path) {
-    fs::path whole = fs::absolute(path).lexically_normal();
-    if (!whole.has_filename()) whole = whole.parent_path();
-    Result<std::unique_ptr<Impl>> impl = open_impl(whole);
+    Result<std::unique_ptr<Impl>> impl = open_impl(whole_path(path));
     if (!impl) return impl.error();
     return Repository(std::move(*impl));
+}
+
+Result<Repository> Repository::open_any(const fs::path& path) {
+    fs::path whole = whole_path(path);
+    std::error_code error;
+    if (fs::is_directory(whole / ".git", error)) whole /= ".git";
+    Result<std::unique_ptr<Impl>> impl = open_impl(whole, true);
+    if (!impl) return impl.error();
+    return Repository(std::move(*impl));
+}
+
+Result<std::optional<std::string>> Repository::head_branch() const {
+    const Result<std::string> text = read_file(impl_->path / "HEAD", std::size_t{4} << 10);
+    if (!text) return text.error();
+    constexpr std::string_view symbolic = "ref:";
+    if (!text->starts_with(symbolic)) return std::optional<std::string>();
+    return std::optional<std::string>(std::string(trim(std::string_view(*text).substr(symbolic.size()))));
 }
 
 Repository::Repository(std::unique_ptr<Impl> impl) : impl_(std::move(impl)) {}

@@ -41,6 +41,23 @@ TEST_F(Open, MakesABareRepositoryThatGitLikes) {
     }
 }
 
+TEST_F(Open, ACloneWithAWorkTreeIsOpenedForReading) {
+    const fs::path tree = directory_.path() / "tree";
+    test::git(directory_.path(), {"init", "-q", "-b", "trunk", tree.string()});
+    test::git(tree, {"commit", "-q", "--allow-empty", "-m", "m"});
+    const std::string head = test::git(tree, {"rev-parse", "HEAD"});
+    for (const fs::path& path : {tree, tree / ".git"}) {
+        const Result<Repository> opened = Repository::open_any(path);
+        ASSERT_TRUE(opened) << describe(opened.error());
+        EXPECT_EQ(opened->head_branch().value(), "refs/heads/trunk");
+        EXPECT_EQ(opened->resolve("HEAD").value()->hex() + "\n", head);
+    }
+    EXPECT_EQ(Repository::open(tree / ".git").error().code, Errc::repository_invalid);
+    EXPECT_EQ(Repository::open_any(directory_.path()).error().code, Errc::repository_invalid);
+    test::git(tree, {"checkout", "-q", "--detach"});
+    EXPECT_EQ(Repository::open_any(tree)->head_branch().value(), std::nullopt);
+}
+
 TEST_F(Open, AnEmptyDirectoryIsFilled) {
     fs::create_directories(path_);
     ASSERT_TRUE(Repository::open_or_init(path_, "main"));

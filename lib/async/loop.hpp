@@ -9,7 +9,7 @@
 
 #include "lib/async/types.hpp"
 
-namespace autobackup::app {
+namespace autobackup::async {
 
 /// Made before anything else, so that SIGTERM at any moment is an orderly stop: until run() begins, signals wait in it.
 class Loop {
@@ -32,4 +32,4 @@ private:
     bool stopping_ = false;
 };
 
-}  // namespace autobackup::app
+}  // namespace autobackup::async

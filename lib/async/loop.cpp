@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: MIT
-#include "daemon/app/loop.hpp"
+#include "lib/async/loop.hpp"
 
 #include <signal.h>
 #include <unistd.h>
@@ -8,7 +8,7 @@
 #include <boost/asio/co_spawn.hpp>
 #include <exception>
 
-namespace autobackup::app {
+namespace autobackup::async {
 namespace {
 
 constexpr unsigned grace_seconds = 10;
@@ -57,4 +57,4 @@ void Loop::run(Awaitable<void> work, std::function<void()> on_stop) {
     if (failure) std::rethrow_exception(failure);
 }
 
-}  // namespace autobackup::app
+}  // namespace autobackup::async
