@@ -4,15 +4,12 @@
 #include <algorithm>
 
 #include "lib/cvat/backup_format.hpp"
-#include "lib/zip/writer.hpp"
 
 namespace autobackup::cvat_job {
 namespace {
 
 constexpr std::string_view guide_name = "annotation_guide.md";
 constexpr std::string_view asset_folder = "assets/";
-
-std::span<const std::byte> bytes_of(const std::string& text) { return std::as_bytes(std::span(text.data(), text.size())); }
 
 std::vector<std::string> asset_names(const TaskCopy& copy) {
     std::vector<std::string> names;
@@ -35,15 +32,9 @@ Result<std::string> content_of(const vault::VersionMember& member,
     return text;
 }
 
-void replace_all(std::string& text, const std::string& from, const std::string& to) {
-    for (std::size_t at = text.find(from); at != std::string::npos; at = text.find(from, at + to.size())) text.replace(at, from.size(), to);
-}
-
 // In a project's ZIP the guide of task_<i> says task_<i>/assets/<file>, in the task's own ZIP assets/<file> (contract §6.4 step 3).
 std::string rewritten_guide(std::string text, const TaskCopy& copy, std::size_t index) {
-    if (copy.guide_index) {
-        replace_all(text, "task_" + std::to_string(*copy.guide_index) + "/" + std::string(asset_folder), std::string(asset_folder));
-    }
+    if (copy.guide_index) text = cvat::task_guide_alone(std::move(text), *copy.guide_index);
     return cvat::task_guide_in_project(text, index, asset_names(copy));
 }
 
@@ -114,18 +105,6 @@ std::optional<TaskCopy> kept_copy(const vault::Held& held, std::int64_t task_id)
     }
     if (copy.members.empty()) return std::nullopt;
     return copy;
-}
-
-vault::VersionMember text_member(std::string name, std::string text, std::uint32_t dos_time) {
-    vault::VersionMember member;
-    member.entry.name = std::move(name);
-    member.entry.size = text.size();
-    member.entry.crc32 = zip::crc32(0, bytes_of(text));
-    member.entry.dos_time = dos_time;
-    member.oid = git::hash_object(git::ObjectType::blob, text);
-    const auto shared = std::make_shared<const std::string>(std::move(text));
-    member.produce = [shared](const git::TakeBytes& take) { return take(bytes_of(*shared)); };
-    return member;
 }
 
 Result<std::vector<vault::VersionMember>> put_together(const ProjectPart& project, std::map<std::size_t, TaskCopy> tasks,

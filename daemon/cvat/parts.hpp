@@ -7,6 +7,7 @@
 #include <string>
 #include <vector>
 
+#include "daemon/archive/version_zip.hpp"
 #include "daemon/cvat/fetch.hpp"
 #include "daemon/vault/version.hpp"
 
@@ -41,8 +42,7 @@ struct ProjectPart {
     std::vector<std::string> label_names;
 };
 
-/// A member whose content is `text`.
-vault::VersionMember text_member(std::string name, std::string text, std::uint32_t dos_time);
+using archive::text_member;
 
 /// The members of a project version in the server's order: the project's own, then task_<i>/ of every copy (index → copy). The links in
 /// a task's guide are rewritten for its index; `read_kept` gives the text of a kept guide's blob.

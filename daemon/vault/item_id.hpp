@@ -31,6 +31,9 @@ struct ItemId {
 /// Undoes folder(), manifest_name() and details_name(); nothing for any other name.
 std::optional<ItemId> item_of_entry(std::string_view top_level_name);
 
+/// Undoes key(): "project-12"; nothing for any other text.
+std::optional<ItemId> item_of_key(std::string_view text);
+
 /// "chore(backup): add cvat project 12 backup 20261121T013000Z.zip @ 2026-11-21T01:30:00Z".
 std::string commit_message(const ItemId& item, std::string_view zip_file_name, Instant time);
 

@@ -85,6 +85,13 @@ json::object member_to_json(const ManifestMember& member) {
 
 std::string checksum(std::string_view text) { return hash::sha256_hex(text); }
 
+std::string sealed(std::string text) {
+    const std::string sum = checksum(text);
+    return std::move(text) + std::string(checksum_mark) + sum + "\"\n}\n";
+}
+
+json::object verified_to_json(const std::string& level, const std::string& at) { return {{"level", level}, {"at", at}}; }
+
 Result<json::object> checked_object(std::string_view text, const std::string& object) {
     const std::size_t mark = text.rfind(checksum_mark);
     if (mark == std::string_view::npos) return fail(Errc::bad_response, "read manifest", object, "it carries no checksum");
@@ -112,7 +119,7 @@ std::string to_text(const Manifest& m) {
     line(text, "updated_date", json::value(m.updated_date));
     line(text, "print", json::value(m.print));
     if (!m.tree.empty()) line(text, "tree", json::value(m.tree));
-    line(text, "verified", json::object{{"level", m.verified_level}, {"at", m.verified_at}});
+    line(text, "verified", verified_to_json(m.verified_level, m.verified_at));
     if (!m.zip_sha256.empty()) {
         line(text, "sha256", json::value(m.zip_sha256));
         line(text, "bytes", m.zip_bytes);
@@ -120,7 +127,19 @@ std::string to_text(const Manifest& m) {
     if (!m.commit.empty()) line(text, "commit", json::value(m.commit));
     write_list(text, "tasks", m.tasks, task_to_json);
     write_list(text, "members", m.members, member_to_json);
-    return text + std::string(checksum_mark) + checksum(text) + "\"\n}\n";
+    return sealed(std::move(text));
+}
+
+Result<std::string> with_check(std::string_view text, const std::string& level, const std::string& at, const std::string& object_for_errors) {
+    const Result<json::object> good = checked_object(text, object_for_errors);
+    if (!good) return good.error();
+    constexpr std::string_view begin = "\n \"verified\": ";
+    const std::size_t from = text.find(begin);
+    if (from == std::string_view::npos) return fail(Errc::bad_response, "change manifest", object_for_errors, "it has no line for checks");
+    std::string changed(text.substr(0, from));
+    line(changed, "verified", verified_to_json(level, at));
+    changed += text.substr(text.find('\n', from + 1), text.rfind(checksum_mark) - text.find('\n', from + 1));
+    return sealed(std::move(changed));
 }
 
 Result<Manifest> parse_manifest(std::string_view text, const std::string& object_for_errors) {

@@ -44,7 +44,7 @@ struct Manifest {
     std::vector<ManifestTask> tasks;     ///< one (index 0) for a task item
     std::vector<ManifestMember> members;
     std::string tree;            ///< git's name of the folder that this describes; "" in manifests of before
-    std::string verified_level;  ///< "checksum"
+    std::string verified_level;  ///< "exists", "structure", "checksum"; beside a dated ZIP also "failed": a check found it damaged
     std::string verified_at;
     // Only beside a dated ZIP:
     std::string zip_sha256;
@@ -56,5 +56,9 @@ struct Manifest {
 std::string to_text(const Manifest& manifest);
 /// content_mismatch: the checksum does not fit; bad_response: not a manifest of format 1.
 Result<Manifest> parse_manifest(std::string_view text, const std::string& object_for_errors);
+
+/// The text of a manifest with another `verified`; everything else stays as it is, what this version does not know too. Failures as
+/// parse_manifest().
+Result<std::string> with_check(std::string_view text, const std::string& level, const std::string& at, const std::string& object_for_errors);
 
 }  // namespace autobackup::vault

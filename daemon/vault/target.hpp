@@ -16,6 +16,11 @@
 
 namespace autobackup::vault {
 
+/// Refs of the vault that speak of a target, by its address as configured and its branch: where its branch was last seen
+/// (refs/remotes/<hash of the address>/<branch>), and up to which commit of the vault's branch it holds everything.
+std::string tracking_ref(const std::string& address, const std::string& branch);
+std::string settled_ref(const std::string& address, const std::string& branch, bool leads);
+
 struct TargetSettings {
     std::string url;     ///< without user-info; named in reports
     std::string address; ///< as configured: names the refs that remember the target (empty: the URL)
@@ -91,7 +96,7 @@ private:
     Awaitable<Result<void>> prove(git::Oid commit);
     Awaitable<Result<void>> judge(remote::PushReport report);
     Awaitable<Result<void>> remember(git::Oid seen);
-    std::string ref_name(const char* folder) const;
+    [[nodiscard]] const std::string& address() const { return settings_.address.empty() ? settings_.url : settings_.address; }
     Vault& vault_;
     std::unique_ptr<remote::Remote> remote_;
     TargetSettings settings_;

@@ -25,6 +25,10 @@ Result<void> keep(git::Repository& repository, const git::Oid& commit, const std
     }
 }
 
+std::string target_ref(const char* folder, const std::string& address, const std::string& branch) {
+    return folder + hash::sha256_hex(address).substr(0, 12) + "/" + branch;
+}
+
 Result<void> point(git::Repository& repository, const std::string& ref, const git::Oid& commit, const std::string& why) {
     const Result<MaybeOid> old = repository.resolve(ref);
     if (!old) return old.error();
@@ -34,14 +38,15 @@ Result<void> point(git::Repository& repository, const std::string& ref, const gi
 
 }  // namespace
 
-std::string Target::ref_name(const char* folder) const {
-    const std::string& address = settings_.address.empty() ? settings_.url : settings_.address;
-    return std::string(folder) + hash::sha256_hex(address).substr(0, 12) + "/" + settings_.branch;
+std::string tracking_ref(const std::string& address, const std::string& branch) { return target_ref("refs/remotes/", address, branch); }
+
+std::string settled_ref(const std::string& address, const std::string& branch, bool leads) {
+    return leads ? tracking_ref(address, branch) : target_ref("refs/autobackup/settled/", address, branch);
 }
 
-std::string Target::tracking_ref() const { return ref_name("refs/remotes/"); }
+std::string Target::tracking_ref() const { return vault::tracking_ref(address(), settings_.branch); }
 
-std::string Target::settled_ref() const { return settings_.leads ? tracking_ref() : ref_name("refs/autobackup/settled/"); }
+std::string Target::settled_ref() const { return vault::settled_ref(address(), settings_.branch, settings_.leads); }
 
 // Asked only of a target that leads, or after a verified push: then the vault's branch is all there.
 Awaitable<Result<void>> Target::remember(git::Oid seen) {

@@ -19,18 +19,22 @@ struct Tip {
     Entries root;
 };
 
-Result<Tip> read_tip(const git::Repository& vault, const std::string& branch) {
+Result<Tip> read_commit(const git::Repository& vault, const git::Oid& oid) {
     Tip tip;
-    const Result<std::optional<git::Oid>> resolved = vault.resolve(branch_ref(branch));
-    if (!resolved) return resolved.error();
-    if (!*resolved) return tip;
-    tip.commit = **resolved;
-    const Result<git::Commit> commit = vault.read_commit(*tip.commit);
+    tip.commit = oid;
+    const Result<git::Commit> commit = vault.read_commit(oid);
     if (!commit) return commit.error();
     Result<Entries> root = vault.read_tree(commit->tree);
     if (!root) return root.error();
     tip.root = std::move(*root);
     return tip;
+}
+
+Result<Tip> read_tip(const git::Repository& vault, const std::string& branch) {
+    const Result<std::optional<git::Oid>> resolved = vault.resolve(branch_ref(branch));
+    if (!resolved) return resolved.error();
+    if (!*resolved) return Tip();
+    return read_commit(vault, **resolved);
 }
 
 const git::TreeEntry* find(const Entries& entries, const std::string& name) {
@@ -147,7 +151,14 @@ bool worth_compressing(std::string_view name) {
 }
 
 Result<std::optional<Held>> read_held(const git::Repository& vault, const std::string& branch, const ItemId& item) {
-    const Result<Tip> tip = read_tip(vault, branch);
+    const Result<std::optional<git::Oid>> tip = vault.resolve(branch_ref(branch));
+    if (!tip) return tip.error();
+    if (!*tip) return std::optional<Held>();
+    return read_held(vault, **tip, item);
+}
+
+Result<std::optional<Held>> read_held(const git::Repository& vault, const git::Oid& commit, const ItemId& item) {
+    const Result<Tip> tip = read_commit(vault, commit);
     if (!tip) return tip.error();
     const git::TreeEntry* folder = find(tip->root, item.folder());
     if (folder == nullptr) return std::optional<Held>();

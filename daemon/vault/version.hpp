@@ -60,6 +60,9 @@ struct Committed {
 /// nullopt: the branch does not hold the item.
 Result<std::optional<Held>> read_held(const git::Repository& vault, const std::string& branch, const ItemId& item);
 
+/// The same of the tree of any commit.
+Result<std::optional<Held>> read_held(const git::Repository& vault, const git::Oid& commit, const ItemId& item);
+
 /// A member of the held version as a kept member of the next: its content is the vault's blob, or read from the store of large files. Nothing
 /// when the vault does not have it.
 std::optional<VersionMember> kept_member(const Held& held, const ManifestMember& entry);

@@ -240,4 +240,11 @@ std::string task_guide_in_project(std::string_view text, std::size_t index,
     return out += text.substr(copied);
 }
 
+std::string task_guide_alone(std::string text, std::size_t index) {
+    const std::string in_project = fmt::format("task_{}/{}", index, asset_folder);
+    for (std::size_t at = text.find(in_project); at != std::string::npos; at = text.find(in_project, at + asset_folder.size()))
+        text.replace(at, in_project.size(), asset_folder);
+    return text;
+}
+
 }  // namespace autobackup::cvat

@@ -29,6 +29,9 @@ std::string guide_member(std::string_view markdown, const std::map<std::string, 
 std::string task_guide_in_project(std::string_view text, std::size_t index,
                                   const std::vector<std::string>& asset_names);
 
+/// Undoes task_guide_in_project(): the text as the backup of the task alone has it.
+std::string task_guide_alone(std::string text, std::size_t index);
+
 /// What task.json and annotations.json tell.
 struct TaskContent {
     struct JobEntry {

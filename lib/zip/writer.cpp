@@ -205,6 +205,16 @@ Result<void> Writer::finish() {
     return put_out(pending + end_records(entries_.size(), directory_offset, directory_bytes));
 }
 
+void Measure::add(const NewMember& member) {
+    directory_bytes_ += central_header(member, offset_).size();
+    offset_ += local_header(member).size() + member.size;
+    ++members_;
+}
+
+std::uint64_t Measure::bytes() const {
+    return offset_ + directory_bytes_ + end_records(members_, offset_, directory_bytes_).size();
+}
+
 std::uint32_t dos_time(std::int64_t unix_seconds) {
     using namespace std::chrono;
     constexpr sys_seconds first = sys_days(year(1980) / 1 / 1);

@@ -56,6 +56,17 @@ private:
     bool finished_ = false;
 };
 
+/// Tells how large an archive of such members is, without writing it.
+class Measure {
+public:
+    /// Members in the order in which they would be begun.
+    void add(const NewMember& member);
+    [[nodiscard]] std::uint64_t bytes() const;
+
+private:
+    std::uint64_t members_ = 0, offset_ = 0, directory_bytes_ = 0;
+};
+
 /// DOS date and time (2 s steps) of a UTC time, as ZIP headers hold it; clamped to 1980..2107.
 std::uint32_t dos_time(std::int64_t unix_seconds);
 

@@ -68,6 +68,19 @@ TEST(Manifest, EveryCutIsFound) {
     EXPECT_FALSE(parse_manifest(text + "\n", "manifest"));
 }
 
+TEST(Manifest, AnotherCheckLeavesEverythingElseAsItIs) {
+    const std::string text = to_text(sample());
+    const std::string changed = with_check(text, "failed", "2026-12-01T00:00:00Z", "manifest").value();
+    const Manifest read = parse_manifest(changed, "manifest").value();
+    EXPECT_EQ(read.verified_level, "failed");
+    EXPECT_EQ(read.verified_at, "2026-12-01T00:00:00Z");
+    Manifest as_before = read;
+    as_before.verified_level = sample().verified_level;
+    as_before.verified_at = sample().verified_at;
+    EXPECT_EQ(to_text(as_before), text);
+    EXPECT_FALSE(with_check(text.substr(1), "failed", "", "manifest")) << "a damaged one is not mended";
+}
+
 TEST(ItemId, NamesAreThePredecessors) {
     const ItemId project{ItemId::Kind::project, 12};
     EXPECT_EQ(project.folder(), "cvat_backup_project_12");
@@ -78,6 +91,7 @@ TEST(ItemId, NamesAreThePredecessors) {
         EXPECT_EQ(item_of_entry(item.folder()), item);
         EXPECT_EQ(item_of_entry(item.manifest_name()), item);
         EXPECT_EQ(item_of_entry(item.details_name()), item);
+        EXPECT_EQ(item_of_key(item.key()), item);
     }
     for (const char* other : {"README.md", "cvat_backup_project_", "cvat_backup_project_12x", "cvat_backup_project_-1", "xcvat_backup_task_1",
                               "cvat_backup_project_12.txt", ".gitattributes"}) {

@@ -195,6 +195,9 @@ TEST(Guide, OfATaskInsideAProject) {
               "task_12/assets/a.png task_12/assets/a.png.jpg assets/b assets/a.pn assets/");
     EXPECT_EQ(task_guide_in_project("assets/x", 3, {}), "assets/x");
     EXPECT_EQ(task_guide_in_project("assets/x assets/x", 1, {"x", "x"}), "task_1/assets/x task_1/assets/x");
+    for (const char* text : {"# T\n![t](assets/t.png)\n", "assets/x assets/x", "nothing"})
+        EXPECT_EQ(task_guide_alone(task_guide_in_project(text, 12, {"t.png", "x"}), 12), text);
+    EXPECT_EQ(task_guide_alone("task_1/assets/x", 2), "task_1/assets/x");
 }
 
 }  // namespace

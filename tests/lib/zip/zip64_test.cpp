@@ -82,11 +82,13 @@ struct Sized {
 void write_zeros(const std::filesystem::path& path, const std::vector<Sized>& members) {
     SparseFile file(path);
     Writer writer([&](std::span<const std::byte> bytes) { return file.take(bytes); });
+    Measure measure;
     for (const auto& [name, size] : members) {
         NewMember member;
         member.name = name;
         member.size = size;
         member.crc32 = crc_of_zeros(size);
+        measure.add(member);
         ASSERT_TRUE(writer.begin(member));
         for (std::uint64_t left = size; left > 0;) {
             const auto count = static_cast<std::size_t>(std::min<std::uint64_t>(left, zeros.size()));
@@ -95,6 +97,7 @@ void write_zeros(const std::filesystem::path& path, const std::vector<Sized>& me
         }
     }
     ASSERT_TRUE(writer.finish());
+    EXPECT_EQ(measure.bytes(), writer.bytes());
 }
 
 // Python's file of the same members. It writes zeros as holes too.
