@@ -52,8 +52,21 @@ constexpr std::array verbs{
     VerbText{"skip-next", Operand::job, true, "Leave out the next due time of a job", "  autobackupctl skip-next traffic-signs"},
     VerbText{"reload", Operand::none, false, "Read the configuration again; a bad one is refused and the old one stays",
              "  autobackupctl reload && autobackupctl list"},
+    VerbText{"snapshots", Operand::job, false, "List what can be given back: every version, where its copies lie, when it was checked; needs no daemon",
+             "  autobackupctl snapshots traffic-signs\n  autobackupctl snapshots --from /mnt/archives/traffic-signs\n  autobackupctl snapshots --from "
+             "https://github.com/acme/annotations.git --json"},
+    VerbText{"restore", Operand::job, false, "Give a version back: as a ZIP that CVAT takes, as files, or its history as git has it; needs no daemon",
+             "  autobackupctl restore traffic-signs --to-zip project.zip\n  autobackupctl restore traffic-signs --item task:15 --at 2026-11-01 --to-zip "
+             "task.zip\n  autobackupctl restore --from annotations --item project:12 --to-directory project-12\n  autobackupctl restore --from "
+             "https://github.com/acme/annotations.git --to-zip - > project.zip\n  autobackupctl restore traffic-signs --to-bundle annotations.bundle"},
+    VerbText{"verify", Operand::job_or_path, false, "Check what was saved, to the last byte; of a job, of all jobs, or at a path; needs no daemon",
+             "  autobackupctl verify\n  autobackupctl verify traffic-signs --level structure\n  autobackupctl verify /mnt/archives --json | jq .damaged"},
+    VerbText{"prune", Operand::job, true, "Remove the dated ZIPs that no rule of `keep` keeps; needs no daemon",
+             "  autobackupctl prune traffic-signs --dry-run\n  autobackupctl prune traffic-signs"},
+    VerbText{"hold", Operand::snapshot, true, "Pin a snapshot: it is never removed", "  autobackupctl hold project-12@20261121T013000Z"},
+    VerbText{"release", Operand::snapshot, true, "Take a pin away", "  autobackupctl release project-12@20261121T013000Z"},
 };
-constexpr std::array later{"snapshots", "verify", "prune", "drill", "hold", "release", "restore"};
+constexpr std::array later{"drill"};
 
 void add_operand(CLI::App& verb, const VerbText& text, CommandLine& line) {
     CLI::Option* operand = nullptr;
@@ -62,7 +75,39 @@ void add_operand(CLI::App& verb, const VerbText& text, CommandLine& line) {
     if (text.operand == Operand::run_or_job) {
         operand = verb.add_option("RUN|JOB", line.run, "Id of a run or a beginning of it, or the name of a job");
     }
+    if (text.operand == Operand::job_or_path) operand = verb.add_option("JOB|PATH", line.job, "Name of a job, or a vault, a clone, a directory of dated ZIPs");
+    if (text.operand == Operand::snapshot) operand = verb.add_option("SNAPSHOT", line.snapshot, "Name of a snapshot: see `snapshots`");
     if (operand != nullptr && text.operand_needed) operand->required();
+}
+
+void add_from(CLI::App& verb, CommandLine& line) {
+    verb.add_option("--from", line.from, "archive, vault, or a PATH or URL of a copy; then neither configuration nor JOB is needed")->type_name("WHERE");
+    verb.add_option("--branch", line.branch, "Branch of that repository; default: the one that its HEAD names")->type_name("NAME");
+    verb.add_option("--username", line.username, "For a URL that no job has")->type_name("NAME");
+    verb.add_option("--password-file", line.password_file, "File with the password or token for it")->type_name("FILE");
+    verb.add_option("--ca-file", line.ca_file, "Certificate authorities for it, beside the system's (PEM)")->type_name("FILE");
+}
+
+int destinations(const CommandLine& line) {
+    int given = 0;
+    for (const std::string* one : {&line.to_zip, &line.to_directory, &line.to_git, &line.to_bundle, &line.to_cvat}) given += one->empty() ? 0 : 1;
+    return given;
+}
+
+void add_restore(CLI::App& verb, CommandLine& line) {
+    verb.add_option("--item", line.item, "project:12, task:7 (also one out of a project), or a name; default: the only one")->type_name("ITEM");
+    CLI::Option* const at = verb.add_option("--at", line.at, "The version of that time: RFC 3339, a date (its end), a date and HH:MM, or a duration ago (3d)");
+    at->type_name("TIME");
+    verb.add_option("--snapshot", line.snapshot, "The version of that name: see `snapshots`")->type_name("ID")->excludes(at);
+    verb.add_option("--to-zip", line.to_zip, "Write the ZIP that CVAT's `Create from backup` takes; - is standard output")->type_name("FILE");
+    verb.add_option("--to-directory", line.to_directory, "Write its files below a new or empty directory")->type_name("DIR");
+    verb.add_option("--to-git", line.to_git, "Push the history to another repository; never forced")->type_name("URL");
+    verb.add_option("--to-bundle", line.to_bundle, "Write the history as a git bundle")->type_name("FILE");
+    verb.add_option("--to-cvat", line.to_cvat, "Not in this version")->type_name("SERVER")->group("");
+    verb.add_option("--ref", line.ref, "With --to-git and --to-bundle: branch to write; default: the vault's")->type_name("REF");
+    verb.add_flag("--dry-run", line.dry_run, "Tell what would be done, and write nothing");
+    verb.add_flag("--force", line.force, "Overwrite FILE");
+    verb.add_flag("--yes", line.yes, "Ask nothing; nothing is asked in this version")->group("");
 }
 
 void add_own_options(CLI::App& verb, const std::string& name, CommandLine& line) {
@@ -76,6 +121,17 @@ void add_own_options(CLI::App& verb, const std::string& name, CommandLine& line)
         verb.add_flag("--accept-shrink", line.accept_shrink,
                       "Accept that the source has much less than last time, or that another server stands under its URL");
     }
+    if (name == "snapshots" || name == "restore") add_from(verb, line);
+    if (name == "restore") add_restore(verb, line);
+    if (name == "verify") {
+        const std::vector<std::string> levels{"exists", "structure", "checksum"};
+        verb.add_option("--level", line.level, "exists, structure or checksum; each includes the ones before")
+            ->type_name("LEVEL")
+            ->check(CLI::IsMember(levels))
+            ->capture_default_str();
+    }
+    if (name == "prune") verb.add_flag("--dry-run", line.dry_run, "Tell what would go, and remove nothing");
+    if (name == "hold" || name == "release") verb.add_option("--job", line.job, "The job, when several have a snapshot of this name")->type_name("JOB");
     if (name == "pause") {
         verb.add_option("--until", line.until, "RFC 3339, HH:MM, a date, a date and HH:MM, or a duration (3h); default: until it is resumed")
             ->type_name("TIME");
@@ -146,9 +202,13 @@ Parsed parse_command_line(int argc, const char* const* argv, const cli::Environm
     line.verb = app.get_subcommands().front()->get_name();
     if (std::optional<cli::Ended> mistake = cli::mistake(line)) {
         parsed.ended = std::move(*mistake);
+    } else if (line.verb == "restore" && destinations(line) != 1) {
+        parsed.ended = cli::Ended{2, "autobackupctl: restore needs one of --to-zip, --to-directory, --to-git and --to-bundle\n"};
+    } else if (!line.to_cvat.empty()) {
+        parsed.ended = cli::Ended{2, "autobackupctl: --to-cvat is not in this version; --to-zip makes the file that CVAT's `Create from backup` takes\n"};
     } else if (std::find(later.begin(), later.end(), line.verb) != later.end()) {
         parsed.ended =
-            cli::Ended{2, "autobackupctl: " + line.verb + " is not in this version; docs/operations.md says how to get data back without it\n"};
+            cli::Ended{2, "autobackupctl: " + line.verb + " is not in this version; docs/restore.md says how to try a restore by hand\n"};
     } else {
         parsed.command = std::move(line);
     }

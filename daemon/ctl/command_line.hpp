@@ -20,6 +20,13 @@ struct CommandLine : cli::Common {
     std::size_t limit = 20;  ///< of history
     std::size_t count = 5;   ///< of next
     bool wait = false, force = false, accept_shrink = false, follow = false;
+    // Of the verbs that read backups themselves:
+    std::string from;      ///< archive, vault, a path or a URL; empty: both copies of the job
+    std::string item, at, snapshot, branch, ref;
+    std::string level = "checksum";
+    std::string to_zip, to_directory, to_git, to_bundle, to_cvat;
+    std::string username, password_file, ca_file;  ///< for URLs that the configuration does not have
+    bool dry_run = false, yes = false;
 };
 
 /// Either a command, or a text to print and the exit code to end with (help, version: 0, stdout; mistakes: 2, stderr).
@@ -31,7 +38,7 @@ struct Parsed {
 Parsed parse_command_line(int argc, const char* const* argv, const cli::EnvironmentVariables& environment);
 
 /// What a verb's words stand for.
-enum class Operand { none, job, run, run_or_job };
+enum class Operand { none, job, run, run_or_job, job_or_path, snapshot };
 Operand operand_of(const std::string& verb);
 
 /// Calls `use` with the whole command line: for the manual page and for completion.

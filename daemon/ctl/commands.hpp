@@ -22,6 +22,13 @@ int cancel_command(const Context& context);
 /// pause, resume and skip-next.
 int steer_command(const Context& context);
 int reload_command(const Context& context);
+// They read the backups themselves, beside a daemon or without one.
+int snapshots_command(const Context& context);
+int restore_command(const Context& context);
+int verify_command(const Context& context);
+int prune_command(const Context& context);
+/// hold and release.
+int hold_command(const Context& context);
 
 /// The arguments of the journalctl that logs_command becomes. Pure.
 std::vector<std::string> journalctl_arguments(const std::string& field, const std::string& value, bool follow, bool json, bool pager);

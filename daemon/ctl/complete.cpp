@@ -78,6 +78,7 @@ std::vector<Candidate> options_of(const CLI::App& app) {
 std::vector<Candidate> values_of(const CLI::Option& option) {
     if (option.check_name("--log-level")) return {{"trace", ""}, {"debug", ""}, {"info", ""}, {"warning", ""}, {"error", ""}};
     if (option.check_name("--log-format")) return {{"text", ""}, {"json", ""}, {"journal", ""}};
+    if (option.check_name("--level")) return {{"exists", ""}, {"structure", ""}, {"checksum", ""}};
     return {};
 }
 
@@ -92,7 +93,7 @@ std::vector<Candidate> verbs_of(const CLI::App& app) {
 std::vector<Candidate> operands_of(const Place& place, const Names& names) {
     const Operand operand = place.operands == 0 ? operand_of(place.verb->get_name()) : Operand::none;
     std::vector<Candidate> all;
-    if (operand == Operand::job || operand == Operand::run_or_job) all = names.jobs(place.line);
+    if (operand == Operand::job || operand == Operand::run_or_job || operand == Operand::job_or_path) all = names.jobs(place.line);
     if (operand == Operand::run || operand == Operand::run_or_job) {
         for (Candidate& run : names.runs(place.line)) all.push_back(std::move(run));
     }

@@ -114,4 +114,18 @@ Result<Instant> parse_until(std::string_view text, const Clock& clock) {
     return *time;
 }
 
+Result<Instant> parse_at(std::string_view text, const Clock& clock) {
+    if (const auto length = schedule::parse_duration(text)) return clock.now - *length;
+    if (const auto time = clock_of(text)) {
+        const auto today = chr::floor<chr::days>(local(clock.now, clock));
+        const Instant last = clock.zone.instant(today + *time);
+        return last <= clock.now ? last : Instant(clock.zone.instant(today - chr::days(1) + *time));
+    }
+    if (const auto date = date_of(text); date && text.size() == 10) return Instant(clock.zone.instant(*date + chr::days(1))) - chr::seconds(1);
+    const auto time = read(text, clock);
+    if (time) return *time;
+    return fail(Errc::config_invalid, "read", "--at " + one_line(text),
+                "allowed are RFC 3339 (2026-11-01T18:30:00+01:00), a date (2026-11-01), a date and HH:MM, HH:MM, and a duration ago (90m, 3h, 2d)");
+}
+
 }  // namespace autobackup::ctl

@@ -30,4 +30,8 @@ std::string exact(Instant time, const Clock& clock);
 /// (from now). config_invalid with what is allowed.
 Result<Instant> parse_until(std::string_view text, const Clock& clock);
 
+/// The moment that a person means, in the past: RFC 3339; "2026-11-01" (its end), "2026-11-01 18:30", "18:30" (the last one); "3h" (ago).
+/// config_invalid with what is allowed.
+Result<Instant> parse_at(std::string_view text, const Clock& clock);
+
 }  // namespace autobackup::ctl

@@ -71,5 +71,19 @@ TEST(ParseUntil, RefusesWhatIsOverOrMeansNothing) {
     }
 }
 
+TEST(ParseAt, ReadsWhatPeopleWrite) {
+    for (const auto& [text, expected] : std::vector<std::pair<const char*, const char*>>{{"3h", "2026-11-21T08:30:00Z"},
+                                                                                     {"12:00", "2026-11-21T11:00:00Z"},
+                                                                                     {"18:30", "2026-11-20T17:30:00Z"},
+                                                                                     {"2026-11-01", "2026-11-01T22:59:59Z"},
+                                                                                     {"2026-11-01 18:30", "2026-11-01T17:30:00Z"},
+                                                                                     {"2026-11-01T18:30:00Z", "2026-11-01T18:30:00Z"}}) {
+        const Result<Instant> time = parse_at(text, clock_in());
+        ASSERT_TRUE(time) << text;
+        EXPECT_EQ(rfc3339_seconds(*time), expected) << text;
+    }
+    EXPECT_NE(parse_at("yesterday", clock_in()).error().message.find("allowed are"), std::string::npos);
+}
+
 }  // namespace
 }  // namespace autobackup::ctl

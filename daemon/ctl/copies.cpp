@@ -1,0 +1,223 @@
+// SPDX-License-Identifier: MIT
+#include "daemon/ctl/copies.hpp"
+
+#include <grp.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include <cstdlib>
+#include <utility>
+
+#include "build_info.hpp"
+#include "daemon/config/secrets.hpp"
+#include "daemon/ctl/offline.hpp"
+#include "daemon/restore/catalogue.hpp"
+#include "lib/async/loop.hpp"
+#include "lib/core/file.hpp"
+#include "lib/core/text.hpp"
+#include "lib/journal/redact.hpp"
+
+namespace autobackup::ctl {
+namespace {
+
+constexpr std::size_t worker_threads = 2;
+
+const config::GitTarget* target_of(const config::Config& config, const std::string& url) {
+    for (const auto& [name, job] : config.jobs) {
+        for (const config::GitTarget& target : job.git) {
+            if (target.url == url) return &target;
+        }
+    }
+    return nullptr;
+}
+
+Result<void> use_target(const Context& context, const config::Config& config, const config::GitTarget& target, restore::Access& access) {
+    config::SecretPlaces places;
+    places.environment = context.environment;
+    access.username = target.username;
+    access.http.ca_file = target.ca_file;
+    access.ssh.known_hosts = target.known_hosts;
+    access.connect = config.limits.connect;
+    access.no_progress = config.limits.no_progress;
+    if (access.branch.empty()) access.branch = target.branch;
+    for (const auto& [reference, into] : {std::pair(&target.password, &access.password), std::pair(&target.ssh_key, &access.ssh.key)}) {
+        if (!*reference) continue;
+        Result<Secret> value = config::read_secret(**reference, places);
+        if (!value) return value.error();
+        *into = std::move(*value);
+    }
+    return {};
+}
+
+Result<void> use_command_line(const CommandLine& line, restore::Access& access) {
+    if (!line.username.empty()) access.username = line.username;
+    if (!line.ca_file.empty()) access.http.ca_file = line.ca_file;
+    if (line.password_file.empty()) return {};
+    const Result<std::string> text = read_file(line.password_file, std::size_t{64} << 10);
+    if (!text) return text.error();
+    access.password = Secret(std::string(trim(*text)));
+    if (access.username.empty()) access.username = "x-access-token";
+    return {};
+}
+
+Failure several_jobs(const std::vector<restore::Place>& places) {
+    std::string names;
+    for (const restore::Place& place : places) names += (names.empty() ? "" : ", ") + place.job;
+    return fail(Errc::bad_request, "choose", "job", "there are several jobs: " + names);
+}
+
+// The places of our own storage.
+Result<Sources> own_places(const Context& context, config::Config config) {
+    const CommandLine& line = context.line;
+    if (const Result<void> known = check_job(config, line.job); !known) return known.error();
+    Sources sources;
+    for (const auto& [name, job] : config.jobs) {
+        if (!line.job.empty() && line.job != name) continue;
+        if (!has_snapshots(job)) {
+            if (line.job.empty()) continue;
+            Failure failure = fail(Errc::bad_request, "find snapshots", name, "the job keeps repositories, not versions of projects and tasks");
+            failure.hint = "each is a git repository as it is: git clone its directory below " + config.storage.string();
+            return failure;
+        }
+        restore::Place place = restore::place_of(config, job);
+        if (line.from == "archive") place.vault.clear();
+        if (line.from == "vault") place.archives.clear();
+        sources.places.push_back(std::move(place));
+    }
+    sources.config = std::move(config);
+    return sources;
+}
+
+Result<Sources> brought_places(const Context& context) {
+    Sources sources;
+    Result<std::vector<restore::Place>> places = restore::places_at(context.line.from);
+    if (!places) return places.error();
+    for (restore::Place& place : *places) {
+        place.branch = context.line.branch;
+        const bool wanted = context.line.job.empty() || place.job.empty() || place.job == context.line.job;
+        if (wanted) sources.places.push_back(std::move(place));
+    }
+    if (sources.places.empty()) return fail(Errc::not_found, "find job", one_line(context.line.job), "there is nothing of it at " + context.line.from);
+    return sources;
+}
+
+bool is_own(const std::string& from) { return from.empty() || from == "archive" || from == "vault"; }
+
+}  // namespace
+
+bool has_snapshots(const config::Job& job) { return std::holds_alternative<config::CvatSource>(job.source); }
+
+int in_loop(const std::function<Awaitable<int>(async::Workers&)>& work) {
+    int exit_code = 5;
+    async::Loop loop;
+    async::Workers workers(worker_threads);
+    auto all = [&]() -> Awaitable<void> { exit_code = co_await work(workers); };
+    try {
+        loop.run(all(), [&workers] { workers.request_stop(); });
+    } catch (const boost::system::system_error& error) {
+        if (error.code() != boost::asio::error::operation_aborted) throw;
+    }
+    return exit_code;
+}
+
+int exit_code_of(const Failure& failure) {
+    switch (failure.code) {
+        case Errc::bad_request:
+        case Errc::not_found:
+        case Errc::config_invalid:
+        case Errc::secret_missing:
+            return 2;
+        case Errc::busy:
+            return 4;
+        case Errc::cancelled:
+            return 5;
+        default:
+            return 1;
+    }
+}
+
+int failed(const Failure& failure) {
+    tell(failure);
+    if (!failure.hint.empty() && !failure.operation.empty()) tell("  " + failure.hint);
+    return exit_code_of(failure);
+}
+
+Result<restore::Access> access_to(const Context& context, const std::string& url) {
+    restore::Access access;
+    access.url = url;
+    access.branch = context.line.branch;
+    access.http.user_agent = std::string("autobackupctl/") + build::version;
+    http::read_proxies_from_environment(access.http);
+    config::LoadOptions options;
+    options.state_directory = cli::value_or(context.environment, "STATE_DIRECTORY", {});
+    const config::Loaded loaded = config::load(context.line.config, options);
+    const config::GitTarget* const target = loaded.config ? target_of(*loaded.config, url) : nullptr;
+    Result<void> used;
+    if (target != nullptr && context.line.password_file.empty()) used = use_target(context, *loaded.config, *target, access);
+    if (used) used = use_command_line(context.line, access);
+    if (!used) return used.error();
+    access.ssh.run_directory = std::filesystem::temp_directory_path() / ("autobackupctl-ssh-" + std::to_string(::geteuid()));
+    std::vector<Secret> secrets;
+    secrets.push_back(access.password);
+    secrets.push_back(access.ssh.key);
+    journal::redact(std::move(secrets));
+    return access;
+}
+
+Awaitable<std::optional<Sources>> find_sources(const Context& context, bool one, async::Workers& workers, int& exit_code) {
+    const CommandLine& line = context.line;
+    Result<Sources> sources = fail(Errc::internal, "find", "backups", "not looked for");
+    if (is_own(line.from)) {
+        std::optional<config::Config> config = load_config(context);
+        if (!config) {
+            exit_code = 2;
+            co_return std::nullopt;
+        }
+        sources = own_places(context, std::move(*config));
+    } else if (restore::is_url(line.from)) {
+        Result<restore::Access> access = access_to(context, line.from);
+        if (!access) {
+            exit_code = failed(access.error());
+            co_return std::nullopt;
+        }
+        Result<std::unique_ptr<restore::RemoteVault>> fetched =
+            co_await restore::RemoteVault::open(std::move(*access), std::filesystem::temp_directory_path(), workers);
+        if (!fetched) {
+            exit_code = exit_code_of(fetched.error()) == 5 ? 5 : 1;
+            failed(fetched.error());
+            co_return std::nullopt;
+        }
+        sources = Sources();
+        sources->fetched = std::move(*fetched);
+        sources->places.push_back(sources->fetched->place());
+    } else {
+        sources = brought_places(context);
+    }
+    if (sources && one && sources->places.size() > 1) sources = several_jobs(sources->places);
+    if (sources) co_return std::move(*sources);
+    exit_code = failed(sources.error());
+    co_return std::nullopt;
+}
+
+Result<void> become_owner(const std::filesystem::path& storage) {
+    struct stat status {};
+    if (::geteuid() != 0 || ::stat(storage.c_str(), &status) != 0 || status.st_uid == 0) return {};
+    if (::setgroups(0, nullptr) != 0 || ::setgid(status.st_gid) != 0 || ::setuid(status.st_uid) != 0)
+        return fail_errno(errno, "become the owner of", storage.string());
+    return {};
+}
+
+Result<Listed> list(const Sources& sources) {
+    Listed all;
+    for (std::size_t i = 0; i < sources.places.size(); ++i) {
+        Result<std::vector<restore::Snapshot>> snapshots = restore::snapshots_of(sources.places[i], &all.warnings);
+        if (!snapshots) return snapshots.error();
+        for (restore::Snapshot& one : *snapshots) {
+            all.snapshots.push_back(std::move(one));
+            all.places.push_back(i);
+        }
+    }
+    return all;
+}
+
+}  // namespace autobackup::ctl

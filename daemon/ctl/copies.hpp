@@ -1,0 +1,55 @@
+// SPDX-License-Identifier: MIT
+// What the verbs that read backups themselves have in common: where to look, the loop to do it on, and whose files they may write.
+#pragma once
+
+#include <functional>
+#include <memory>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "daemon/ctl/context.hpp"
+#include "daemon/model/config.hpp"
+#include "daemon/restore/places.hpp"
+#include "daemon/restore/remote_vault.hpp"
+#include "lib/async/workers.hpp"
+
+namespace autobackup::ctl {
+
+/// Runs `work` to its end on a loop with signals: its exit code, or 5 after an orderly stop by one.
+int in_loop(const std::function<Awaitable<int>(async::Workers&)>& work);
+
+/// A failure as an exit code: 2 what was asked for cannot be, 4 busy, 5 cancelled, 1 anything else.
+int exit_code_of(const Failure& failure);
+/// Tells it and gives its exit code.
+int failed(const Failure& failure);
+
+/// Where the command line says to look.
+struct Sources {
+    std::vector<restore::Place> places;
+    std::unique_ptr<restore::RemoteVault> fetched;  ///< of a URL; its place is in `places`
+    std::optional<config::Config> config;           ///< when the places are our own storage
+};
+
+/// From --from and JOB. Tells what is wrong and sets `exit_code`. `one`: several jobs are a mistake.
+Awaitable<std::optional<Sources>> find_sources(const Context& context, bool one, async::Workers& workers, int& exit_code);
+
+/// Whether it keeps versions of items (a CVAT job); what mirrors repositories does not.
+bool has_snapshots(const config::Job& job);
+
+/// How a URL is reached: with the credentials of the job that has it, or those of the command line.
+Result<restore::Access> access_to(const Context& context, const std::string& url);
+
+/// As root: from now on this process is the user that the storage belongs to, so that the daemon can use what we write there. Nothing for other
+/// users.
+Result<void> become_owner(const std::filesystem::path& storage);
+
+/// All snapshots of the sources, each with the index of its place.
+struct Listed {
+    std::vector<restore::Snapshot> snapshots;
+    std::vector<std::size_t> places;
+    std::vector<std::string> warnings;
+};
+Result<Listed> list(const Sources& sources);
+
+}  // namespace autobackup::ctl

@@ -1,0 +1,178 @@
+// SPDX-License-Identifier: MIT
+#include "daemon/restore/history_out.hpp"
+
+#include <fcntl.h>
+#include <unistd.h>
+
+#include "daemon/vault/carry.hpp"
+#include "daemon/vault/history.hpp"
+#include "daemon/vault/large_files.hpp"
+#include "daemon/vault/pack_source.hpp"
+#include "daemon/vault/push_plan.hpp"
+
+namespace autobackup::restore {
+namespace {
+
+constexpr std::uint64_t largest_push = 2'000'000'000;  // GitHub's limit for one push
+
+Result<void> need_whole(const git::Repository& repository, const git::Oid& tip) {
+    const Result<bool> whole = vault::whole_since(repository, tip, std::nullopt);
+    if (!whole) return whole.error();
+    if (*whole) return {};
+    Failure failure = fail(Errc::repository_invalid, "read", repository.path().string(), "it does not hold the whole history: it is a partial or shallow clone");
+    failure.hint = "fetch the history from the target that it came from";
+    return failure;
+}
+
+Result<void> write_bundle(git::PackReader& reader, const git::Oid& tip, const std::string& ref, int fd, const fs::path& file,
+                          const std::stop_token& stop) {
+    // gitformat-bundle(5), version 2: no prerequisites, one reference.
+    const Result<void> head = write_all(fd, "# v2 git bundle\n" + tip.hex() + " " + ref + "\n\n", file);
+    if (!head) return head;
+    std::vector<std::byte> buffer(std::size_t{1} << 20);
+    for (;;) {
+        if (stop.stop_requested()) return fail(Errc::cancelled, "write", file.string(), "stopped by request");
+        const Result<std::size_t> read = reader.read(buffer);
+        if (!read) return read.error();
+        if (*read == 0) return sync_file(fd, file);
+        const Result<void> written = write_all(fd, std::span(buffer).first(*read), file);
+        if (!written) return written;
+    }
+}
+
+// What a push has to send, found out on a worker.
+struct Plan {
+    std::vector<vault::PushStep> steps;
+    std::vector<lfs::Pointer> large;
+};
+
+Result<Plan> plan(const Place& place, const git::Oid& tip, const std::string& ref, const std::optional<git::Oid>& theirs, const std::string& url) {
+    Result<git::Repository> repository = git::Repository::open_any(place.vault);
+    if (!repository) return repository.error();
+    Plan plan;
+    if (theirs) {
+        const Result<bool> inside = vault::is_ancestor(*repository, *theirs, tip);
+        if (!inside) return inside.error();
+        if (!*inside) {
+            Failure failure = fail(Errc::remote_moved, "push", url, ref + " holds commits that this history does not hold; nothing is overwritten");
+            failure.hint = "choose another branch: --ref NAME";
+            failure.transient = false;
+            return failure;
+        }
+    } else if (const Result<void> whole = need_whole(*repository, tip); !whole) {
+        return whole.error();
+    }
+    Result<std::vector<lfs::Pointer>> large = vault::large_files_between(*repository, tip, theirs);
+    if (!large) return large.error();
+    plan.large = std::move(*large);
+    Result<std::vector<vault::PushStep>> steps = vault::plan_push(*repository, ref, tip, theirs, largest_push);
+    if (!steps) return steps.error();
+    plan.steps = std::move(*steps);
+    for (const vault::PushStep& step : plan.steps) {
+        if (!step.is_part()) continue;
+        Failure failure = fail(Errc::unsupported, "push", url, "one commit alone is larger than 2 GB, which is more than most servers take at once");
+        failure.hint = "git push from the repository itself";
+        return failure;
+    }
+    return plan;
+}
+
+Awaitable<Result<std::uint64_t>> send(const Place& place, const vault::PushStep& step, remote::Remote& remote, const std::string& url,
+                                      async::Workers& workers) {
+    auto pack = [&place, &step]() -> Result<git::PackReader> {
+        const Result<git::Repository> repository = git::Repository::open_any(place.vault);
+        if (!repository) return repository.error();
+        return git::PackReader::make(*repository, step.objects);
+    };
+    Result<std::optional<git::PackReader>> reader = std::optional<git::PackReader>();
+    auto make = [&reader, &pack] {
+        Result<git::PackReader> made = pack();
+        if (made) {
+            reader = std::optional<git::PackReader>(std::move(*made));
+        } else {
+            reader = made.error();
+        }
+    };
+    co_await workers.run(std::move(make));
+    if (!reader) co_return reader.error();
+    const std::uint64_t bytes = (*reader)->size();
+    auto source = std::make_shared<vault::PackSource>(workers, std::move(**reader));
+    remote::RefUpdate update;
+    update.name = step.ref;
+    if (step.from) update.old_oid = *step.from;
+    update.new_oid = step.target;
+    std::vector<remote::RefUpdate> updates;
+    updates.push_back(std::move(update));
+    const Result<remote::PushReport> report = co_await remote.push(std::move(updates), source);
+    if (!report) co_return report.error();
+    if (report->accepted()) co_return bytes;
+    std::string words = report->unpack == "ok" ? std::string() : report->unpack;
+    for (const remote::RefVerdict& verdict : report->verdicts) words += (words.empty() ? "" : "; ") + verdict.reason;
+    co_return fail(Errc::push_rejected, "push", url, "the server refused " + step.ref, words + "\n" + report->peer_words);
+}
+
+}  // namespace
+
+Result<HistoryGiven> to_bundle(const Place& place, const git::Oid& tip, const std::string& ref, const fs::path& file, bool force,
+                               const std::stop_token& stop) {
+    std::error_code ignored;
+    if (!force && fs::exists(file, ignored)) return fail(Errc::bad_request, "write", file.string(), "there is a file of this name already (--force overwrites it)");
+    const Result<git::Repository> repository = git::Repository::open_any(place.vault);
+    if (!repository) return repository.error();
+    const Result<void> whole = need_whole(*repository, tip);
+    if (!whole) return whole.error();
+    const Result<std::vector<git::Oid>> objects = repository->missing_objects({tip}, {});
+    if (!objects) return objects.error();
+    const Result<std::vector<lfs::Pointer>> large = vault::large_files_between(*repository, tip, std::nullopt);
+    if (!large) return large.error();
+    Result<git::PackReader> reader = git::PackReader::make(*repository, *objects);
+    if (!reader) return reader.error();
+    const fs::path temporary = file.parent_path() / ("." + file.filename().string() + "." + std::to_string(::getpid()) + ".part");
+    const Result<FileDescriptor> fd = open_file(temporary, O_WRONLY | O_CREAT | O_TRUNC);
+    if (!fd) return fd.error();
+    Result<void> done = write_bundle(*reader, tip, ref, fd->get(), temporary, stop);
+    if (done) done = rename_durably(temporary, file);
+    if (!done) {
+        remove_quietly(temporary);
+        return done.error();
+    }
+    HistoryGiven given;
+    given.tip = tip;
+    given.ref = ref;
+    given.objects = objects->size();
+    given.bytes = reader->size();
+    given.large_files = large->size();
+    return given;
+}
+
+Awaitable<Result<HistoryGiven>> push_history(Place place, git::Oid tip, std::string ref, std::string url, remote::Remote& remote,
+                                             lfs::Remote& large, async::Workers& workers) {
+    const Result<remote::Advertisement> listed = co_await remote.list_for_push();
+    if (!listed) co_return listed.error();
+    std::optional<git::Oid> theirs;
+    if (const remote::Ref* found = listed->find(ref)) theirs = found->oid;
+    HistoryGiven given;
+    given.tip = tip;
+    given.ref = ref;
+    given.changed = theirs != tip;
+    if (!given.changed) co_return given;
+    auto look = [&] { return plan(place, tip, ref, theirs, url); };
+    const Result<Plan> planned = co_await workers.run(std::move(look));
+    if (!planned) co_return planned.error();
+    if (!planned->large.empty()) {
+        const Result<lfs::Moved> moved = co_await large.upload(planned->large);
+        if (!moved) co_return moved.error();
+        given.large_files = planned->large.size();
+    }
+    for (const vault::PushStep& step : planned->steps) {
+        const Result<std::uint64_t> sent = co_await send(place, step, remote, url, workers);
+        if (!sent) co_return sent.error();
+        given.bytes += *sent;
+        given.objects += step.objects.size();
+    }
+    const Result<void> proved = co_await remote::verify_ref(remote, ref, tip, 4);
+    if (!proved) co_return proved.error();
+    co_return given;
+}
+
+}  // namespace autobackup::restore
