@@ -6,7 +6,7 @@ import subprocess
 import unittest
 import zipfile
 
-from harness import Case, Done, binary
+from harness import Case, Done, binary, git
 
 
 def ctl():
@@ -26,7 +26,9 @@ class RestoreCase(Case):
         self.target = os.path.join(self.directory, "target.git")
 
     def back_up(self, archive="{}", job="projects: [1]", git_lines=None, **more):
-        git_lines = f"url: {self.target}" if git_lines is None else git_lines
+        if git_lines is None:
+            git("init", "-q", "--bare", "-b", "main", self.target)
+            git_lines = f"url: {self.target}"
         self.configure(self.cvat.url, job=job, git=git_lines, **more)
         if archive is not None:
             with open(self.config, "a") as file:
@@ -55,7 +57,7 @@ class RestoreCase(Case):
 
     def zips(self, item="project-1"):
         folder = os.path.join(self.storage, "archives", "traffic-signs", item)
-        return sorted(os.path.join(folder, name) for name in os.listdir(folder) if name.endswith(".zip"))
+        return sorted((os.path.join(folder, name) for name in os.listdir(folder) if name.endswith(".zip")), key=lambda name: name.removesuffix(".zip"))
 
     def out(self, name):
         return os.path.join(self.directory, name)

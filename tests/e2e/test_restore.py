@@ -9,7 +9,7 @@ import unittest
 import zipfile
 
 import own_export
-from harness import git, token_of
+from harness import git, token_of, waiting
 from restore_case import RestoreCase
 from test_large_files import LfsServer
 
@@ -18,7 +18,6 @@ KEYS = {"id", "job", "item", "name", "time", "bytes", "where", "commit", "archiv
 
 class Snapshots(RestoreCase):
     def test_every_version_and_where_it_lies(self):
-        git("init", "-q", "--bare", "-b", "main", self.target)
         item = self.back_up().item(1)
         self.cvat.mutate("add_shape", task=1)
         self.run_job("--no-push")
@@ -209,13 +208,17 @@ class Restore(RestoreCase):
         self.assertIn("nothing is overwritten", theirs.err)
 
     def test_a_stop_leaves_nothing(self):
-        forge = self.git_server("--create", "a.git", "--filter", "--slow", "1k")
-        url = f"{forge.url}/noauth/a.git"
-        self.back_up(git_lines=f"url: {url}")
+        forge = self.git_server("--create", "a.git", "--filter")
+        self.back_up(git_lines=f"url: {forge.url}/noauth/a.git")
+        stalled = self.proxy(forge.port, "down:stall:1500:60")
         temporary = self.place("tmp")
-        process = subprocess.Popen([self.ctl, "restore", "--from", f"{forge.url}/slow/a.git", "--to-zip", self.out("a.zip"), "--config", "/nonexistent"],
-                                   env=self.environment(TMPDIR=temporary), stdout=subprocess.PIPE, stderr=subprocess.PIPE)
-        time.sleep(1.5)
+        process = subprocess.Popen([self.ctl, "restore", "--from", f"http://127.0.0.1:{stalled.port}/noauth/a.git", "--to-zip", self.out("a.zip"),
+                                    "--config", "/nonexistent"], env=self.environment(TMPDIR=temporary), stdout=subprocess.PIPE, stderr=subprocess.PIPE)
+        with waiting(20, "the fetch to begin") as again:
+            while not os.listdir(temporary):
+                again()
+        time.sleep(1)
+        self.assertIsNone(process.poll())
         process.send_signal(signal.SIGTERM)
         _, err = process.communicate(timeout=15)
         self.assertEqual(process.returncode, 5, err)
