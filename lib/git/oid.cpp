@@ -2,6 +2,7 @@
 #include "lib/git/oid.hpp"
 
 #include <algorithm>
+#include <array>
 
 #include "lib/core/text.hpp"
 
@@ -38,11 +39,22 @@ Oid take_name(hash::Digest& digest) {
     return oid;
 }
 
-int digit_value(char c) {
-    if (c >= '0' && c <= '9') return c - '0';
-    if (c >= 'a' && c <= 'f') return c - 'a' + 10;
-    if (c >= 'A' && c <= 'F') return c - 'A' + 10;
-    return -1;
+constexpr unsigned no_digit = 16;
+
+/// Value of each character as a hexadecimal digit. A table: a mirror of 41,000 refs reads 3 million digits a look.
+constexpr std::array<unsigned char, 256> digit_values = [] {
+    std::array<unsigned char, 256> values{};
+    values.fill(no_digit);
+    for (unsigned i = 0; i < 10; ++i) values['0' + i] = static_cast<unsigned char>(i);
+    for (unsigned i = 0; i < 6; ++i) {
+        values['a' + i] = static_cast<unsigned char>(10 + i);
+        values['A' + i] = static_cast<unsigned char>(10 + i);
+    }
+    return values;
+}();
+
+unsigned digit_value(char c) {
+    return digit_values[static_cast<unsigned char>(c)];
 }
 
 }  // namespace
@@ -62,12 +74,14 @@ bool Oid::is_zero() const noexcept {
 std::optional<Oid> Oid::parse(std::string_view hex40) {
     Oid oid;
     if (hex40.size() != 2 * oid.bytes.size()) return std::nullopt;
+    unsigned wrong = 0;
     for (std::size_t i = 0; i < oid.bytes.size(); ++i) {
-        const int high = digit_value(hex40[2 * i]);
-        const int low = digit_value(hex40[2 * i + 1]);
-        if (high < 0 || low < 0) return std::nullopt;
-        oid.bytes[i] = static_cast<unsigned char>(high * 16 + low);
+        const unsigned high = digit_value(hex40[2 * i]);
+        const unsigned low = digit_value(hex40[2 * i + 1]);
+        wrong |= (high | low) & no_digit;
+        oid.bytes[i] = static_cast<unsigned char>(high << 4 | low);
     }
+    if (wrong != 0) return std::nullopt;
     return oid;
 }
 

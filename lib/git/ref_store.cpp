@@ -42,7 +42,8 @@ bool parse_packed(std::string_view text, PackedRefs& refs) {
         if (line.size() < 42 || line[40] != ' ') return false;
         PackedRef ref;
         ref.oid = *oid;
-        last = &refs.insert_or_assign(std::string(line.substr(41)), ref).first->second;
+        // The rows are sorted as a rule: then each goes to the end.
+        last = &refs.insert_or_assign(refs.end(), std::string(line.substr(41)), ref)->second;
     }
     return true;
 }
@@ -125,7 +126,7 @@ Result<std::optional<Oid>> RefStore::resolve(const std::string& name) const {
                 "symbolic refs stand for one another in a circle");
 }
 
-Result<void> RefStore::list_loose(const std::string& folder, std::map<std::string, Oid>& refs) const {
+Result<void> RefStore::list_loose(const std::string& folder, LooseRefs& refs) const {
     std::error_code error;
     for (fs::directory_iterator entry(root_ / folder, error), end; !error && entry != end;
          entry.increment(error)) {
@@ -139,8 +140,7 @@ Result<void> RefStore::list_loose(const std::string& folder, std::map<std::strin
         if (!is_safe_ref_name(name)) continue;  // locks, and what git does not take for a ref either
         const Result<std::optional<Oid>> oid = resolve(name);
         if (!oid) return oid.error();
-        refs.erase(name);
-        if (oid->has_value()) refs.emplace(name, **oid);
+        refs.insert_or_assign(name, *oid);
     }
     if (error && error != std::errc::no_such_file_or_directory && error != std::errc::not_a_directory) {
         return fail_errno(error.value(), "list", (root_ / folder).string());
@@ -151,21 +151,27 @@ Result<void> RefStore::list_loose(const std::string& folder, std::map<std::strin
 Result<std::vector<std::pair<std::string, Oid>>> RefStore::list(const std::string& prefix) const {
     const Result<const PackedRefs*> packed_refs = packed();
     if (!packed_refs) return packed_refs.error();
-    std::map<std::string, Oid> refs;
-    for (auto at = (*packed_refs)->lower_bound(prefix);
-         at != (*packed_refs)->end() && at->first.starts_with(prefix); ++at) {
-        refs.emplace(at->first, at->second.oid);
-    }
+    LooseRefs loose;
     // Only the folder that can hold such names is read.
     const std::size_t slash = prefix.rfind('/');
     const std::string folder =
         prefix.starts_with("refs/") && slash != std::string::npos ? prefix.substr(0, slash) : "refs";
-    const Result<void> listed = list_loose(folder, refs);
+    const Result<void> listed = list_loose(folder, loose);
     if (!listed) return listed.error();
+    // Both are sorted by name; a loose ref counts before the packed one, even if it stands for nothing.
     std::vector<std::pair<std::string, Oid>> found;
-    for (const auto& [name, oid] : refs) {
-        if (name.starts_with(prefix)) found.emplace_back(name, oid);
+    auto next = loose.lower_bound(prefix);
+    const auto add_loose = [&] {
+        if (next->second) found.emplace_back(next->first, *next->second);
+        ++next;
+    };
+    const auto has_next = [&] { return next != loose.end() && next->first.starts_with(prefix); };
+    for (auto at = (*packed_refs)->lower_bound(prefix);
+         at != (*packed_refs)->end() && at->first.starts_with(prefix); ++at) {
+        while (has_next() && next->first < at->first) add_loose();
+        if (!has_next() || next->first != at->first) found.emplace_back(at->first, at->second.oid);
     }
+    while (has_next()) add_loose();
     return found;
 }
 

@@ -25,6 +25,8 @@ struct PackedRef {
     std::optional<Oid> peeled;
 };
 using PackedRefs = std::map<std::string, PackedRef, std::less<>>;
+/// What refs of a folder stand for; nothing for a symbolic one whose end is not there.
+using LooseRefs = std::map<std::string, std::optional<Oid>>;
 
 /// What a loose ref file holds.
 struct RefValue {
@@ -64,7 +66,7 @@ private:
     /// Nothing when there is no such file.
     Result<std::optional<RefValue>> read_loose(const std::string& name) const;
     Result<const PackedRefs*> packed() const;
-    Result<void> list_loose(const std::string& folder, std::map<std::string, Oid>& refs) const;
+    Result<void> list_loose(const std::string& folder, LooseRefs& refs) const;
     Result<void> check_expected(const RefChange& change) const;
     /// Whether the refs can stand beside each other after `changes`.
     Result<void> check_final(const std::vector<RefChange>& changes) const;

@@ -32,7 +32,9 @@ bool plausible_name(std::string_view name) {
 }
 
 void sort_by_name(std::vector<Ref>& refs) {
-    std::sort(refs.begin(), refs.end(), [](const Ref& a, const Ref& b) { return a.name < b.name; });
+    const auto by_name = [](const Ref& a, const Ref& b) { return a.name < b.name; };
+    // git's own servers send them so.
+    if (!std::is_sorted(refs.begin(), refs.end(), by_name)) std::sort(refs.begin(), refs.end(), by_name);
 }
 
 Result<void> only_sha1(const Advertisement& advertisement) {

@@ -21,6 +21,10 @@ TEST(Oid, IsExactlyFortyHexDigits) {
     EXPECT_FALSE(Oid::parse(text.substr(1)));
     EXPECT_FALSE(Oid::parse(text + "0"));
     EXPECT_FALSE(Oid::parse("g" + text.substr(1)));
+    for (const char wrong : {'/', ':', '@', 'G', '`', '\xff', '\0'}) {
+        EXPECT_FALSE(Oid::parse(std::string(1, wrong) + text.substr(1)));
+        EXPECT_FALSE(Oid::parse(text.substr(0, 39) + wrong));
+    }
     EXPECT_FALSE(Oid::parse(""));
 }
 

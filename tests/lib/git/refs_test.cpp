@@ -110,6 +110,23 @@ TEST_F(Refs, ListsLooseAndPackedOnesByName) {
     EXPECT_TRUE(repository_->refs("refs/none/")->empty());
 }
 
+TEST_F(Refs, ALooseRefCountsBeforeThePackedOneOfItsName) {
+    const Oid old = commit_of("old"), now = commit_of("now");
+    for (const char* name : {"b", "d", "f"})
+        ASSERT_TRUE(repository_->set_ref(std::string("refs/heads/") + name, old, std::nullopt, "x"));
+    git({"pack-refs", "--all"});
+    ASSERT_TRUE(repository_->set_ref("refs/heads/d", now, old, "moved"));
+    for (const char* name : {"a", "c", "g"})
+        ASSERT_TRUE(repository_->set_ref(std::string("refs/heads/") + name, now, std::nullopt, "x"));
+    std::ofstream(path_ / "refs/heads/f") << "ref: refs/heads/none\n";  // stands for nothing, and hides the packed one
+    const auto refs = repository_->refs("refs/heads/");
+    ASSERT_TRUE(refs);
+    std::string found;
+    for (const auto& [name, oid] : *refs)
+        found += name.substr(std::string_view("refs/heads/").size()) + (oid == now ? "! " : " ");
+    EXPECT_EQ(found, "a! b c! d! g! ");
+}
+
 TEST_F(Refs, ADamagedRefIsAnErrorNotAnAbsentRef) {
     set_main(first_);
     std::ofstream(path_ / "refs/heads/main", std::ios::trunc) << "";
