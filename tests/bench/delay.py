@@ -10,6 +10,7 @@ class Delay:
     def __init__(self, port, seconds):
         self.backend, self.half = port, seconds / 2
         self.loop = asyncio.new_event_loop()
+        self.stopped = threading.Event()
         ready = threading.Event()
         threading.Thread(target=self.run, args=(ready,), daemon=True).start()
         ready.wait(10)
@@ -20,9 +21,11 @@ class Delay:
         self.port = server.sockets[0].getsockname()[1]
         ready.set()
         self.loop.run_forever()
-        for task in asyncio.all_tasks(self.loop):  # connections that are just ending
+        ending = asyncio.all_tasks(self.loop)  # connections that are just closing
+        for task in ending:
             task.cancel()
-        self.loop.run_until_complete(asyncio.sleep(0))
+        self.loop.run_until_complete(asyncio.gather(*ending, return_exceptions=True))
+        self.stopped.set()
 
     async def serve(self, reader, writer):
         await asyncio.sleep(2 * self.half)  # the handshake of TCP: a round trip before the first byte
@@ -47,3 +50,4 @@ class Delay:
 
     def stop(self):
         self.loop.call_soon_threadsafe(self.loop.stop)
+        self.stopped.wait(10)

@@ -2,21 +2,18 @@
 // What tests/bench/git.py drives: our git client alone, without a job around it.
 //   git_bench fill REPOSITORY BYTES       a commit of files of 200 KB, one pack
 //   git_bench push REPOSITORY URL         what refs/heads/main has and the target lacks, as one pack
-//   git_bench mirror REPOSITORY URL       the refs there against ours; what differs is fetched and the refs are set
-//   git_bench check AT_ONCE LIST          the same question, without a fetch; LIST has lines "REPOSITORY URL"
+//   git_bench mirror AT_ONCE LIST         what a mirror job does; LIST has lines "REPOSITORY URL"
 // Prints one line of what it did. Exit 0 when it did it.
-#include <sys/stat.h>
+#include <unistd.h>
 
 #include <cstdio>
 #include <fstream>
 #include <map>
-#include <set>
 #include <stdexcept>
 
+#include "daemon/mirror/mirror.hpp"
 #include "daemon/vault/pack_source.hpp"
-#include "lib/async/run.hpp"
 #include "lib/git/repository.hpp"
-#include "lib/process/child.hpp"
 #include "lib/remote/remote.hpp"
 #include "tests/support/git_objects.hpp"
 #include "tests/support/run_coroutine.hpp"
@@ -92,64 +89,36 @@ Awaitable<void> push(Client& client, fs::path path, std::string url) {
     std::printf("%zu objects, %lu bytes\n", objects.size(), static_cast<unsigned long>(bytes.value_or(0)));
 }
 
-// What differs, as steps of set_refs(). Refs that are gone over there are left out: it is the fetch that is measured.
-std::vector<git::RefChange> changes(const git::Repository& repository, const remote::Advertisement& there) {
-    const auto held = need(repository.refs("refs/"));
-    const std::map<std::string, git::Oid> ours(held.begin(), held.end());
-    std::vector<git::RefChange> found;
-    for (const remote::Ref& ref : there.refs) {
-        if (ref.name == "HEAD") continue;
-        const auto at = ours.find(ref.name);
-        if (at != ours.end() && at->second == ref.oid) continue;
-        git::RefChange change;
-        change.ref = ref.name;
-        change.target = ref.oid;
-        if (at != ours.end()) change.expected = at->second;
-        found.push_back(std::move(change));
+// What a mirror job does with its repositories.
+Awaitable<void> mirror(Client& client, std::size_t at_once, std::vector<std::pair<std::string, std::string>> pairs) {
+    const std::unique_ptr<report::Progress> progress = report::make_progress(STDERR_FILENO, /*quiet=*/true);
+    const config::Limits limits;
+    mirror::Context context{client.workers, *progress, limits, config::Retry(), "bench", model::Options()};
+    std::vector<mirror::Repository> what;
+    for (const auto& [path, url] : pairs) {
+        mirror::Repository one;
+        one.name = fs::path(path).filename();
+        one.path = path;
+        one.source.url = url;
+        one.client = client.http.get();
+        one.lfs = false;
+        what.push_back(std::move(one));
     }
-    return found;
+    model::Run run;
+    co_await mirror::mirror_all(context, std::move(what), at_once, run);
+    std::map<std::string, int> outcomes;
+    for (const model::Item& item : run.items) {
+        if (item.outcome == model::ItemOutcome::failed) throw std::runtime_error(item.name + " failed: " + describe(item.stages.back().error.value()));
+        ++outcomes[std::string(model::name(item.outcome))];
+    }
+    for (const auto& [outcome, count] : outcomes) std::printf("%d %s\n", count, outcome.c_str());
 }
 
-Awaitable<void> fetch(Client& client, git::Repository& repository, remote::Remote& source, const std::vector<git::RefChange>& wanted) {
-    remote::FetchRequest request;
-    std::set<git::Oid> wants, haves;
-    for (const git::RefChange& change : wanted) {
-        if (!repository.has(change.target)) wants.insert(change.target);
-    }
-    for (const auto& [name, oid] : need(repository.refs("refs/"))) haves.insert(oid);
-    request.wants.assign(wants.begin(), wants.end());
-    request.haves.assign(haves.begin(), haves.end());
-    git::Fetched fetched;
-    fetched.pack = repository.path() / "fetched.pack";
-    if (!request.wants.empty()) {
-        need(co_await source.fetch(std::move(request), fetched.pack));
-        auto adopt = [&] { return repository.adopt_pack(fetched, "origin", ""); };
-        need(co_await client.workers.run(std::move(adopt)));
-    }
-    auto set = [&] { return repository.set_refs(wanted, "bench"); };
-    need(co_await client.workers.run(std::move(set)));
-}
-
-Awaitable<void> mirror(Client& client, fs::path path, std::string url, bool may_fetch) {
-    auto open = [path] { return git::Repository::open(path); };
-    const std::unique_ptr<remote::Remote> source = client.at(url);
-    std::vector<std::string> prefixes;
-    const remote::Advertisement there = need(co_await source->ls_refs(prefixes));
-    git::Repository repository = need(co_await client.workers.run(std::move(open)));
-    auto compare = [&] { return changes(repository, there); };
-    const std::vector<git::RefChange> wanted = co_await client.workers.run(std::move(compare));
-    if (!wanted.empty() && !may_fetch) throw std::runtime_error(path.string() + " is not what " + url + " has");
-    if (!wanted.empty()) co_await fetch(client, repository, *source, wanted);
-    if (may_fetch) std::printf("%zu refs, %zu changed\n", there.refs.size(), wanted.size());
-}
-
-Awaitable<void> check(Client& client, std::size_t at_once, std::string list) {
+std::vector<std::pair<std::string, std::string>> read_list(const std::string& path) {
     std::vector<std::pair<std::string, std::string>> pairs;
-    std::ifstream file(list);
-    for (std::string path, url; file >> path >> url;) pairs.emplace_back(path, url);
-    std::function<Awaitable<void>(std::size_t)> each = [&](std::size_t i) { return mirror(client, pairs[i].first, pairs[i].second, false); };
-    co_await async::for_each_index(pairs.size(), at_once, each);
-    std::printf("%zu repositories unchanged\n", pairs.size());
+    std::ifstream file(path);
+    for (std::string place, url; file >> place >> url;) pairs.emplace_back(place, url);
+    return pairs;
 }
 
 int run(const std::vector<std::string>& words) {
@@ -160,8 +129,7 @@ int run(const std::vector<std::string>& words) {
     Client client;
     auto work = [&]() -> Awaitable<void> {
         if (words[0] == "push") co_await push(client, words[1], words[2]);
-        if (words[0] == "mirror") co_await mirror(client, words[1], words[2], true);
-        if (words[0] == "check") co_await check(client, std::stoul(words[1]), words[2]);
+        if (words[0] == "mirror") co_await mirror(client, std::stoul(words[1]), read_list(words[2]));
         client.http->close_idle();
     };
     test::run_coroutine(work, Milliseconds(600'000));
