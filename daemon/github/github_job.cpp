@@ -37,7 +37,9 @@ Awaitable<void> back_up(Context& context, model::Run& run) {
     for (const config::GithubSource::Owner& owner : context.source.owners) {
         std::filesystem::path directory = directory_of(context, owner);
         auto clean = [directory] {
-            for (const char* folder : {"repositories", "gists", "starred"}) mirror::sweep(directory / folder);
+            // Not deeper: beside a mirror other tools may have left a file for each issue.
+            for (const char* folder : {"repositories", "gists"}) mirror::sweep(directory / folder, 2);
+            mirror::sweep(directory / "starred", 3);
         };
         if (!context.mirrors.options.dry_run) co_await context.mirrors.workers.run(std::move(clean));
         OwnerBackup backup(context, owner, std::move(directory), turn, run);

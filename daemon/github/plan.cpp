@@ -4,6 +4,7 @@
 #include <algorithm>
 #include <functional>
 #include <map>
+#include <set>
 
 #include "lib/core/text.hpp"
 
@@ -69,13 +70,16 @@ Plan make_plan(const std::vector<github::Repository>& listed, const std::vector<
         }
         plan.entries.push_back(std::move(entry));
     }
+    std::map<std::string, std::string> owner_of;  // of each folder that a repository will have: its id
+    for (const Entry& entry : plan.entries) owner_of.emplace(entry.folder, entry.what.node_id);
+    std::set<std::string> moving;
+    for (const Move& move : plan.moves) moving.insert(move.from);
     for (const Held& one : held) {
         const bool still_there = seen.contains(one.card.id);
-        const auto taken = std::find_if(plan.entries.begin(), plan.entries.end(),
-                                        [&](const Entry& entry) { return entry.folder == one.folder && entry.what.node_id != one.card.id; });
-        const bool moves = std::any_of(plan.moves.begin(), plan.moves.end(), [&](const Move& move) { return move.from == one.folder; });
+        const auto owner = owner_of.find(one.folder);
+        const bool taken = owner != owner_of.end() && owner->second != one.card.id;
         std::string stays = one.folder;
-        if (taken != plan.entries.end() && !moves) {
+        if (taken && !moving.contains(one.folder)) {
             stays = aside_name(one.folder, settings.now, held);
             plan.moves.push_back(Move{one.folder, stays, one.card.id});
         }

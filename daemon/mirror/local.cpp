@@ -185,7 +185,7 @@ Result<void> check_room(const fs::path& path, std::uint64_t reserve) {
                 human_bytes(*free) + " are free, and limits.reserve keeps " + human_bytes(reserve) + " of them");
 }
 
-void sweep(const fs::path& folder) {
+void sweep(const fs::path& folder, int levels) {
     std::error_code error;
     for (fs::directory_iterator entry(folder, error), end; !error && entry != end; entry.increment(error)) {
         const std::string name = entry->path().filename().string();
@@ -193,8 +193,8 @@ void sweep(const fs::path& folder) {
         if (!entry->is_directory(ignored) || entry->is_symlink(ignored)) continue;
         if (name.starts_with('.') && name.ends_with(growing_suffix)) {
             fs::remove_all(entry->path(), ignored);
-        } else if (!name.starts_with('.') && !fs::exists(entry->path() / "HEAD", ignored)) {
-            sweep(entry->path());
+        } else if (levels > 1 && !name.starts_with('.') && !fs::exists(entry->path() / "HEAD", ignored)) {
+            sweep(entry->path(), levels - 1);
         }
     }
 }

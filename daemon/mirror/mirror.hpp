@@ -7,6 +7,7 @@
 
 #include <filesystem>
 #include <functional>
+#include <limits>
 #include <string>
 #include <vector>
 
@@ -73,7 +74,8 @@ Awaitable<void> mirror_all(Context& context, std::vector<Repository> what, std::
 /// asked to stop (cancelled). Leaves limits.reserve free.
 Awaitable<Result<git::Joined>> join_packs(async::Workers& workers, std::filesystem::path repository, std::uint64_t reserve);
 
-/// Removes what killed runs left beside the mirrors below `folder` (not inside of them). Blocks: for a worker, at the start of a run.
-void sweep(const std::filesystem::path& folder);
+/// Removes what killed runs left beside the mirrors below `folder` (not inside of them), in `levels` levels of folders. Blocks: for a worker,
+/// at the start of a run.
+void sweep(const std::filesystem::path& folder, int levels = std::numeric_limits<int>::max());
 
 }  // namespace autobackup::mirror
