@@ -5,6 +5,7 @@
 
 #include "lib/async/run.hpp"
 #include "lib/core/text.hpp"
+#include "lib/http/retry.hpp"
 #include "lib/remote/ssh_address.hpp"
 
 namespace autobackup::mirror {
@@ -41,10 +42,8 @@ void Mirroring::add_stage(const char* name, Clock::time_point begin, std::option
 }
 
 std::optional<Milliseconds> Mirroring::pause_after(const Failure& failure, int attempt) const {
-    if (!failure.transient || attempt >= context_.retry.attempts) return std::nullopt;
-    const Milliseconds asked = failure.retry_after.value_or(std::chrono::seconds(0));
-    if (asked > context_.retry.max_delay) return std::nullopt;
-    return std::max(asked, async::backoff(attempt, context_.retry.delay, context_.retry.max_delay, async::random_fraction()));
+    const config::Retry& retry = context_.retry;
+    return http::retry_wait(failure, attempt, retry.attempts, retry.delay, retry.max_delay, async::random_fraction(), Milliseconds(0));
 }
 
 Awaitable<void> Mirroring::run() {

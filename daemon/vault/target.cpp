@@ -3,6 +3,7 @@
 
 #include "daemon/vault/pack_source.hpp"
 #include "lib/async/run.hpp"
+#include "lib/http/retry.hpp"
 
 namespace autobackup::vault {
 namespace {
@@ -138,12 +139,11 @@ Awaitable<Result<PushOutcome>> Target::push() {
     for (int attempt = 1;; ++attempt) {
         Result<PushOutcome> outcome = co_await push_once();
         if (outcome) outcome->attempts = attempt;
-        if (outcome || !outcome.error().transient || attempt >= settings_.attempts) co_return outcome;
-        Milliseconds delay = async::backoff(attempt, settings_.retry_delay, settings_.retry_max_delay, async::random_fraction());
-        const Milliseconds asked = outcome.error().retry_after.value_or(std::chrono::seconds(0));
-        if (asked > settings_.retry_max_delay) co_return outcome;
-        delay = std::max(delay, asked);
-        co_await async::sleep_for(delay);
+        if (outcome) co_return outcome;
+        const auto delay = http::retry_wait(outcome.error(), attempt, settings_.attempts, settings_.retry_delay, settings_.retry_max_delay,
+                                            async::random_fraction(), Milliseconds(0));
+        if (!delay) co_return outcome;
+        co_await async::sleep_for(*delay);
     }
 }
 
