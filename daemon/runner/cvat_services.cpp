@@ -117,20 +117,10 @@ Awaitable<Result<void>> add_target(Shared& shared, const config::Job& job, const
 }  // namespace
 
 void CvatServices::account(model::Run& run) const {
-    std::vector<http::Client*> clients{api.get()};
-    for (const auto& one : git) clients.push_back(one.get());
-    for (const http::Client* moved : clients) {
-        const http::Traffic traffic = moved->traffic();
-        run.bytes_received += traffic.bytes_received;
-        run.bytes_sent += traffic.bytes_sent;
-    }
-    std::vector<remote::Traffic> over_ssh;
-    for (const auto& target : targets) over_ssh.push_back(target->traffic());
-    for (const auto& one : ssh) over_ssh.push_back(one->traffic());
-    for (const remote::Traffic& moved : over_ssh) {
-        run.bytes_received += moved.bytes_received;
-        run.bytes_sent += moved.bytes_sent;
-    }
+    add_traffic(run, api->traffic());
+    for (const auto& one : git) add_traffic(run, one->traffic());
+    for (const auto& target : targets) add_traffic(run, target->traffic());
+    for (const auto& one : ssh) add_traffic(run, one->traffic());
     run.api_requests += api->traffic().requests;
 }
 

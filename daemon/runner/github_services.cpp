@@ -38,7 +38,7 @@ Awaitable<Result<github::Settings>> server_settings(Shared& shared, const config
     settings.retry_max_delay = job.retry.max_delay;
     settings.waits = [&shared, name = settings.name](Instant until, std::string_view why) {
         shared.progress.phase("waiting for " + name + " until " + clock_text(until) + ": " + std::string(why));
-        shared.listener.warning("calls of " + name + " wait until " + clock_text(until) + ": " + std::string(why));
+        if (shared.listener.warning) shared.listener.warning("calls of " + name + " wait until " + clock_text(until) + ": " + std::string(why));
     };
     co_return settings;
 }
@@ -53,11 +53,7 @@ std::string account_key(const github::Settings& settings) {
 }  // namespace
 
 void GithubServices::account(model::Run& run) const {
-    for (const http::Client* client : {api.get(), git.get()}) {
-        const http::Traffic traffic = client->traffic();
-        run.bytes_received += traffic.bytes_received;
-        run.bytes_sent += traffic.bytes_sent;
-    }
+    for (const http::Client* client : {api.get(), git.get()}) add_traffic(run, client->traffic());
     run.api_requests += api->traffic().requests;
 }
 

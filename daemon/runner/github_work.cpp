@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: MIT
 #include "daemon/github/github_job.hpp"
 #include "daemon/runner/github_services.hpp"
+#include "daemon/runner/services.hpp"
 #include "daemon/runner/work.hpp"
 
 namespace autobackup::runner {
@@ -9,24 +10,29 @@ namespace {
 class GithubWork final : public Work {
 public:
     GithubWork(WorkOrder order, config::GithubSource source, std::unique_ptr<GithubServices> services)
-        : order_(order), source_(std::move(source)), services_(std::move(services)) {}
+        : order_(order), source_(std::move(source)), services_(std::move(services)),
+          mirrors_{order.shared.workers, order.shared.progress, order.shared.config.limits, order.job.retry, order.job.name, order.options} {
+        mirrors_.item_done = [this](const model::Item& item) { tell_item(order_, item); };
+    }
 
     Awaitable<void> run(model::Run& run) override {
         Shared& shared = order_.shared;
-        mirror::Context mirrors{shared.workers, shared.progress, shared.config.limits, order_.job.retry, order_.job.name, order_.options};
-        mirrors.item_done = [this](const model::Item& item) { tell_item(order_, item); };
         GithubServices& s = *services_;
         async::Turnstile& gate = shared.gates.transfers(s.session->settings().rest.origin(), shared.config.limits.per_host);
-        github_job::Context context{order_.job, source_, mirrors, order_.store, *s.session, *s.git, s.access, gate, shared.config.storage / "github"};
+        github_job::Context context{order_.job, source_, mirrors_, order_.store, *s.session, *s.git, s.access, gate, shared.config.storage / "github"};
         co_await github_job::back_up(context, run);
     }
-    void account(model::Run& run) const override { services_->account(run); }
+    void account(model::Run& run) const override {
+        services_->account(run);
+        add_traffic(run, mirrors_.over_ssh);
+    }
     void close() const override { services_->close(); }
 
 private:
     WorkOrder order_;
     config::GithubSource source_;
     std::unique_ptr<GithubServices> services_;
+    mirror::Context mirrors_;
 };
 
 }  // namespace

@@ -2,6 +2,7 @@
 #include <algorithm>
 
 #include "daemon/runner/mirror_services.hpp"
+#include "daemon/runner/services.hpp"
 #include "daemon/runner/work.hpp"
 #include "lib/core/text.hpp"
 
@@ -36,12 +37,9 @@ public:
     void account(model::Run& run) const override {
         const http::Traffic traffic = services_->client->traffic();
         run.api_requests += traffic.requests;
-        run.bytes_received += traffic.bytes_received + context_.over_ssh.bytes_received;
-        run.bytes_sent += traffic.bytes_sent + context_.over_ssh.bytes_sent;
-        for (const auto& one : services_->ssh) {
-            run.bytes_received += one->traffic().bytes_received;
-            run.bytes_sent += one->traffic().bytes_sent;
-        }
+        add_traffic(run, traffic);
+        add_traffic(run, context_.over_ssh);
+        for (const auto& one : services_->ssh) add_traffic(run, one->traffic());
     }
     Awaitable<void> keep_up() override;
     void close() const override { services_->client->close_idle(); }

@@ -12,6 +12,13 @@
 
 namespace autobackup::runner {
 
+/// Adds what http::Client::traffic() or remote::Traffic tell.
+template <class Traffic>
+void add_traffic(model::Run& run, const Traffic& moved) {
+    run.bytes_received += moved.bytes_received;
+    run.bytes_sent += moved.bytes_sent;
+}
+
 /// The value of a secret, read on a worker. secret_missing.
 Awaitable<Result<Secret>> read_secret(Shared& shared, config::SecretRef reference);
 
