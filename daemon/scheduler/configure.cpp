@@ -47,7 +47,7 @@ void Scheduler::Core::add(JobPlan plan, const Memory* memory) {
         job.memory.schedule = job.plan.schedule_text();
         job.memory.zone = job.plan.zone.name();
         job.memory.since = beginning(job);
-        if (job.plan.enabled) job.memory.planned = job.plan.next(job.memory.since);
+        if (job.plan.enabled) set_planned(job, job.plan.next(job.memory.since));
     }
     mark(job);
     arm(job);
@@ -68,13 +68,20 @@ void Scheduler::Core::adopt(Job& job, const Memory& remembered) {
         replan(job);
     } else {
         // Computed anew, as rules of zones change; but what was planned and has come is not lost to such a change.
-        const bool set_back_meanwhile = memory.due && *memory.due > now_;
-        const Time from = set_back_meanwhile ? now_ - job.plan.jitter : memory.due.value_or(memory.since);
-        const auto planned = next_unrun(job, std::max(from, memory.since));
+        const auto planned = next_unrun(job, std::max(settled(job), memory.since));
         const bool came = memory.planned && *memory.planned <= now_ && !memory.ran.range_of(*memory.planned);
-        if (!came || (planned && *planned < *memory.planned)) memory.planned = planned;
+        set_planned(job, !came || (planned && *planned < *memory.planned) ? planned : memory.planned);
     }
     take_up_again(job, begun);
+}
+
+// Due times up to here were run, or not run on purpose. When the clock was set back meanwhile, those from now on come again.
+Time Scheduler::Core::settled(const Job& job) const {
+    const Memory& memory = job.memory;
+    const bool set_back = (memory.planned_at && *memory.planned_at > now_) || (memory.due && *memory.due > now_);
+    if (set_back) return now_ - job.plan.jitter;
+    const Time latest = memory.due.value_or(memory.since);
+    return memory.planned_at ? std::max(latest, *memory.planned_at - job.plan.jitter) : latest;
 }
 
 // The latest due time is still open, or was given up: the process that knows more is gone.
@@ -119,7 +126,7 @@ void Scheduler::Core::update(Job& job, JobPlan plan) {
         memory.since = beginning(job);
         memory.schedule = job.plan.schedule_text();
         memory.zone = job.plan.zone.name();
-        memory.planned = next_unrun(job, memory.since);
+        set_planned(job, next_unrun(job, memory.since));
     } else if (memory.schedule != job.plan.schedule_text() || memory.zone != job.plan.zone.name()) {
         replan(job);
     }
@@ -138,7 +145,7 @@ void Scheduler::Core::replan(Job& job) {
     if (!owed) {
         Time from = now_ - plan.jitter;
         if (memory.due && *memory.due <= now_) from = std::max(from, *memory.due);
-        memory.planned = next_unrun(job, std::max(from, memory.since));
+        set_planned(job, next_unrun(job, std::max(from, memory.since)));
         const auto passed = memory.due ? plan.next(std::max(*memory.due, memory.since)) : std::nullopt;
         if (memory.planned && passed && *passed + plan.jitter <= now_) {
             const auto gap = schedule::largest_gap(plan.schedules, plan.zone,

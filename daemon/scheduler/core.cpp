@@ -69,6 +69,11 @@ std::optional<Time> Scheduler::Core::next_unrun(const Job& job, Time time) {
     return due;
 }
 
+void Scheduler::Core::set_planned(Job& job, std::optional<Time> due) const {
+    job.memory.planned = due;
+    job.memory.planned_at = now_;
+}
+
 void Scheduler::Core::pass_over(Job& job, Time due) {
     if (!job.scheduled()) return;
     const auto before = job.memory.ran.before(due);

@@ -90,6 +90,8 @@ private:
     [[nodiscard]] Time beginning(const Job& job) const { return job.scheduled() ? now_ - job.plan.jitter : now_; }
     /// The first due time after `time` that was not run yet.
     static std::optional<Time> next_unrun(const Job& job, Time time);
+    /// The next due time from now on; nothing: never again.
+    void set_planned(Job& job, std::optional<Time> due) const;
     /// The due time is not to be run, also not when the clock is set back and it comes again.
     static void pass_over(Job& job, Time due);
     void enqueue(Job& job, Trigger trigger, Time ready);
@@ -106,6 +108,7 @@ private:
     // -- configure.cpp --
     void add(JobPlan plan, const Memory* memory);
     void adopt(Job& job, const Memory& memory);
+    [[nodiscard]] Time settled(const Job& job) const;
     void take_up_again(Job& job, bool begun);
     void update(Job& job, JobPlan plan);
     void replan(Job& job);

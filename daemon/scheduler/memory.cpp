@@ -158,6 +158,7 @@ std::string to_text(const Memory& memory) {
     object["zone"] = memory.zone;
     object["since"] = rfc3339(memory.since);
     put(object, "planned", memory.planned);
+    put(object, "planned_at", memory.planned_at);
     put(object, "due", memory.due);
     object["window"] = name(memory.window);
     object["attempt"] = memory.attempt;
@@ -198,6 +199,7 @@ Result<Memory> parse_memory(std::string_view text) {
     reader.read("zone", memory.zone);
     reader.read("since", since);
     reader.read("planned", memory.planned);
+    reader.read("planned_at", memory.planned_at);
     reader.read("due", memory.due);
     reader.read_count("attempt", memory.attempt);
     reader.read("retry_at", memory.retry_at);

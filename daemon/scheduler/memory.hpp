@@ -41,6 +41,7 @@ struct Memory {
     std::string zone;
     Time since{};                 ///< due times up to here are none of ours: planning began here
     std::optional<Time> planned;  ///< the next due time (without jitter)
+    std::optional<Time> planned_at;  ///< when that was found out: what was due by then is settled
     std::optional<Time> due;      ///< the latest due time that has come
     Window window = Window::none;  ///< of `due`
     int attempt = 0;               ///< runs begun for it

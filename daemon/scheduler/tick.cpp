@@ -25,7 +25,7 @@ void Scheduler::Core::set_back(Job& job) {
     forget_future(job);
     if (job.plan.enabled && !job.gone) {
         const auto planned = next_unrun(job, std::max(memory.since, now_ - job.plan.jitter));
-        if (planned && (!memory.planned || *planned < *memory.planned)) memory.planned = planned;
+        set_planned(job, planned && (!memory.planned || *planned < *memory.planned) ? planned : memory.planned);
         if (memory.skip) memory.skip = memory.planned;
     }
     mark(job);
@@ -93,7 +93,7 @@ void Scheduler::Core::on_due(Job& job) {
     Time due = first;
     const auto following = job.plan.next(first);
     if (following && *following <= reach) due = job.plan.latest(first, reach).value_or(first);
-    memory.planned = due == first && following && !memory.ran.range_of(*following) ? following : next_unrun(job, due);
+    set_planned(job, due == first && following && !memory.ran.range_of(*following) ? following : next_unrun(job, due));
     mark(job);
     if (due != first) {
         // Back from a time in which the clock was wrong: what lies between was run before that.

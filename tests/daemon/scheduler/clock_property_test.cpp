@@ -1,8 +1,6 @@
 // SPDX-License-Identifier: MIT
 // Random clocks: they run, leap, are set back, the process restarts. Every run ends at once with success, so a plain
 // oracle knows what must start: it holds the set of all due times that were ever run.
-#include <cstdlib>
-#include <random>
 #include <set>
 
 #include "scheduler_kit.hpp"
@@ -124,9 +122,8 @@ void one_life(std::uint64_t seed) {
 }
 
 TEST(ClockProperty, nothing_is_run_twice_and_nothing_is_missed_whatever_the_clock_does) {
-    const bool nightly = std::getenv("AUTOBACKUPD_NIGHTLY") != nullptr;
-    const std::uint64_t first = nightly ? std::random_device()() : 1;
-    const std::uint64_t lives = nightly ? 20'000 : sanitized ? 60 : 600;
+    const std::uint64_t first = first_seed();
+    const std::uint64_t lives = nightly_sizes() ? 20'000 : sanitized ? 60 : 600;
     for (std::uint64_t i = 0; i < lives && !testing::Test::HasFailure(); ++i) one_life(first + i);
 }
 

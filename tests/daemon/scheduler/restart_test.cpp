@@ -40,6 +40,18 @@ TEST_F(Restart, nothing_is_run_when_nothing_was_missed) {
     EXPECT_EQ(machine.all_good_until(at("2026-11-22 12:00")), Lines{"2026-11-22 02:30 nightly schedule 1"});
 }
 
+TEST_F(Restart, a_clock_set_back_meanwhile_does_not_run_what_a_wrong_clock_passed_over) {
+    begin(nightly());
+    machine.set_clock(at("2026-12-15 07:47"));  // a wrong clock …
+    EXPECT_EQ(machine.all_good_until(machine.now), Lines{"2026-12-15 07:47 nightly catch-up 1"});
+    machine.set_clock(at("2026-11-22 00:00"));  // … is put right, and is wrong again
+    EXPECT_EQ(machine.all_good_until(at("2026-11-22 04:00")), Lines{"2026-11-22 02:30 nightly schedule 1"});
+    machine.set_clock(at("2026-12-15 07:48"));
+    EXPECT_EQ(machine.all_good_until(machine.now), Lines{});
+    machine.restart(at("2026-12-11 03:58"), nightly());
+    EXPECT_EQ(machine.all_good_until(at("2026-12-12 12:00")), Lines{"2026-12-12 02:30 nightly schedule 1"});
+}
+
 TEST_F(Restart, a_new_job_waits_for_its_first_due_time) {
     begin({});
     machine.restart(at("2026-11-25 12:00"), nightly());

@@ -4,6 +4,8 @@
 
 #include <gtest/gtest.h>
 
+#include <cstdlib>
+#include <random>
 #include <string>
 #include <vector>
 
@@ -19,6 +21,15 @@ inline Time at(const std::string& text) {
     std::string full = text.size() == 16 ? text + ":00" : text;
     full[10] = 'T';
     return std::chrono::floor<Milliseconds>(parse_rfc3339(full + "Z").value());
+}
+
+/// Whether the long sizes are asked for.
+inline bool nightly_sizes() { return std::getenv("AUTOBACKUPD_NIGHTLY") != nullptr; }
+
+/// Where random lives begin: AUTOBACKUPD_SEED, to see one again that failed; else anew each night, and the same ones by day.
+inline std::uint64_t first_seed() {
+    if (const char* given = std::getenv("AUTOBACKUPD_SEED")) return std::stoull(given);
+    return nightly_sizes() ? std::random_device()() : 1;
 }
 
 inline std::string shown(Time time) {
