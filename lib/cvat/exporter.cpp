@@ -2,10 +2,12 @@
 #include "lib/cvat/exporter.hpp"
 
 #include "lib/async/run.hpp"
+#include "lib/core/file.hpp"
 #include "lib/cvat/client_impl.hpp"
 #include "lib/cvat/download.hpp"
 #include "lib/cvat/export_flow.hpp"
 #include "lib/cvat/parts_download.hpp"
+#include "lib/cvat/resume_file.hpp"
 #include "lib/cvat/spool_file.hpp"
 
 namespace autobackup::cvat {
@@ -60,10 +62,10 @@ Awaitable<Result<ExportedFile>> Exporter::download(Object object, Ready ready, s
 
 Awaitable<Result<ExportedFile>> Exporter::download_parts(Object object, Ready ready, std::filesystem::path file,
                                                          const HeldContent& held, ExportObserver& observer) {
+    std::filesystem::path parts_file = file;
+    parts_file += ".parts";
     if (held.bytes >= least_spared && !is_single_shot(ready.url_path)) {
-        std::filesystem::path parts_file = file;
-        parts_file += ".parts";
-        PartsDownload parts(*this, object, ready, std::move(parts_file), held, observer);
+        PartsDownload parts(*this, object, ready, parts_file, held, observer);
         std::optional<ExportedFile> came = co_await parts.run();
         if (came) {
             // What an interrupted download of the whole has left is of no use any more.
@@ -71,7 +73,11 @@ Awaitable<Result<ExportedFile>> Exporter::download_parts(Object object, Ready re
             co_return std::move(*came);
         }
     }
-    co_return co_await download(object, std::move(ready), std::move(file), observer);
+    Result<ExportedFile> whole = co_await download(object, std::move(ready), std::move(file), observer);
+    if (whole) {
+        for (const std::filesystem::path& left : {parts_file, side_file(parts_file)}) remove_quietly(left);
+    }
+    co_return whole;
 }
 
 }  // namespace autobackup::cvat

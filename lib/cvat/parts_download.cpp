@@ -2,6 +2,8 @@
 #include "lib/cvat/parts_download.hpp"
 
 #include <algorithm>
+#include <boost/asio/this_coro.hpp>
+#include <exception>
 
 #include "lib/async/run.hpp"
 #include "lib/cvat/parts_sink.hpp"
@@ -34,15 +36,22 @@ PartsDownload::PartsDownload(Exporter& exporter, Object object, Exporter::Ready 
 PartsDownload::~PartsDownload() = default;
 
 Awaitable<std::optional<ExportedFile>> PartsDownload::run() {
-    file_ = std::make_shared<PartsFile>(path_);
+    file_ = std::make_shared<PartsFile>(path_, text_);
     const async::Turnstile::Pass pass = co_await exporter_.transfers_.enter();
     const Clock::time_point began = Clock::now();
     auto open = [file = file_] { return file->open(); };
     const Result<void> opened = co_await exporter_.workers_.run(std::move(open));
     bool fetched = opened.has_value();
-    if (fetched) fetched = co_await fetch();
-    auto close = [file = file_, fetched] { fetched ? file->keep() : file->remove(); };
-    co_await exporter_.workers_.run(std::move(close));
+    std::exception_ptr cancelled;
+    try {
+        if (fetched) fetched = co_await fetch();
+    } catch (...) {
+        cancelled = std::current_exception();
+    }
+    // Until the file is left behind in order the wish to stop waits; then it goes on as the exception.
+    if (cancelled) co_await asio::this_coro::reset_cancellation_state(asio::disable_cancellation());
+    co_await close(fetched && !cancelled, cancelled || broken_);
+    if (cancelled) std::rethrow_exception(cancelled);
     std::optional<ExportedFile> result;
     if (!fetched) co_return result;
     out_.download_time = std::chrono::duration_cast<Milliseconds>(Clock::now() - began);
@@ -53,14 +62,27 @@ Awaitable<std::optional<ExportedFile>> PartsDownload::run() {
     co_return result;
 }
 
+Awaitable<void> PartsDownload::close(bool fetched, bool stopped) {
+    auto work = [file = file_, fetched, stopped] {
+        if (fetched) return file->keep();
+        stopped ? file->leave() : file->remove();
+    };
+    co_await exporter_.workers_.run(std::move(work));
+}
+
 Awaitable<bool> PartsDownload::fetch() {
     if (!co_await fetch_tail()) co_return false;
     if (!co_await plan()) co_return false;
-    expected_ = out_.bytes + plan_.bytes;
-    const Result<void> agreed = observer_.before_download(plan_.bytes);
+    if (file_->left_over() > 0) ++out_.resumed;
+    std::uint64_t left = 0;
+    for (const ByteRange& range : plan_.ranges) {
+        for (const ByteRange& part : file_->missing(range)) left += part.bytes();
+    }
+    expected_ = out_.bytes + left;
+    const Result<void> agreed = observer_.before_download(left);
     if (!agreed) co_return false;
     for (const ByteRange& range : plan_.ranges) {
-        if (!co_await fetch_range(range)) co_return false;
+        if (!co_await fetch_missing(range)) co_return false;
     }
     co_return true;
 }
@@ -74,7 +96,7 @@ Awaitable<bool> PartsDownload::fetch_tail() {
         ByteRange rest;
         rest.begin = have_from_ + done;
         rest.end = stamp_.total;
-        if (!co_await fetch_range(rest)) co_return false;
+        if (!co_await fetch_missing(rest)) co_return false;
     }
     auto find = [path = path_] { return zip::Archive::find_directory(path); };
     const Result<std::uint64_t> directory = co_await exporter_.workers_.run(std::move(find));
@@ -83,7 +105,7 @@ Awaitable<bool> PartsDownload::fetch_tail() {
     ByteRange more;
     more.begin = *directory;
     more.end = have_from_;
-    if (!co_await fetch_range(more)) co_return false;
+    if (!co_await fetch_missing(more)) co_return false;
     have_from_ = *directory;
     co_return true;
 }
@@ -97,6 +119,15 @@ Awaitable<bool> PartsDownload::plan() {
     std::optional<PartsPlan> planned = co_await exporter_.workers_.run(std::move(work));
     if (!planned) co_return false;
     plan_ = std::move(*planned);
+    co_return true;
+}
+
+// What an earlier process has left is not asked for again.
+Awaitable<bool> PartsDownload::fetch_missing(ByteRange range) {
+    const std::vector<ByteRange> parts = file_->missing(range);
+    for (const ByteRange& part : parts) {
+        if (!co_await fetch_range(part)) co_return false;
+    }
     co_return true;
 }
 
@@ -118,7 +149,8 @@ Awaitable<bool> PartsDownload::wait_after_break(std::uint64_t received) {
     failures_in_row_ = received >= progress_bytes ? 1 : failures_in_row_ + 1;
     const auto wait = retry_wait(failure_, failures_in_row_, exporter_.policy_.attempts, exporter_.policy_.retry_delay,
                                  exporter_.policy_.retry_max_delay, async::random_fraction());
-    if (!wait) co_return false;
+    broken_ = !wait;
+    if (broken_) co_return false;
     co_await async::sleep_for(*wait);
     co_return true;
 }

@@ -25,14 +25,18 @@ public:
                   const HeldContent& held, ExportObserver& observer);
     ~PartsDownload();
 
+    /// Goes on where an earlier process stopped; leaves what has come when it is stopped, or when the connection breaks for ever.
     /// nullopt: nothing came of it (no ranges here, another file meanwhile, a directory that makes no sense, little to spare,
-    /// no room, a connection that breaks for ever) and nothing is left behind: fetch the whole, which says what is wrong.
+    /// no room, such a connection): fetch the whole, which says what is wrong.
     Awaitable<std::optional<ExportedFile>> run();
 
 private:
     Awaitable<bool> fetch();
     Awaitable<bool> fetch_tail();
     Awaitable<bool> fetch_range(ByteRange range);
+    Awaitable<bool> fetch_missing(ByteRange range);
+    /// Keeps, leaves or removes the file.
+    Awaitable<void> close(bool fetched, bool stopped);
     /// One request. `wanted`: a Range header's words. Moves `done` by what came.
     enum class Outcome { whole, broken, useless };
     Awaitable<Outcome> ask(std::string wanted, std::optional<ByteRange> range, std::uint64_t& done);
@@ -55,6 +59,7 @@ private:
     std::uint64_t expected_ = 0;  ///< bytes that come in all, once that is known
     Failure failure_;
     int failures_in_row_ = 0;
+    bool broken_ = false;  ///< the connection broke once too often
 };
 
 }  // namespace autobackup::cvat

@@ -1,11 +1,7 @@
 // SPDX-License-Identifier: MIT
 #include "lib/cvat/parts_sink.hpp"
 
-#include <fcntl.h>
-#include <unistd.h>
-
 #include <algorithm>
-#include <cerrno>
 
 namespace autobackup::cvat {
 
@@ -13,31 +9,6 @@ namespace {
 /// What is handed to a worker at once.
 constexpr std::size_t piece_size = std::size_t{512} << 10;
 }  // namespace
-
-Result<void> PartsFile::open() {
-    Result<FileDescriptor> file = open_file(path_, O_RDWR | O_CREAT | O_TRUNC, 0600);
-    if (!file) return file.error();
-    file_ = std::move(*file);
-    return {};
-}
-
-Result<void> PartsFile::set_length(std::uint64_t bytes) {
-    while (::ftruncate(file_.get(), static_cast<off_t>(bytes)) != 0) {
-        if (errno != EINTR) return fail_errno(errno, "truncate", path_.string());
-    }
-    return {};
-}
-
-Result<void> PartsFile::write(std::uint64_t offset, std::span<const std::byte> bytes) {
-    if (::lseek(file_.get(), static_cast<off_t>(offset), SEEK_SET) < 0) return fail_errno(errno, "seek", path_.string());
-    return write_all(file_.get(), bytes, path_);
-}
-
-void PartsFile::remove() noexcept {
-    if (!file_.is_open()) return;
-    file_.reset();
-    remove_quietly(path_);
-}
 
 PartsSink::PartsSink(std::shared_ptr<PartsFile> file, async::Workers& workers, std::optional<ByteRange> range,
                      const FileStamp& known)
@@ -83,8 +54,8 @@ Awaitable<Result<void>> PartsSink::flush() {
     if (buffer_.empty()) co_return Result<void>();
     auto job = [this]() -> Result<void> {
         if (stored_ == 0 && !wanted_) {
-            const Result<void> grown = file_->set_length(range_.end);
-            if (!grown) return grown;
+            const Result<void> begun = file_->begin(stamp_);
+            if (!begun) return begun;
         }
         return file_->write(range_.begin + stored_, buffer_);
     };

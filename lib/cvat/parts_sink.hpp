@@ -4,7 +4,6 @@
 
 #include <cstddef>
 #include <cstdint>
-#include <filesystem>
 #include <functional>
 #include <memory>
 #include <optional>
@@ -12,35 +11,11 @@
 #include <vector>
 
 #include "lib/async/workers.hpp"
-#include "lib/core/file.hpp"
-#include "lib/cvat/parts_plan.hpp"
+#include "lib/cvat/parts_file.hpp"
 #include "lib/cvat/resume.hpp"
 #include "lib/http/client.hpp"
 
 namespace autobackup::cvat {
-
-/// A file (0600) that is written here and there; removed with the object unless it was kept. Every call blocks:
-/// on a worker, one at a time.
-class PartsFile {
-public:
-    explicit PartsFile(std::filesystem::path path) : path_(std::move(path)) {}
-    PartsFile(const PartsFile&) = delete;
-    PartsFile& operator=(const PartsFile&) = delete;
-    ~PartsFile() { remove(); }
-    /// Empties or creates it.
-    Result<void> open();
-    /// Grows to the full length, which holes fill.
-    Result<void> set_length(std::uint64_t bytes);
-    Result<void> write(std::uint64_t offset, std::span<const std::byte> bytes);
-    /// Closes it; it stays.
-    void keep() noexcept { file_.reset(); }
-    /// Closes and removes it, unless it was kept.
-    void remove() noexcept;
-
-private:
-    std::filesystem::path path_;
-    FileDescriptor file_;
-};
 
 /// Borrows the workers for one request. Loop thread only.
 class PartsSink final : public http::BodySink {

@@ -136,8 +136,31 @@ std::string to_json(const ResumeNote& note) {
     out["bytes"] = note.bytes;
     out["boot_id"] = note.boot_id;
     out["durable"] = note.durable;
+    if (note.ranges.empty()) return json::serialize(out);
+    json::array ranges;
+    for (const auto& [begin, end] : note.ranges) ranges.push_back(json::array({begin, end}));
+    out["ranges"] = std::move(ranges);
     return json::serialize(out);
 }
+
+namespace {
+
+bool read_ranges(const json::value& note, ResumeNote& out) {
+    const json::value* ranges = note.get_object().if_contains("ranges");
+    if (ranges == nullptr) return true;
+    if (!ranges->is_array()) return false;
+    for (const json::value& each : ranges->get_array()) {
+        if (!each.is_array() || each.get_array().size() != 2) return false;
+        boost::system::error_code wrong, wrong_too;
+        const auto begin = each.get_array()[0].to_number<std::uint64_t>(wrong);
+        const auto end = each.get_array()[1].to_number<std::uint64_t>(wrong_too);
+        if (wrong || wrong_too || begin >= end || end > out.stamp.total) return false;
+        out.ranges.emplace_back(begin, end);
+    }
+    return true;
+}
+
+}  // namespace
 
 std::optional<ResumeNote> parse_resume_note(std::string_view text) {
     boost::system::error_code error;
@@ -156,7 +179,7 @@ std::optional<ResumeNote> parse_resume_note(std::string_view text) {
     out.object = fields.text("object");
     out.boot_id = fields.text("boot_id");
     out.durable = fields.flag("durable");
-    if (!fields.problem().empty()) return std::nullopt;
+    if (!fields.problem().empty() || !read_ranges(value, out)) return std::nullopt;
     return out;
 }
 

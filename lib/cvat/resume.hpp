@@ -8,6 +8,8 @@
 #include <optional>
 #include <string>
 #include <string_view>
+#include <utility>
+#include <vector>
 
 #include "lib/core/failure.hpp"
 #include "lib/http/client.hpp"
@@ -69,6 +71,7 @@ struct ResumeNote {
     FileStamp stamp;
     std::string object;       ///< "project 12 of lab"
     std::uint64_t bytes = 0;  ///< written for sure
+    std::vector<std::pair<std::uint64_t, std::uint64_t>> ranges;  ///< of a file that comes in parts: which bytes, [begin, end)
     std::string boot_id;      ///< after a reboot the tail of the file may be zeros: then it is not used …
     bool durable = false;     ///< … unless all of these bytes were fsynced before this was written
 };

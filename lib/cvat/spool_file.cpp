@@ -8,48 +8,27 @@
 #include <cerrno>
 #include <vector>
 
-#include "lib/core/text.hpp"
+#include "lib/cvat/resume_file.hpp"
 
 namespace autobackup::cvat {
-
-namespace {
-
-std::string boot_id() {
-    const Result<std::string> text = read_file("/proc/sys/kernel/random/boot_id", 256);
-    return text ? std::string(trim(*text)) : std::string();
-}
-
-}  // namespace
 
 SpoolFile::SpoolFile(std::filesystem::path path, std::string object, bool with_digest)
     : path_(std::move(path)), object_(std::move(object)), with_digest_(with_digest), digest_(hash::Algorithm::sha256) {}
 
-std::filesystem::path SpoolFile::side_file(const std::filesystem::path& path) {
-    std::filesystem::path side = path;
-    side += ".resume";
-    return side;
-}
-
-std::uint64_t SpoolFile::believable_bytes() const {
-    const Result<std::string> text = read_file(side_file(path_), 64 << 10);
-    if (!text) return 0;
-    const auto note = parse_resume_note(*text);
-    if (!note || note->object != object_) return 0;
-    const bool this_boot = !note->boot_id.empty() && note->boot_id == boot_id();
-    if (!this_boot && !note->durable) return 0;
+std::uint64_t SpoolFile::believable_bytes(const ResumeNote& note) const {
     const Result<std::uint64_t> there = file_size(file_.get(), path_);
-    if (!there || *there < note->bytes || note->stamp.total == 0) return 0;
+    if (!there || *there < note.bytes) return 0;
     // One byte at least is asked for again, so that the server says whether the file is still the same.
-    return std::min(note->bytes, note->stamp.total - 1);
+    return std::min(note.bytes, note.stamp.total - 1);
 }
 
 Result<void> SpoolFile::open(std::stop_token stop) {
     Result<FileDescriptor> file = open_file(path_, O_RDWR | O_CREAT, 0600);
     if (!file) return file.error();
     file_ = std::move(*file);
-    const std::uint64_t kept = believable_bytes();
+    const std::optional<ResumeNote> note = believable_note(path_, object_);
+    const std::uint64_t kept = note ? believable_bytes(*note) : 0;
     if (kept == 0) return restart();
-    const auto note = parse_resume_note(read_file(side_file(path_), 64 << 10).value());
     stamp_ = note->stamp;
     const Result<void> cut = cut_to(kept);
     if (!cut) return cut;
@@ -118,20 +97,13 @@ ResumeNote SpoolFile::note_now() const {
     note.stamp = stamp_;
     note.object = object_;
     note.bytes = size_;
-    note.boot_id = boot_id();
     return note;
 }
 
 Result<void> SpoolFile::note() {
     if (size_ == noted_ || stamp_.total == 0) return {};
-    const std::filesystem::path side = side_file(path_);
-    std::filesystem::path temporary = side;
-    temporary += ".new";
-    Result<FileDescriptor> file = open_file(temporary, O_WRONLY | O_CREAT | O_TRUNC, 0600);
-    if (!file) return file.error();
-    const Result<void> written = write_all(file->get(), to_json(note_now()), temporary);
+    const Result<void> written = write_note(path_, note_now());
     if (!written) return written;
-    if (::rename(temporary.c_str(), side.c_str()) != 0) return fail_errno(errno, "rename", side.string());
     noted_ = size_;
     return {};
 }
@@ -141,9 +113,7 @@ void SpoolFile::leave() noexcept {
     // At once, for this boot: what follows may take longer than the process has left.
     static_cast<void>(note());
     if (!sync_file(file_.get(), path_)) return discard();
-    ResumeNote last = note_now();
-    last.durable = true;
-    static_cast<void>(write_file_durably(side_file(path_), to_json(last), 0600));
+    static_cast<void>(write_note_durably(path_, note_now()));
 }
 
 // Not fsynced: after a power loss the boot id in the note says that a partial file is not to be believed, and a complete one is

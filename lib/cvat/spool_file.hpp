@@ -47,10 +47,9 @@ public:
     void discard() noexcept;
 
     static constexpr std::uint64_t note_every = std::uint64_t{16} << 20;
-    [[nodiscard]] static std::filesystem::path side_file(const std::filesystem::path& path);
 
 private:
-    [[nodiscard]] std::uint64_t believable_bytes() const;
+    [[nodiscard]] std::uint64_t believable_bytes(const ResumeNote& note) const;
     Result<void> hash_existing(std::uint64_t bytes, const std::stop_token& stop);
     Result<void> cut_to(std::uint64_t bytes);
     void flush_behind();

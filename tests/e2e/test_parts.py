@@ -1,8 +1,10 @@
 """Of a backup that the vault holds only what differs is downloaded; whatever looks odd on the way ends in the whole file."""
 
+import glob
 import os
 import shutil
 import subprocess
+import time
 import unittest
 import zipfile
 
@@ -239,6 +241,41 @@ class Faults(Parts):
         self.assert_no_leftovers()
         self.cvat.order("clear", {})
         self.run_job()
+        self.assert_right()
+
+
+class Stopped(Parts):
+    standin_options = ("--seed", "big:2:4:2000000:1")
+
+    def stop_in_a_part(self, way):
+        """Ends a run in the middle of the part that brings a picture of 2 MB; the next one has to ask for the rest alone."""
+        self.cvat.mutate("replace_media", task=1)
+        self.cvat.mutate("add_shape", task=1)
+        self.cvat.fault(DOWNLOAD, {"stall": 1_500_000, "seconds": 20}, headers=PART)
+        process = self.start("run", "traffic-signs", "--json")
+        growing = os.path.join(self.storage, "spool", "**", "*.parts")
+        self.wait_for(lambda: any(os.stat(path).st_blocks * 512 > 1_500_000 for path in glob.glob(growing, recursive=True)), process)
+        way(process)
+        self.cvat.order("clear", {})
+        self.cvat.order("log/clear", {})
+
+    def wait_for(self, condition, process):
+        end = time.monotonic() + 30
+        while not condition():
+            self.assertIsNone(process.poll())
+            self.assertLess(time.monotonic(), end, "it never came so far")
+            time.sleep(0.01)
+
+    def test_a_stop_in_a_part_goes_on_where_it_was(self):
+        def way(process):
+            done, seconds = self.stop(process)
+            self.assertEqual(done.code, 5, done.err)
+            self.assertLess(seconds, 10)
+        self.stop_in_a_part(way)
+        done = self.run_job()
+        self.assertEqual(self.went_whole(), [])
+        self.assertEqual(stage(done.item(1), "download")["resumed"], 1)
+        self.assertLess(self.sent(), 1_900_000, "what had come was asked for again")
         self.assert_right()
 
 

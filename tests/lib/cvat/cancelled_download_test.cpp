@@ -4,6 +4,7 @@
 
 #include <boost/system/system_error.hpp>
 
+#include "lib/cvat/resume_file.hpp"
 #include "lib/cvat/spool_file.hpp"
 #include "lib/hash/digest.hpp"
 #include "tests/lib/cvat/standin_fixture.hpp"
@@ -28,7 +29,7 @@ bool cancelled_after(Milliseconds delay, Work work) {
 class CancelledDownloadTest : public testing::Test {
 protected:
     [[nodiscard]] std::uint64_t kept() const {
-        const Result<std::string> text = read_file(SpoolFile::side_file(file_));
+        const Result<std::string> text = read_file(side_file(file_));
         const auto note = text ? parse_resume_note(*text) : std::nullopt;
         return note ? note->bytes : 0;
     }

@@ -4,6 +4,7 @@
 
 #include <fstream>
 
+#include "lib/cvat/resume_file.hpp"
 #include "lib/cvat/spool_file.hpp"
 #include "lib/hash/digest.hpp"
 #include "tests/lib/cvat/cvat_fixture.hpp"
@@ -62,7 +63,7 @@ protected:
         EXPECT_EQ(on_disk(), body);
         EXPECT_EQ(file->bytes, body.size());
         EXPECT_EQ(file->sha256, hash::sha256_hex(body));
-        EXPECT_FALSE(std::filesystem::exists(SpoolFile::side_file(file_)));
+        EXPECT_FALSE(std::filesystem::exists(side_file(file_)));
     }
 };
 
@@ -197,7 +198,7 @@ TEST_F(DownloadTest, GivesUpAfterItsTriesAndALaterRunGoesOn) {
     ASSERT_FALSE(file);
     EXPECT_EQ(file.error().code, Errc::connection_refused);
     EXPECT_TRUE(file.error().transient);
-    EXPECT_TRUE(std::filesystem::exists(SpoolFile::side_file(file_)));
+    EXPECT_TRUE(std::filesystem::exists(side_file(file_)));
 
     rest(body, 100'000).with("If-Match", "\"e1\"");
     const auto later = download(project_7, ready_at());

@@ -2,6 +2,8 @@
 // download_parts(): what is asked for, and what ends in the whole file. tests/e2e/test_parts.py has the faults on a line.
 #include <gtest/gtest.h>
 
+#include "lib/cvat/parts_file.hpp"
+#include "lib/cvat/resume_file.hpp"
 #include "lib/zip/writer.hpp"
 #include "tests/lib/cvat/cvat_fixture.hpp"
 
@@ -50,6 +52,18 @@ protected:
         return part("-" + std::to_string(bytes), begin_, zip_.size());
     }
     void whole() { http_.get(url).with("Range", "").answers(200, zip_).header("ETag", "\"e1\"").header("Content-Type", "application/zip"); }
+    // The first bytes of the file, as a process that was stopped leaves them.
+    void leave_behind(std::size_t bytes, const std::string& disposition = "attachment; filename=\"x.zip\"") {
+        PartsFile left(file_.string() + ".parts", "task 7 of lab");
+        ASSERT_TRUE(left.open());
+        FileStamp stamp;
+        stamp.etag = "\"e1\"";
+        stamp.content_disposition = disposition;
+        stamp.total = zip_.size();
+        ASSERT_TRUE(left.begin(stamp));
+        ASSERT_TRUE(left.write(0, std::as_bytes(std::span(zip_.data(), bytes))));
+        left.leave();
+    }
     Result<ExportedFile> fetch(const std::string& path = url) {
         Exporter::Ready ready;
         ready.url_path = path;
@@ -107,6 +121,70 @@ TEST_F(PartsDownloadTest, ACutPartGoesOnWhereItBroke) {
     const auto file = fetch();
     expect_parts(file, tail_guess(held_) + end);
     EXPECT_EQ(file->resumed, 1);
+}
+
+TEST_F(PartsDownloadTest, WhatAnEarlierProcessHasLeftIsNotAskedForAgain) {
+    held_.members.erase("data/a.jpg");
+    leave_behind(250'000);
+    tail();
+    const std::size_t end = 30 + 10 + 600'000;
+    part("250000-" + std::to_string(end - 1), 250'000, end).with("If-Match", "\"e1\"");
+    const auto file = fetch();
+    expect_parts(file, tail_guess(held_) + end - 250'000);
+    EXPECT_EQ(file->resumed, 1);
+    EXPECT_FALSE(std::filesystem::exists(side_file(file->path)));
+}
+
+TEST_F(PartsDownloadTest, WhatIsLeftOfAnotherFileIsNotUsed) {
+    held_.members.erase("data/a.jpg");
+    leave_behind(250'000, "attachment; filename=\"y.zip\"");
+    tail();
+    const std::size_t end = 30 + 10 + 600'000;
+    part("0-" + std::to_string(end - 1), 0, end);
+    const auto file = fetch();
+    expect_parts(file, tail_guess(held_) + end);
+    EXPECT_EQ(file->resumed, 0);
+}
+
+TEST_F(PartsDownloadTest, AConnectionThatBreaksForEverLeavesWhatHasCome) {
+    held_.members.erase("data/a.jpg");
+    tail();
+    const std::size_t end = 30 + 10 + 600'000;
+    part("0-" + std::to_string(end - 1), 0, end).cut_after(250'000);
+    for (int i = 1; i < policy_.attempts; ++i) http_.get(url).with("Range", "bytes=250000-" + std::to_string(end - 1)).answers(503, "");
+    http_.get(url).with("Range", "").answers(404, "");
+    EXPECT_FALSE(fetch());
+    const auto note = believable_note(file_.string() + ".parts", "task 7 of lab");
+    ASSERT_TRUE(note);
+    EXPECT_TRUE(note->durable);
+    EXPECT_EQ(note->ranges.front(), (std::pair<std::uint64_t, std::uint64_t>(0, 250'000)));
+    EXPECT_EQ(note->ranges.back(), (std::pair<std::uint64_t, std::uint64_t>(begin_, zip_.size())));
+}
+
+TEST(PartsFileTest, TellsWhatIsMissing) {
+    test::TempDir dir;
+    PartsFile file(dir.path() / "x", "task 7 of lab");
+    ASSERT_TRUE(file.open());
+    FileStamp stamp;
+    stamp.etag = "e";
+    stamp.total = 100;
+    ASSERT_TRUE(file.begin(stamp));
+    const auto missing = [&](std::uint64_t begin, std::uint64_t end) {
+        std::string text;
+        for (const ByteRange& one : file.missing(ByteRange{begin, end})) text += std::to_string(one.begin) + "-" + std::to_string(one.end) + " ";
+        return text;
+    };
+    const std::vector<std::byte> ten(10);
+    EXPECT_EQ(missing(0, 100), "0-100 ");
+    ASSERT_TRUE(file.write(20, ten));
+    ASSERT_TRUE(file.write(50, ten));
+    EXPECT_EQ(missing(0, 100), "0-20 30-50 60-100 ");
+    EXPECT_EQ(missing(25, 55), "30-50 ");
+    EXPECT_EQ(missing(20, 30), "");
+    ASSERT_TRUE(file.write(30, ten));
+    ASSERT_TRUE(file.write(40, ten));
+    EXPECT_EQ(missing(0, 100), "0-20 60-100 ");
+    EXPECT_EQ(missing(59, 61), "60-61 ");
 }
 
 TEST_F(PartsDownloadTest, AnInterruptedWholeIsGivenUpForTheParts) {

@@ -6,6 +6,7 @@
 #include <fstream>
 
 #include "lib/cvat/download.hpp"
+#include "lib/cvat/resume_file.hpp"
 #include "lib/cvat/spool_file.hpp"
 #include "tests/support/temp_dir.hpp"
 
@@ -158,7 +159,7 @@ TEST_F(SpoolFileTest, GoesOnWhereAKilledProcessStopped) {
     EXPECT_EQ(second.stamp().etag, "\"a\"");
     ASSERT_TRUE(second.append(bytes("world")));
     EXPECT_EQ(second.finish().value(), hash::sha256_hex("hello world"));
-    EXPECT_FALSE(std::filesystem::exists(SpoolFile::side_file(path_)));
+    EXPECT_FALSE(std::filesystem::exists(side_file(path_)));
     EXPECT_EQ(std::filesystem::file_size(path_), 11U);
     EXPECT_EQ(std::filesystem::status(path_).permissions(),
               std::filesystem::perms::owner_read | std::filesystem::perms::owner_write);
@@ -185,10 +186,10 @@ TEST_F(SpoolFileTest, BelievesNoOthersBytes) {
         first.set_stamp(stamp("\"a\"", "d", 50));
         EXPECT_TRUE(first.append(bytes("hello")));
         EXPECT_TRUE(first.note());
-        std::string text = read_file(SpoolFile::side_file(path_)).value();
+        std::string text = read_file(side_file(path_)).value();
         if (const auto at = text.find(replace); *replace && at != std::string::npos)
             text.replace(at, std::string(replace).size(), by);
-        std::ofstream(SpoolFile::side_file(path_)) << text;
+        std::ofstream(side_file(path_)) << text;
     };
     const auto size_at_open = [&] {
         SpoolFile file(path_, "project 12 of lab");
@@ -208,9 +209,9 @@ TEST_F(SpoolFileTest, BelievesNoOthersBytes) {
 
 TEST_F(SpoolFileTest, WhatWasLeftInOrderOutlivesAReboot) {
     const auto reboot = [&] {
-        std::string text = read_file(SpoolFile::side_file(path_)).value();
+        std::string text = read_file(side_file(path_)).value();
         text.replace(text.find("\"boot_id\":\"") + 11, 3, "xyz");
-        std::ofstream(SpoolFile::side_file(path_)) << text;
+        std::ofstream(side_file(path_)) << text;
     };
     {
         SpoolFile first(path_, "o");
@@ -238,7 +239,7 @@ TEST_F(SpoolFileTest, OfNothingNothingIsLeft) {
     ASSERT_TRUE(file.open({}));
     file.leave();
     EXPECT_FALSE(std::filesystem::exists(path_));
-    EXPECT_FALSE(std::filesystem::exists(SpoolFile::side_file(path_)));
+    EXPECT_FALSE(std::filesystem::exists(side_file(path_)));
 }
 
 TEST_F(SpoolFileTest, NotesItsProgressEverySixteenMebibytes) {
@@ -247,9 +248,9 @@ TEST_F(SpoolFileTest, NotesItsProgressEverySixteenMebibytes) {
     file.set_stamp(stamp("\"a\"", "d", 1 << 30));
     const std::string piece(std::size_t{1} << 20, 'x');
     for (int i = 0; i < 15; ++i) ASSERT_TRUE(file.append(bytes(piece)));
-    EXPECT_FALSE(std::filesystem::exists(SpoolFile::side_file(path_)));
+    EXPECT_FALSE(std::filesystem::exists(side_file(path_)));
     ASSERT_TRUE(file.append(bytes(piece)));
-    const auto note = parse_resume_note(read_file(SpoolFile::side_file(path_)).value());
+    const auto note = parse_resume_note(read_file(side_file(path_)).value());
     ASSERT_TRUE(note);
     EXPECT_EQ(note->bytes, SpoolFile::note_every);
     file.discard();
