@@ -60,6 +60,7 @@ Awaitable<Result<remote::Settings>> OwnerBackup::access_to(const std::string& ht
     const Result<http::Url> url = http::Url::parse(https_url);
     if (!url) co_return url.error();
     if (!same_forge(context_.session.settings().rest, *url)) co_return settings;
+    if (settings.speak_v2) settings.speak_v2->insert(url->origin());  // one that does not is noticed
     Result<Secret> token = co_await context_.session.token();
     if (!token) co_return token.error();
     settings.username = "x-access-token";

@@ -40,7 +40,7 @@ Result<Mirroring::Order> Mirroring::prepare_now() {
     Result<std::vector<Oid>> wanted = wants_of(*repository);
     if (!wanted) return wanted.error();
     order.wants = std::move(*wanted);
-    if (!broken_) order.haves = haves(local_);
+    if (!broken_) order.haves = haves(local_, plan_);
     return order;
 }
 

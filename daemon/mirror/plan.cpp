@@ -1,7 +1,6 @@
 // SPDX-License-Identifier: MIT
 #include "daemon/mirror/plan.hpp"
 
-#include <algorithm>
 #include <set>
 
 namespace autobackup::mirror {
@@ -64,7 +63,7 @@ Wanted wanted_refs(const remote::Advertisement& listed, PullRefs pull_refs, cons
         if (ours || !git::is_ref_name(ref.name)) {
             wanted.left_out.push_back(ref.name);
         } else if (follows(ref.name, pull_refs)) {
-            wanted.refs.emplace(ref.name, ref.oid);
+            wanted.refs.emplace_hint(wanted.refs.end(), ref.name, ref.oid);  // they come by name
         }
     }
     wanted.head = wanted_head(listed, wanted, default_branch, now);
@@ -73,24 +72,20 @@ Wanted wanted_refs(const remote::Advertisement& listed, PullRefs pull_refs, cons
 
 Plan make_plan(const Local& local, const Wanted& wanted, PullRefs pull_refs) {
     Plan plan;
-    for (const auto& [name, oid] : wanted.refs) {
-        const auto here = local.refs.find(name);
-        if (here != local.refs.end() && here->second == oid) continue;
+    auto here = local.refs.begin();
+    auto there = wanted.refs.begin();
+    while (here != local.refs.end() || there != wanted.refs.end()) {
+        const bool only_here = there == wanted.refs.end() || (here != local.refs.end() && here->first < there->first);
+        const bool only_there = here == local.refs.end() || (there != wanted.refs.end() && there->first < here->first);
+        const std::string& name = only_here ? here->first : there->first;
         Move move;
+        if (!only_there) move.before = (here++)->second;
+        if (!only_here) move.after = (there++)->second;
+        if (move.before == move.after || (only_here && !follows(name, pull_refs))) continue;
         move.ref = name;
-        if (here != local.refs.end()) move.before = here->second;
-        move.after = oid;
-        move.forced = move.before && name.starts_with("refs/tags/");
+        move.forced = move.before && move.after && move.ref.starts_with("refs/tags/");
         plan.moves.push_back(std::move(move));
     }
-    for (const auto& [name, oid] : local.refs) {
-        if (!follows(name, pull_refs) || wanted.refs.contains(name)) continue;
-        Move move;
-        move.ref = name;
-        move.before = oid;
-        plan.moves.push_back(std::move(move));
-    }
-    std::sort(plan.moves.begin(), plan.moves.end(), [](const Move& a, const Move& b) { return a.ref < b.ref; });
     plan.head_moves = !local.exists || local.head != wanted.head;
     return plan;
 }
@@ -104,13 +99,18 @@ std::vector<Oid> wants(const Plan& plan, const Wanted& wanted, const std::functi
     return {unique.begin(), unique.end()};
 }
 
-std::vector<Oid> haves(const Local& local) {
+std::vector<Oid> haves(const Local& local, const Plan& plan) {
     std::vector<Oid> out;
     std::set<Oid> seen;
+    const auto add = [&](const Oid& oid) {
+        if (out.size() < most_haves && seen.insert(oid).second) out.push_back(oid);
+    };
+    for (const Move& move : plan.moves) {
+        if (move.before) add(*move.before);
+    }
     for (const bool heads : {true, false}) {
         for (const auto& [name, oid] : local.refs) {
-            if (name.starts_with(branches) != heads || out.size() >= most_haves) continue;
-            if (seen.insert(oid).second) out.push_back(oid);
+            if (name.starts_with(branches) == heads) add(oid);
         }
     }
     return out;

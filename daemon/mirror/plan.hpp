@@ -69,8 +69,9 @@ Plan make_plan(const Local& local, const Wanted& wanted, PullRefs pull_refs);
 /// Objects to be asked for, each once: those of new and moved refs, and of a detached HEAD, that `has` does not know.
 std::vector<Oid> wants(const Plan& plan, const Wanted& wanted, const std::function<bool(const Oid&)>& has);
 
-/// What our side has, for the server to leave out: the tips of all refs, branches first, each once, at most 50,000.
-std::vector<Oid> haves(const Local& local);
+/// What our side has, for the server to leave out: the tips of all refs, each once, at most 50,000; first those that tell most: of the refs
+/// that move, then branches.
+std::vector<Oid> haves(const Local& local, const Plan& plan);
 
 /// The refs as they are to be set. With `keep` the old tips of forced and deleted refs get names below `keep` ("refs/autobackup/keep/<UTC>/").
 std::vector<git::RefChange> changes(const Plan& plan, const std::string& keep);

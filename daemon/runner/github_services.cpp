@@ -74,6 +74,7 @@ Awaitable<Result<std::unique_ptr<GithubServices>>> make_github_services(Shared& 
     Result<std::unique_ptr<http::Client>> git = make_http(shared, server.ca_file);
     if (!git) co_return git.error();
     services->git = std::move(*git);
+    services->access.speak_v2 = std::make_shared<std::set<std::string>>();
     services->access.connect = shared.config.limits.connect;
     services->access.no_progress = server.no_progress;
     services->access.ssh.known_hosts = server.known_hosts;

@@ -47,6 +47,7 @@ Awaitable<Result<std::unique_ptr<MirrorServices>>> make_mirror_services(Shared& 
     if (!client) co_return client.error();
     services->client = std::move(*client);
     const std::filesystem::path folder = shared.config.storage / "mirrors" / job.name;
+    const auto speak_v2 = std::make_shared<std::set<std::string>>();
     for (const config::MirrorRepository& repository : source.repositories) {
         Result<remote::Settings> settings = co_await source_settings(shared, repository);
         if (!settings) co_return settings.error();
@@ -56,6 +57,7 @@ Awaitable<Result<std::unique_ptr<MirrorServices>>> make_mirror_services(Shared& 
         what.path = folder / (repository.name + ".git");
         what.large_pool = folder / ".lfs" / "objects";
         what.source = std::move(*settings);
+        what.source.speak_v2 = speak_v2;
         if (source.lfs && remote::is_ssh_url(repository.url)) {
             Result<std::unique_ptr<remote::SshCommands>> ssh = remote::make_ssh_commands(shared.workers, what.source);
             if (!ssh) co_return ssh.error();

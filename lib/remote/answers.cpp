@@ -119,7 +119,7 @@ Result<std::string_view> FetchAnswer::take(const Packet& packet) {
             break;
         case Section::skipped:
             if (packet.kind == Packet::Kind::delimiter) section_ = Section::header;
-            if (packet.kind == Packet::Kind::flush) taken = bad("the answer ends before the pack", {});
+            if (packet.kind == Packet::Kind::flush) taken = end_without_pack();
             break;
         case Section::acknowledgments:
             if (packet.line() == "NAK" || packet.payload.starts_with("ACK ")) break;
@@ -132,6 +132,13 @@ Result<std::string_view> FetchAnswer::take(const Packet& packet) {
     }
     if (!taken) return taken.error();
     return std::string_view();
+}
+
+Result<void> FetchAnswer::end_without_pack() {
+    if (!asking_) return bad("the answer ends before the pack", {});
+    wants_more_ = true;
+    section_ = Section::end;
+    return {};
 }
 
 Result<void> FetchAnswer::take_header(const Packet& packet) {

@@ -35,13 +35,17 @@ private:
     PeerWords words_;
 };
 
-/// The answer of upload-pack to a fetch that ended with "done".
+/// The answer of upload-pack to a fetch.
 class FetchAnswer {
 public:
     /// v0 has no sections: shallow lines (only when `depth` was asked for), ACK or NAK, then the pack.
-    FetchAnswer(int version, bool depth) : v2_(version == 2), section_(first_section(version, depth)) {}
+    /// `asking`: the request did not end with "done", and the answer may ask for more haves in place of a pack (v2).
+    FetchAnswer(int version, bool depth, bool asking = false)
+        : v2_(version == 2), asking_(asking), section_(first_section(version, depth)) {}
     /// Gives the bytes of the pack that the packet holds (empty as a rule before the pack), a view into it.
     Result<std::string_view> take(const Packet& packet);
+    /// Whether the server has to be told more of what we have.
+    [[nodiscard]] bool wants_more() const noexcept { return wants_more_; }
     /// Whether the flush behind the pack was read.
     [[nodiscard]] bool complete() const noexcept { return section_ == Section::end; }
     /// Shallow commits and words; the rest is the caller's to fill in.
@@ -51,11 +55,14 @@ public:
 private:
     enum class Section { header, shallow, skipped, acknowledgments, pack, end };
     static Section first_section(int version, bool depth) noexcept;
+    Result<void> end_without_pack();
     Result<void> take_header(const Packet& packet);
     Result<void> take_shallow(const Packet& packet);
     Result<std::string_view> take_pack(const Packet& packet);
 
     bool v2_;
+    bool asking_;
+    bool wants_more_ = false;
     Section section_;
     FetchReport report_;
     PeerWords words_;

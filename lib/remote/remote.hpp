@@ -9,6 +9,7 @@
 #include <map>
 #include <memory>
 #include <optional>
+#include <set>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -99,6 +100,9 @@ struct Settings {
     Milliseconds connect{15'000};
     Milliseconds no_progress{120'000};
     std::string object;  ///< for errors; default: the URL, an ssh:// one without its user
+    /// Origins of HTTP servers that speak protocol v2, learnt and shared by the Remotes of a run: their refs are asked for at once,
+    /// without a look at info/refs before. Null: always looked at. Loop thread.
+    std::shared_ptr<std::set<std::string>> speak_v2;
 };
 
 /// One repository at a peer. Failures: unauthorized after ONE refused password or key, host_key_unknown,

@@ -30,7 +30,7 @@ std::string limits_of_history(const FetchRequest& request) {
     return text;
 }
 
-FetchText v2_fetch(const Advertisement& server, const FetchRequest& request) {
+FetchText v2_fetch(const Advertisement& server, const FetchRequest& request, bool all_told) {
     FetchText result;
     result.filtered = !request.filter.empty() && offers(server, "fetch", "filter");
     std::string& text = result.text;
@@ -39,7 +39,8 @@ FetchText v2_fetch(const Advertisement& server, const FetchRequest& request) {
     text += packet("no-progress\n") + packet("ofs-delta\n");
     text += limits_of_history(request);
     if (result.filtered) text += packet("filter " + request.filter + "\n");
-    text += oid_lines("want", request.wants) + oid_lines("have", request.haves) + packet("done\n");
+    text += oid_lines("want", request.wants) + oid_lines("have", request.haves);
+    if (all_told) text += packet("done\n");
     text += flush_packet;
     return result;
 }
@@ -98,12 +99,13 @@ std::string ls_refs_request(const Advertisement& server, const std::vector<std::
     return text;
 }
 
-Result<FetchText> fetch_request(const Advertisement& server, int version, const FetchRequest& request) {
+Result<FetchText> fetch_request(const Advertisement& server, int version, const FetchRequest& request,
+                                bool all_told) {
     if (request.wants.empty()) return fail(Errc::bad_request, "fetch", {}, "nothing is wanted");
     if ((request.depth > 0 || !request.shallow.empty()) && !can_be_shallow(server, version)) {
         return fail(Errc::unsupported, "fetch", {}, "the server gives no shallow history");
     }
-    if (version == 2) return v2_fetch(server, request);
+    if (version == 2) return v2_fetch(server, request, all_told);
     if (!offers(server, "side-band-64k"))
         return fail(Errc::unsupported, "fetch", {}, "the server offers no side-band-64k");
     return v0_fetch(server, request);

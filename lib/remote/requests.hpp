@@ -21,9 +21,11 @@ struct FetchText {
     bool filtered = false;
 };
 
-/// A fetch that ends with "done", for the version that `server` speaks. unsupported: `depth` or known shallow
-/// commits where the server cannot; bad_request without wants.
-Result<FetchText> fetch_request(const Advertisement& server, int version, const FetchRequest& request);
+/// A fetch for the version that `server` speaks, which ends with "done"; in v2 without it when not `all_told`: the
+/// server then says whether it has heard enough haves. unsupported: `depth` or known shallow commits where the
+/// server cannot; bad_request without wants.
+Result<FetchText> fetch_request(const Advertisement& server, int version, const FetchRequest& request,
+                                bool all_told = true);
 
 struct PushText {
     std::string text;       ///< commands and flush; the pack follows

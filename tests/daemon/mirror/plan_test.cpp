@@ -129,6 +129,13 @@ TEST(MirrorFacts, AreThoseOfTheFirstMovedRefOtherwise) {
     EXPECT_EQ(facts.refs.all(), 2U);
 }
 
+TEST(MirrorNegotiation, OffersTheOldTipsOfWhatMovedBeforeAllOthers) {
+    const Local local = mirror({{"refs/heads/main", '1'}, {"refs/pull/6/head", '6'}, {"refs/pull/7/head", '7'}});
+    const auto listed = listing({{"refs/heads/main", '1'}, {"refs/pull/6/head", '6'}, {"refs/pull/7/head", '8'}, {"refs/pull/8/head", '9'}});
+    const Plan plan = make_plan(local, wanted_refs(listed, PullRefs::all, "", local.head), PullRefs::all);
+    EXPECT_EQ(haves(local, plan), (std::vector<Oid>{oid('7'), oid('1'), oid('6')}));
+}
+
 TEST(MirrorNegotiation, AsksOnceForWhatIsNotHereAndOffersBranchesFirst) {
     const Local local = mirror({{"refs/heads/main", '1'}, {"refs/autobackup/keep/x/heads/a", '9'}, {"refs/tags/v1", '1'}});
     const auto listed = listing({{"HEAD", '2'}, {"refs/heads/a", '2'}, {"refs/heads/b", '2'}, {"refs/heads/c", '9'}, {"refs/heads/main", '2'}});
@@ -136,7 +143,7 @@ TEST(MirrorNegotiation, AsksOnceForWhatIsNotHereAndOffersBranchesFirst) {
     const Plan plan = make_plan(local, wanted, PullRefs::all);
     const auto has = [](const Oid& one) { return one == oid('9'); };
     EXPECT_EQ(wants(plan, wanted, has), std::vector<Oid>{oid('2')});
-    EXPECT_EQ(haves(local), (std::vector<Oid>{oid('1'), oid('9')}));
+    EXPECT_EQ(haves(local, plan), (std::vector<Oid>{oid('1'), oid('9')}));
 }
 
 TEST(MirrorPlaces, AreTheSameWhateverTheTransport) {

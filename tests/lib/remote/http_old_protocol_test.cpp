@@ -2,6 +2,7 @@
 // Protocol v0 over HTTP: a git that never hears of the client's wish for v2.
 #include <gtest/gtest.h>
 
+#include "lib/http/url.hpp"
 #include "tests/lib/remote/remote_kit.hpp"
 #include "tests/support/scripted_server.hpp"
 
@@ -25,8 +26,9 @@ test::ScriptedServer::Script old_server(const fs::path& repository, const fs::pa
                 shell("(printf '001e# service=git-upload-pack\\n0000'; " + run + "--advertise-refs " + path +
                       ") > '" + (scratch / "answer").string() + "'");
             } else {
+                // What it does not understand ends it: an answer without a word.
                 shell(run + path + " < '" + (scratch / "request").string() + "' > '" +
-                      (scratch / "answer").string() + "'");
+                      (scratch / "answer").string() + "' || true");
             }
             const std::string answer = test::read_text(scratch / "answer");
             peer.answer("200 OK", answer,
@@ -69,6 +71,25 @@ TEST(HttpOldProtocol, ListsAndFetches) {
     ASSERT_TRUE(report) << describe(report.error());
     EXPECT_TRUE(report->filtered);
     EXPECT_EQ(report->shallow, std::vector<Oid>{commits.back()});
+}
+
+TEST(HttpOldProtocol, IsNoticedWhenTheServerWasTakenForANewerOne) {
+    test::TempDir dir;
+    test::WorkTree work(dir.path() / "work");
+    const Oid head = work.commit("a", "a");
+    test::ScriptedServer server(old_server(work.path() / ".git", dir.path()));
+    Settings settings = at(server.url("/x.git"));
+    const std::string origin = http::Url::parse(settings.url).value().origin();
+    settings.speak_v2 = std::make_shared<std::set<std::string>>(std::set<std::string>{origin});
+    Kit source(settings);
+    const Result<Advertisement> refs = source.ls_refs();
+    ASSERT_TRUE(refs) << describe(refs.error());
+    ASSERT_NE(refs->find("refs/heads/main"), nullptr);
+    EXPECT_EQ(refs->find("refs/heads/main")->oid, head);
+    EXPECT_TRUE(settings.speak_v2->empty()) << "the next one is not taken for it again";
+    FetchRequest request;
+    request.wants = {head};
+    EXPECT_TRUE(source.fetch(request, dir.path() / "fetched.pack"));
 }
 
 }  // namespace
