@@ -1,5 +1,6 @@
 #!/bin/sh
 # Judges the GitHub stand-in by real clients from PyPI: PyGithub and python-github-backup.
+# Then they judge our own mirrors of an organisation of 120 repositories (AUTOBACKUPD: the binary).
 # AUTOBACKUPD_GITHUB_JUDGE_VENV: where the virtual environment lies (default build/github-judge-venv below the source tree).
 set -eu
 here=$(cd "$(dirname "$0")" && pwd)
@@ -15,4 +16,5 @@ if [ "$(cat "$venv/wanted" 2>/dev/null || true)" != "$wanted" ]; then
 fi
 "$venv/bin/python" "$here/pygithub_judge.py"
 "$venv/bin/python" "$here/github_backup_judge.py" "$venv/bin/github-backup"
+"$venv/bin/python" "$here/organisation_judge.py" "$venv/bin/github-backup"
 echo "all GitHub judges agree"
