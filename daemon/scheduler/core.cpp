@@ -103,6 +103,7 @@ void Scheduler::Core::withdraw(Job& job) {
     if (job.doing == Job::Doing::running) return;
     if (job.ticket != 0) note(Note::Kind::withdrawn, job, job.memory.due).ticket = job.ticket;
     job.ticket = 0;
+    job.joined = false;
     job.memory.stopped = false;
     job.memory.retry_at.reset();
     job.next_trigger.reset();
@@ -130,7 +131,7 @@ void Scheduler::Core::hold(Job& job, Trigger trigger) {
 
 void Scheduler::Core::release(Job& job, Trigger trigger, Time ready) {
     if (job.memory.pause) return hold(job, trigger);
-    const bool asks = trigger == Trigger::schedule || trigger == Trigger::catch_up;
+    const bool asks = !job.joined && (trigger == Trigger::schedule || trigger == Trigger::catch_up);
     if (asks && job.memory.window == Window::open && job.memory.attempt == 0 && blocked(job)) {
         job.doing = Job::Doing::waiting;
         job.trigger = trigger;

@@ -26,6 +26,7 @@ struct Job {
     std::optional<Trigger> next_trigger;  ///< why it starts at memory.retry_at, when that is no retry
     std::pair<Time, Ticket> place;        ///< in the queue
     Time asked{};                         ///< when it was asked for by hand
+    bool joined = false;                  ///< somebody waits for what is queued: no other job holds it back any more
     std::optional<Time> run_due;          ///< of the run that is running
     bool accountable = false;             ///< the end of that run decides about memory.due
     Ticket behind = 0;                    ///< one more run after this one

@@ -23,7 +23,8 @@ RunNow Scheduler::Core::run_now(const std::string& name, Time now) {
     }
     const bool joined = job->doing == Job::Doing::queued || job->ticket != 0;
     answer.answer = joined ? RunNow::Answer::joined : RunNow::Answer::queued;
-    if (job->doing != Job::Doing::queued) {
+    job->joined = job->doing == Job::Doing::queued;
+    if (!job->joined) {
         job->asked = now_;
         dequeue(*job);
         enqueue(*job, joined ? job->next_trigger.value_or(Trigger::manual) : Trigger::manual, now_);

@@ -148,6 +148,7 @@ Start Scheduler::Core::begin(Job& job) {
     Memory& memory = job.memory;
     queue_.erase(job.place);
     job.doing = Job::Doing::running;
+    job.joined = false;
     job.accountable = memory.window == Window::open;
     job.run_due.reset();
     if (job.accountable) {

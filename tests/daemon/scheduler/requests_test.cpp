@@ -24,6 +24,21 @@ TEST_F(Requests, run_now_starts_at_once_and_leaves_the_schedule_alone) {
     EXPECT_EQ(machine.until(at("2026-11-21 02:30")), Lines{"2026-11-21 02:30 nightly schedule 1"});
 }
 
+TEST_F(Requests, what_somebody_waits_for_is_not_held_back_by_a_new_schedule) {
+    machine.options.runs = 1;
+    machine.scheduler = std::make_unique<Scheduler>(machine.options);
+    machine.configure({job("long", {"daily 02:00"}), job("nightly", {"daily 02:30"})});
+    machine.until(at("2026-11-21 02:30"));
+    const RunNow asked = machine.scheduler->run_now("nightly", machine.now);
+    EXPECT_EQ(asked.answer, Answer::joined);
+    machine.scheduler->pause("nightly", std::nullopt, "me", machine.now);
+    machine.configure({job("long", {"daily 02:00"}), after(job("nightly", {"daily 02:30"}), {"long"})});
+    machine.end("long", final_failure);
+    machine.scheduler->resume("nightly", machine.now);
+    EXPECT_EQ(machine.until(at("2026-11-21 02:31")), Lines{"2026-11-21 02:30 nightly schedule 1"});
+    EXPECT_EQ(machine.running.at("nightly").ticket, asked.ticket);
+}
+
 TEST_F(Requests, run_now_of_a_queued_job_is_the_same_run) {
     machine.scheduler->set_runs(1);
     machine.configure({job("nightly", {"daily 02:30"}), job("hog", {"daily 02:29"})});
