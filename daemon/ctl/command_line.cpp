@@ -53,12 +53,14 @@ constexpr std::array verbs{
     VerbText{"reload", Operand::none, false, "Read the configuration again; a bad one is refused and the old one stays",
              "  autobackupctl reload && autobackupctl list"},
     VerbText{"snapshots", Operand::job, false, "List what can be given back: every version, where its copies lie, when it was checked; needs no daemon",
-             "  autobackupctl snapshots traffic-signs\n  autobackupctl snapshots --from /mnt/archives/traffic-signs\n  autobackupctl snapshots --from "
+             "  autobackupctl snapshots traffic-signs\n  autobackupctl snapshots acme-code --item acme/app\n  autobackupctl snapshots --from /mnt/archives/traffic-signs\n  autobackupctl snapshots --from "
              "https://github.com/acme/annotations.git --json"},
     VerbText{"restore", Operand::job, false, "Give a version back: as a ZIP that CVAT takes, as files, or its history as git has it; needs no daemon",
              "  autobackupctl restore traffic-signs --to-zip project.zip\n  autobackupctl restore traffic-signs --item task:15 --at 2026-11-01 --to-zip "
              "task.zip\n  autobackupctl restore --from annotations --item project:12 --to-directory project-12\n  autobackupctl restore --from "
-             "https://github.com/acme/annotations.git --to-zip - > project.zip\n  autobackupctl restore traffic-signs --to-bundle annotations.bundle"},
+             "https://github.com/acme/annotations.git --to-zip - > project.zip\n  autobackupctl restore traffic-signs --to-bundle annotations.bundle\n  "
+             "autobackupctl restore acme-code --item acme/app --to-directory app\n  autobackupctl restore acme-code --item acme/app --to-git "
+             "https://git.example.org/app.git"},
     VerbText{"verify", Operand::job_or_path, false, "Check what was saved, to the last byte; of a job, of all jobs, or at a path; needs no daemon",
              "  autobackupctl verify\n  autobackupctl verify traffic-signs --level structure\n  autobackupctl verify /mnt/archives --json | jq .damaged"},
     VerbText{"prune", Operand::job, true, "Remove the dated ZIPs that no rule of `keep` keeps; needs no daemon",
@@ -95,16 +97,19 @@ int destinations(const CommandLine& line) {
 }
 
 void add_restore(CLI::App& verb, CommandLine& line) {
-    verb.add_option("--item", line.item, "project:12, task:7 (also one out of a project), or a name; default: the only one")->type_name("ITEM");
+    verb.add_option("--item", line.item, "project:12, task:7 (also one out of a project), acme/app, or a name; default: the only one")->type_name("ITEM");
     CLI::Option* const at = verb.add_option("--at", line.at, "The version of that time: RFC 3339, a date (its end), a date and HH:MM, or a duration ago (3d)");
     at->type_name("TIME");
     verb.add_option("--snapshot", line.snapshot, "The version of that name: see `snapshots`")->type_name("ID")->excludes(at);
     verb.add_option("--to-zip", line.to_zip, "Write the ZIP that CVAT's `Create from backup` takes; - is standard output")->type_name("FILE");
-    verb.add_option("--to-directory", line.to_directory, "Write its files below a new or empty directory")->type_name("DIR");
+    verb.add_option("--to-directory", line.to_directory, "Write its files below a new or empty directory; a repository: a clone of it")->type_name("DIR");
     verb.add_option("--to-git", line.to_git, "Push the history to another repository; never forced")->type_name("URL");
     verb.add_option("--to-bundle", line.to_bundle, "Write the history as a git bundle")->type_name("FILE");
     verb.add_option("--to-cvat", line.to_cvat, "Not in this version")->type_name("SERVER")->group("");
-    verb.add_option("--ref", line.ref, "With --to-git and --to-bundle: branch to write; default: the vault's")->type_name("REF");
+    verb.add_option("--ref", line.ref, "With --to-git and --to-bundle: branch to write; default: the vault's. Of a repository: give this ref alone, REF:NAME under another name")
+        ->type_name("REF");
+    verb.add_flag("--all-refs", line.all_refs, "Of a repository: also refs/pull/ and what was kept of force-pushes and deletions");
+    verb.add_flag("--bare", line.bare, "Of a repository, with --to-directory: no work tree");
     verb.add_flag("--dry-run", line.dry_run, "Tell what would be done, and write nothing");
     verb.add_flag("--force", line.force, "Overwrite FILE");
     verb.add_flag("--yes", line.yes, "Ask nothing; nothing is asked in this version")->group("");
@@ -122,6 +127,7 @@ void add_own_options(CLI::App& verb, const std::string& name, CommandLine& line)
                       "Accept that the source has much less than last time, or that another server stands under its URL");
     }
     if (name == "snapshots" || name == "restore") add_from(verb, line);
+    if (name == "snapshots") verb.add_option("--item", line.item, "Of this item alone; of a repository with every kept ref")->type_name("ITEM");
     if (name == "restore") add_restore(verb, line);
     if (name == "verify") {
         const std::vector<std::string> levels{"exists", "structure", "checksum"};

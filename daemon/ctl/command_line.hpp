@@ -27,6 +27,7 @@ struct CommandLine : cli::Common {
     std::string to_zip, to_directory, to_git, to_bundle, to_cvat;
     std::string username, password_file, ca_file;  ///< for URLs that the configuration does not have
     bool dry_run = false, yes = false;
+    bool all_refs = false, bare = false;  ///< of a repository
 };
 
 /// Either a command, or a text to print and the exit code to end with (help, version: 0, stdout; mistakes: 2, stderr).

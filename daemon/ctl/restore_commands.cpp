@@ -6,6 +6,7 @@
 
 #include "daemon/ctl/commands.hpp"
 #include "daemon/ctl/copies.hpp"
+#include "daemon/ctl/mirror_commands.hpp"
 #include "daemon/ctl/snapshot_views.hpp"
 #include "daemon/restore/catalogue.hpp"
 #include "daemon/restore/give_back.hpp"
@@ -26,14 +27,37 @@ Awaitable<Result<Listed>> listed(const Sources& sources, async::Workers& workers
     co_return all;
 }
 
+// The versions of the items that --item names.
+void keep_item(const std::string& item, std::vector<restore::Snapshot>& snapshots) {
+    std::erase_if(snapshots, [&](const restore::Snapshot& one) {
+        return one.name != item && std::string(one.item.kind_word()) + ":" + std::to_string(one.item.id) != item;
+    });
+}
+
 Awaitable<int> show_snapshots(const Context& context, async::Workers& workers) {
     int exit_code = 0;
-    const std::optional<Sources> sources = co_await find_sources(context, false, workers, exit_code);
-    if (!sources) co_return exit_code;
-    const Result<Listed> all = co_await listed(*sources, workers);
-    if (!all) co_return failed(all.error());
-    if (context.line.json) co_return print_json(restore::snapshots_json(all->snapshots));
-    co_return print(snapshots_text(all->snapshots, context.screen));
+    const Mirrors mirrors = co_await find_mirrors(context, workers);
+    std::vector<restore::Snapshot> snapshots;
+    if (!mirrors.alone) {
+        const std::optional<Sources> sources = co_await find_sources(context, false, workers, exit_code);
+        if (!sources) co_return exit_code;
+        Result<Listed> all = co_await listed(*sources, workers);
+        if (!all) co_return failed(all.error());
+        snapshots = std::move(all->snapshots);
+    }
+    if (!context.line.item.empty()) keep_item(context.line.item, snapshots);
+    const std::vector<restore::MirrorFacts> repositories = co_await look_at_mirrors(context, mirrors, workers);
+    if (context.line.json) {
+        json::object document = restore::snapshots_json(snapshots);
+        document["repositories"] = restore::mirrors_json(repositories);
+        co_return print_json(document);
+    }
+    std::string text;
+    if (!mirrors.alone) text = snapshots_text(snapshots, context.screen);
+    if (mirrors.alone || !repositories.empty()) {
+        text += (text.empty() ? "" : "\n") + mirrors_text(repositories, !context.line.item.empty(), context.screen);
+    }
+    co_return print(text);
 }
 
 struct Chosen {
@@ -190,6 +214,8 @@ Awaitable<int> give_history(const Context& context, const Sources& sources, cons
 Awaitable<int> give_back(const Context& context, async::Workers& workers) {
     const CommandLine& line = context.line;
     int exit_code = 0;
+    const Mirrors mirrors = co_await find_mirrors(context, workers);
+    if (mirrors.alone) co_return co_await give_mirror_back(context, mirrors, workers);
     const std::optional<Sources> sources = co_await find_sources(context, true, workers, exit_code);
     if (!sources) co_return exit_code;
     const bool history = !line.to_git.empty() || !line.to_bundle.empty();

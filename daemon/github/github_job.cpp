@@ -4,6 +4,7 @@
 #include <charconv>
 
 #include "daemon/github/owner.hpp"
+#include "daemon/github/owner_name.hpp"
 #include "daemon/github/plan.hpp"
 
 namespace autobackup::github_job {
@@ -23,19 +24,12 @@ Awaitable<std::uint64_t> next_turn(Context& context) {
     co_return co_await context.mirrors.workers.run(std::move(count));
 }
 
-std::filesystem::path directory_of(const Context& context, const config::GithubSource::Owner& owner) {
-    const bool own = !context.source.directory.empty();
-    const std::filesystem::path base = own ? context.source.directory : context.directory;
-    if (own && context.source.owners.size() == 1) return base;
-    return base / (owner.login.empty() ? std::string("@me") : owner.login);
-}
-
 }  // namespace
 
 Awaitable<void> back_up(Context& context, model::Run& run) {
     const std::uint64_t turn = co_await next_turn(context);
     for (const config::GithubSource::Owner& owner : context.source.owners) {
-        std::filesystem::path directory = directory_of(context, owner);
+        std::filesystem::path directory = directory_of(context.source, owner, context.directory);
         auto clean = [directory] {
             // Not deeper: beside a mirror other tools may have left a file for each issue.
             for (const char* folder : {"repositories", "gists"}) mirror::sweep(directory / folder, 2);

@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: MIT
 #pragma once
 
+#include <filesystem>
+
 #include "daemon/model/config.hpp"
 #include "lib/github/types.hpp"
 
@@ -15,6 +17,14 @@ inline github::Owner asked_owner(const config::GithubSource::Owner& owner) {
     if (owner.kind == From::user) out.kind = github::Owner::Kind::user;
     if (owner.kind == From::self) out.kind = github::Owner::Kind::self;
     return out;
+}
+
+/// Where the mirrors of an owner lie (repositories/, gists/ and starred/). `general`: <storage>/github.
+inline std::filesystem::path directory_of(const config::GithubSource& source, const config::GithubSource::Owner& owner, const std::filesystem::path& general) {
+    const bool own = !source.directory.empty();
+    const std::filesystem::path base = own ? source.directory : general;
+    if (own && source.owners.size() == 1) return base;
+    return base / (owner.login.empty() ? std::string("@me") : owner.login);
 }
 
 }  // namespace autobackup::github_job

@@ -1,14 +1,12 @@
 // SPDX-License-Identifier: MIT
 #include "daemon/restore/history_out.hpp"
 
-#include <fcntl.h>
-#include <unistd.h>
-
 #include "daemon/vault/carry.hpp"
 #include "daemon/vault/history.hpp"
 #include "daemon/vault/large_files.hpp"
-#include "daemon/vault/pack_source.hpp"
 #include "daemon/vault/push_plan.hpp"
+#include "lib/git/bundle.hpp"
+#include "lib/remote/pack_source.hpp"
 
 namespace autobackup::restore {
 namespace {
@@ -22,22 +20,6 @@ Result<void> need_whole(const git::Repository& repository, const git::Oid& tip) 
     Failure failure = fail(Errc::repository_invalid, "read", repository.path().string(), "it does not hold the whole history: it is a partial or shallow clone");
     failure.hint = "fetch the history from the target that it came from";
     return failure;
-}
-
-Result<void> write_bundle(git::PackReader& reader, const git::Oid& tip, const std::string& ref, int fd, const fs::path& file,
-                          const std::stop_token& stop) {
-    // gitformat-bundle(5), version 2: no prerequisites, one reference.
-    const Result<void> head = write_all(fd, "# v2 git bundle\n" + tip.hex() + " " + ref + "\n\n", file);
-    if (!head) return head;
-    std::vector<std::byte> buffer(std::size_t{1} << 20);
-    for (;;) {
-        if (stop.stop_requested()) return fail(Errc::cancelled, "write", file.string(), "stopped by request");
-        const Result<std::size_t> read = reader.read(buffer);
-        if (!read) return read.error();
-        if (*read == 0) return sync_file(fd, file);
-        const Result<void> written = write_all(fd, std::span(buffer).first(*read), file);
-        if (!written) return written;
-    }
 }
 
 // What a push has to send, found out on a worker.
@@ -96,7 +78,7 @@ Awaitable<Result<std::uint64_t>> send(const Place& place, const vault::PushStep&
     co_await workers.run(std::move(make));
     if (!reader) co_return reader.error();
     const std::uint64_t bytes = (*reader)->size();
-    auto source = std::make_shared<vault::PackSource>(workers, std::move(**reader));
+    auto source = std::make_shared<remote::PackSource>(workers, std::move(**reader));
     remote::RefUpdate update;
     update.name = step.ref;
     if (step.from) update.old_oid = *step.from;
@@ -121,26 +103,17 @@ Result<HistoryGiven> to_bundle(const Place& place, const git::Oid& tip, const st
     if (!repository) return repository.error();
     const Result<void> whole = need_whole(*repository, tip);
     if (!whole) return whole.error();
-    const Result<std::vector<git::Oid>> objects = repository->missing_objects({tip}, {});
-    if (!objects) return objects.error();
     const Result<std::vector<lfs::Pointer>> large = vault::large_files_between(*repository, tip, std::nullopt);
     if (!large) return large.error();
-    Result<git::PackReader> reader = git::PackReader::make(*repository, *objects);
-    if (!reader) return reader.error();
-    const fs::path temporary = file.parent_path() / ("." + file.filename().string() + "." + std::to_string(::getpid()) + ".part");
-    const Result<FileDescriptor> fd = open_file(temporary, O_WRONLY | O_CREAT | O_TRUNC);
-    if (!fd) return fd.error();
-    Result<void> done = write_bundle(*reader, tip, ref, fd->get(), temporary, stop);
-    if (done) done = rename_durably(temporary, file);
-    if (!done) {
-        remove_quietly(temporary);
-        return done.error();
-    }
+    git::BundleRefs refs;
+    refs.emplace_back(ref, tip);
+    const Result<git::BundleInfo> written = git::write_bundle(*repository, refs, file, [&stop] { return stop.stop_requested(); });
+    if (!written) return written.error();
     HistoryGiven given;
     given.tip = tip;
     given.ref = ref;
-    given.objects = objects->size();
-    given.bytes = reader->size();
+    given.objects = written->objects;
+    given.bytes = written->bytes;
     given.large_files = large->size();
     return given;
 }

@@ -22,10 +22,8 @@ struct HistoryGiven {
     bool changed = true;            ///< false: it stood there already
 };
 
-/// Writes the history up to `tip` as `file` in git's bundle format 2 (gitformat-bundle(5)): a line of text and a pack, made by our own
-/// pack reader. That needs no git program on the machine, streams, and compares every byte with its checksum; `git bundle` would do none of
-/// these. The file appears when it is whole. bad_request: it exists and `force` is not given. repository_invalid: the repository does not
-/// hold the whole history (a partial or shallow clone).
+/// Writes the history up to `tip` as `file`, a git bundle (see git::write_bundle). bad_request: it exists and `force` is not given.
+/// repository_invalid: the repository does not hold the whole history (a partial or shallow clone).
 Result<HistoryGiven> to_bundle(const Place& place, const git::Oid& tip, const std::string& ref, const std::filesystem::path& file, bool force,
                                const std::stop_token& stop);
 

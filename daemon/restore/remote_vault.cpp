@@ -8,7 +8,7 @@
 
 #include "daemon/restore/vault_versions.hpp"
 #include "daemon/vault/large_files.hpp"
-#include "daemon/vault/ssh_large.hpp"
+#include "lib/lfs/ssh_access.hpp"
 #include "lib/core/file.hpp"
 #include "lib/http/url.hpp"
 #include "lib/remote/ssh_address.hpp"
@@ -120,7 +120,7 @@ Result<Reached> reach(const Access& access, const lfs::Store& store, const std::
     if (remote::is_ssh_url(access.url)) {
         Result<std::unique_ptr<remote::SshCommands>> ssh = remote::make_ssh_commands(workers, git);
         if (!ssh) return ssh.error();
-        large.authenticate = vault::ssh_authenticate(std::move(*ssh), reached.shown);
+        large.authenticate = lfs::ssh_authenticate(std::move(*ssh), reached.shown);
     }
     Result<std::unique_ptr<remote::Remote>> made = remote::make_remote(*reached.client, workers, std::move(git));
     if (!made) return made.error();

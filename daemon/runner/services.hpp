@@ -6,7 +6,7 @@
 #include <memory>
 
 #include "daemon/runner/runner.hpp"
-#include "daemon/vault/ssh_large.hpp"
+#include "lib/lfs/ssh_access.hpp"
 #include "lib/core/secret.hpp"
 #include "lib/http/client.hpp"
 
@@ -25,7 +25,7 @@ Awaitable<Result<Secret>> read_secret(Shared& shared, config::SecretRef referenc
 /// A client with the proxies of the environment; `ca_file` may be empty. config_invalid.
 Result<std::unique_ptr<http::Client>> make_http(const Shared& shared, const std::filesystem::path& ca_file);
 
-using vault::ssh_authenticate;
+using lfs::ssh_authenticate;
 
 /// Where the private folders lie in which ssh finds its keys; what killed processes left there is for remote::sweep_run_folders().
 std::filesystem::path ssh_directory(const Shared& shared);

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: MIT
 #include "daemon/vault/target.hpp"
 
-#include "daemon/vault/pack_source.hpp"
+#include "lib/remote/pack_source.hpp"
 #include "lib/async/run.hpp"
 #include "lib/http/retry.hpp"
 
@@ -79,7 +79,7 @@ Awaitable<Result<void>> Target::send(const PushStep& step, PushOutcome& outcome)
     Result<git::PackReader> reader = co_await vault_.held(std::move(pack));
     if (!reader) co_return reader.error();
     const std::uint64_t bytes = reader->size();
-    auto source = std::make_shared<PackSource>(vault_.workers(), std::move(*reader));
+    auto source = std::make_shared<remote::PackSource>(vault_.workers(), std::move(*reader));
     remote::RefUpdate update;
     update.name = "refs/heads/" + settings_.branch;
     if (step.from) update.old_oid = *step.from;

@@ -2,7 +2,7 @@
 // What a push sends, and in which order: large files first, so that nobody ever sees a pointer without its object; then the commits, in as
 // many parts as the server needs.
 #include "daemon/vault/large_files.hpp"
-#include "daemon/vault/pack_source.hpp"
+#include "lib/remote/pack_source.hpp"
 #include "daemon/vault/push_plan.hpp"
 #include "daemon/vault/target.hpp"
 
@@ -39,7 +39,7 @@ Awaitable<Result<void>> Target::send_part(const PushStep& step, PushOutcome& out
     Result<git::PackReader> reader = co_await vault_.held(std::move(make));
     if (!reader) co_return reader.error();
     const std::uint64_t bytes = reader->size();
-    auto source = std::make_shared<PackSource>(vault_.workers(), std::move(*reader));
+    auto source = std::make_shared<remote::PackSource>(vault_.workers(), std::move(*reader));
     remote::RefUpdate update;
     update.name = step.ref;
     update.new_oid = step.target;

@@ -6,11 +6,11 @@
 #include "lib/core/text.hpp"
 #include "lib/lfs/http_remote.hpp"
 #include "lib/lfs/path_remote.hpp"
+#include "lib/remote/local_url.hpp"
 
 namespace autobackup::lfs {
 namespace {
 
-constexpr std::string_view file_scheme = "file://";
 constexpr std::string_view ssh_scheme = "ssh://";
 
 // "user@host:path" and "host:path" as git reads them: no scheme, and a colon before the first slash.
@@ -36,16 +36,6 @@ std::optional<std::string> ssh_as_https(std::string_view url) {
     return "https://" + std::string(host) + std::string(slash == std::string_view::npos ? "" : url.substr(slash));
 }
 
-std::optional<std::filesystem::path> local_path(std::string_view url) {
-    if (url.starts_with('/')) return std::filesystem::path(url);
-    if (!to_lower(url.substr(0, file_scheme.size())).starts_with(file_scheme)) return std::nullopt;
-    url.remove_prefix(file_scheme.size());
-    constexpr std::string_view localhost = "localhost/";
-    if (url.starts_with(localhost)) url.remove_prefix(localhost.size() - 1);
-    if (!url.starts_with('/')) return std::nullopt;
-    return std::filesystem::path(percent_decode(url));
-}
-
 }  // namespace
 
 Result<http::Url> endpoint_of(std::string_view git_url) {
@@ -58,11 +48,12 @@ Result<http::Url> endpoint_of(std::string_view git_url) {
 }
 
 std::optional<std::filesystem::path> local_objects(std::string_view git_url) {
-    const std::optional<std::filesystem::path> path = local_path(git_url);
-    if (!path) return std::nullopt;
+    const std::optional<std::string> text = remote::local_path(git_url);
+    if (!text) return std::nullopt;
+    const std::filesystem::path path(*text);
     struct stat status {};
-    const bool bare = ::stat((*path / ".git").c_str(), &status) != 0;
-    return (bare ? *path : *path / ".git") / "lfs" / "objects";
+    const bool bare = ::stat((path / ".git").c_str(), &status) != 0;
+    return (bare ? path : path / ".git") / "lfs" / "objects";
 }
 
 Result<std::unique_ptr<Remote>> make_remote(http::Client& client, async::Workers& workers, Store local, Settings settings) {

@@ -6,22 +6,10 @@
 #include "lib/async/run.hpp"
 #include "lib/core/text.hpp"
 #include "lib/remote/kinds.hpp"
+#include "lib/remote/local_url.hpp"
 
 namespace autobackup::remote {
 namespace {
-
-constexpr std::string_view file_scheme = "file://";
-
-// The path of file:///path, file://localhost/path or /path; nothing for any other URL.
-std::optional<std::string> local_path(std::string_view url) {
-    if (url.starts_with('/')) return std::string(url);
-    if (!to_lower(url.substr(0, file_scheme.size())).starts_with(file_scheme)) return std::nullopt;
-    std::string_view rest = url.substr(file_scheme.size());
-    constexpr std::string_view localhost = "localhost/";
-    if (rest.starts_with(localhost)) rest.remove_prefix(localhost.size() - 1);
-    if (!rest.starts_with('/')) return std::nullopt;
-    return percent_decode(rest);
-}
 
 Result<std::unique_ptr<Remote>> make_ssh_remote(async::Workers& workers, Settings settings) {
     Result<SshAddress> address = parse_ssh_address(settings.url);

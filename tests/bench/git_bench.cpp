@@ -12,7 +12,7 @@
 #include <stdexcept>
 
 #include "daemon/mirror/mirror.hpp"
-#include "daemon/vault/pack_source.hpp"
+#include "lib/remote/pack_source.hpp"
 #include "lib/git/repository.hpp"
 #include "lib/remote/remote.hpp"
 #include "tests/support/git_objects.hpp"
@@ -80,7 +80,7 @@ Awaitable<void> push(Client& client, fs::path path, std::string url) {
     }
     const std::vector<git::Oid> tips(1, update.new_oid);
     const std::vector<git::Oid> objects = need(repository.missing_objects(tips, known));
-    auto source = std::make_shared<vault::PackSource>(client.workers, need(git::PackReader::make(repository, objects)));
+    auto source = std::make_shared<remote::PackSource>(client.workers, need(git::PackReader::make(repository, objects)));
     const std::optional<std::uint64_t> bytes = source->size();
     std::vector<remote::RefUpdate> updates(1, update);
     const remote::PushReport report = need(co_await target->push(std::move(updates), source));

@@ -11,7 +11,8 @@ from harness import REPOSITORY, git, token_of
 from restore_case import RestoreCase
 
 PAGE = os.path.join(REPOSITORY, "docs", "restore.md")
-URLS = {"https://github.com/acme/annotations.git": "annotations.git", "https://git.example.org/new.git": "new.git"}
+URLS = {"https://github.com/acme/annotations.git": "annotations.git", "https://git.example.org/new.git": "new.git",
+        "https://git.example.org/app.git": "app.git"}
 
 
 def sections():
@@ -24,7 +25,7 @@ def sections():
 class Page(RestoreCase):
     def setUp(self):
         super().setUp()
-        self.forge = self.git_server("--create", "annotations.git", "--filter", "--create", "new.git")
+        self.forge = self.git_server("--create", "annotations.git", "--filter", "--create", "new.git", "--create", "app.git")
         self.back_up(git_lines=f"url: {self.url('annotations.git')}")
         self.token = token_of("admin")
         self.before = own_export.fetch(self.cvat, self.token, "project", 1)
@@ -33,7 +34,7 @@ class Page(RestoreCase):
     def url(self, name):
         return f"{self.forge.url}/noauth/{name}"
 
-    def run_section(self, title, config=None):
+    def run_section(self, title, config=None, words=None):
         """Each block as a shell script; PATH has autobackupctl, nothing else of ours."""
         blocks = sections()[title]
         self.assertTrue(blocks, title)
@@ -44,6 +45,8 @@ class Page(RestoreCase):
             script = block
             for url, name in URLS.items():
                 script = script.replace(url, self.url(name))
+            for ours, theirs in (words or {}).items():
+                script = script.replace(ours, theirs)
             done = subprocess.run(["sh", "-eu", "-c", script], cwd=self.desk, env=environment, capture_output=True, timeout=120, text=True)
             self.assertEqual(done.returncode, 0, f"{script}\n{done.stdout}{done.stderr}")
             said += done.stdout
@@ -90,6 +93,37 @@ class Page(RestoreCase):
         self.assertEqual(git("rev-parse", "main", cwd=new), git("rev-parse", "HEAD", cwd=self.out("clone")))
         self.assert_sound(new, self.out("clone"))
 
+    def test_a_repository(self):
+        source = self.out("source")
+        git("init", "-q", "-b", "main", source)
+        for name in ("main", "dev"):
+            git("checkout", "-q", "-B", name, cwd=source)
+            git("commit", "-q", "--allow-empty", "-m", name, cwd=source)
+        with open(os.path.join(source, "app.c"), "w") as file:
+            file.write("int main;\n")
+        git("add", "-A", cwd=source)
+        git("commit", "-q", "-m", "a file", cwd=source)
+        lost = git("rev-parse", "dev", cwd=source)
+        git("branch", "-f", "main", "dev", cwd=source)
+        self.config = self.out("mirrors.yaml")
+        with open(self.config, "w") as file:
+            file.write(f"storage: {self.out('mirrors')}\njobs:\n  acme-code:\n    schedule: manual\n    mirror:\n"
+                       f"      repositories: [{{name: acme/app, url: {source}}}]\n")
+        self.run_job(name="acme-code")
+        git("checkout", "-q", "main", cwd=source)
+        git("branch", "-q", "-D", "dev", cwd=source)
+        self.run_job(name="acme-code")
+        kept = self.told("snapshots")["repositories"][0]["kept"][0]["ref"].split("/")[3]
+        self.assertIn(f"refs/autobackup/keep/{kept}/heads/dev", self.run_section("A repository", self.config, {"20261121T013000Z": kept}))
+        app = os.path.join(self.desk, "app")
+        self.assertEqual(self.read(os.path.join(app, "app.c")), b"int main;\n")
+        self.assertEqual(git("status", "--porcelain", cwd=app), "")
+        new = os.path.join(self.forge.repos, "app.git")
+        self.assertEqual(git("rev-parse", "main", cwd=new), git("rev-parse", "main", cwd=source))
+        self.assertEqual(git("rev-parse", "dev", cwd=new), lost)
+        self.assertEqual(git("rev-parse", "HEAD", cwd=os.path.join(self.desk, "dev-of-then")), lost)
+        self.assert_sound(new, app)
+
     def test_before_that_day(self):
         self.assertIn("2 good, 0 damaged", self.run_section("Before that day", self.config))
 
@@ -101,7 +135,7 @@ class Page(RestoreCase):
     def test_every_section_with_commands_is_tested(self):
         tested = {name for name, blocks in sections().items() if blocks}
         self.assertEqual(tested, {"The server is gone, I have the git repository", "I have the archive directory", "On the machine that made the backups",
-                                  "All history to another place", "Before that day", "Without us"})
+                                  "All history to another place", "A repository", "Before that day", "Without us"})
 
 
 if __name__ == "__main__":

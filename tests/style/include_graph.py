@@ -19,7 +19,7 @@ ALLOWED = {
     "lib/async": ["lib/core"],
     "lib/process": ["lib/core", "lib/async"],
     "lib/http": ["lib/core", "lib/async"],
-    "lib/lfs": ["lib/core", "lib/async", "lib/hash", "lib/http"],
+    "lib/lfs": ["lib/core", "lib/async", "lib/hash", "lib/http", "lib/remote"],
     "lib/git": ["lib/core", "lib/hash"],
     "lib/remote": ["lib/core", "lib/async", "lib/hash", "lib/http", "lib/process", "lib/git"],
     "lib/control": ["lib/core", "lib/async"],
@@ -36,7 +36,7 @@ ALLOWED = {
     "daemon/vault": ["lib/core", "lib/async", "lib/hash", "lib/http", "lib/lfs", "lib/git", "lib/remote", "daemon/model"],
     "daemon/archive": ["lib/core", "lib/hash", "lib/zip", "lib/git", "daemon/model", "daemon/retention", "daemon/vault"],
     "daemon/restore": ["lib/core", "lib/async", "lib/hash", "lib/http", "lib/lfs", "lib/zip", "lib/git", "lib/remote", "lib/cvat", "daemon/model",
-                       "daemon/retention", "daemon/vault", "daemon/archive"],
+                       "daemon/retention", "daemon/vault", "daemon/archive", "daemon/mirror", "daemon/github"],
     "daemon/cvat": ["lib/core", "lib/async", "lib/hash", "lib/http", "lib/zip", "lib/git", "lib/remote", "lib/cvat", "daemon/model",
                     "daemon/report", "daemon/state", "daemon/vault", "daemon/archive"],
     "daemon/mirror": ["lib/core", "lib/async", "lib/hash", "lib/http", "lib/lfs", "lib/git", "lib/remote", "daemon/model", "daemon/report"],
@@ -52,8 +52,8 @@ ALLOWED = {
                      "daemon/report", "daemon/state", "daemon/scheduler", "daemon/runner", "daemon/notify", "daemon/metrics"],
     "daemon/app": ["lib/core", "lib/async", "lib/http", "lib/git", "lib/remote", "lib/cvat", "lib/journal", "lib/schedule", "daemon/serve", "daemon/model",
                    "daemon/config", "daemon/report", "daemon/state", "daemon/cvat", "daemon/vault", "daemon/mirror", "daemon/import", "daemon/runner", "daemon/cli"],
-    "daemon/ctl": ["lib/core", "lib/async", "lib/control", "lib/journal", "lib/schedule", "daemon/model", "daemon/cli", "daemon/config",
-                   "daemon/control", "daemon/report", "daemon/state", "daemon/vault", "daemon/restore"],
+    "daemon/ctl": ["lib/core", "lib/async", "lib/control", "lib/journal", "lib/schedule", "lib/remote", "daemon/model", "daemon/cli", "daemon/config",
+                   "daemon/control", "daemon/report", "daemon/state", "daemon/vault", "daemon/mirror", "daemon/restore"],
     "daemon/manual": ["lib/core", "daemon/cli", "daemon/config", "daemon/app", "daemon/ctl"],
 }
 # Libraries that stay behind one room's door.

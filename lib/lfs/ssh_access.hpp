@@ -8,9 +8,9 @@
 #include "lib/lfs/remote.hpp"
 #include "lib/remote/ssh_command.hpp"
 
-namespace autobackup::vault {
+namespace autobackup::lfs {
 
 /// How the server of an ssh `url` (without its user) is asked where its large files go: git-lfs-authenticate, run there.
-lfs::Authenticate ssh_authenticate(std::shared_ptr<remote::SshCommands> ssh, std::string url);
+Authenticate ssh_authenticate(std::shared_ptr<remote::SshCommands> ssh, std::string url);
 
-}  // namespace autobackup::vault
+}  // namespace autobackup::lfs

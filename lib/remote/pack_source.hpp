@@ -9,7 +9,7 @@
 #include "lib/git/repository.hpp"
 #include "lib/http/client.hpp"
 
-namespace autobackup::vault {
+namespace autobackup::remote {
 
 /// A pack as a request body: read on a worker, a piece at a time, so that memory stays flat. Loop thread.
 class PackSource final : public http::BodySource {
@@ -31,4 +31,4 @@ private:
     git::PackReader reader_;
 };
 
-}  // namespace autobackup::vault
+}  // namespace autobackup::remote

@@ -1,0 +1,193 @@
+// SPDX-License-Identifier: MIT
+#include "daemon/mirror/push_out.hpp"
+
+#include <algorithm>
+#include <memory>
+
+#include "lib/async/run.hpp"
+#include "lib/http/retry.hpp"
+#include "lib/remote/pack_source.hpp"
+
+namespace autobackup::mirror {
+namespace {
+
+constexpr int most_rounds = 4;  // of a request from which refused refs are left out
+
+RefMap refs_of(const remote::Advertisement& listed) {
+    RefMap refs;
+    for (const remote::Ref& ref : listed.refs) {
+        if (ref.name.starts_with("refs/")) refs.emplace(ref.name, ref.oid);
+    }
+    return refs;
+}
+
+// Git refuses the others of a request together with the one that it means.
+bool is_consequence(const std::string& reason) {
+    return reason.find("atomic") != std::string::npos || reason.find("transaction") != std::string::npos;
+}
+
+class Pushing {
+public:
+    Pushing(const PushOrder& order, const PushPlace& place, async::Workers& workers) : order_(order), place_(place), workers_(workers) {}
+
+    Awaitable<Result<PushedOut>> run();
+
+private:
+    Awaitable<Result<RefMap>> list();
+    Awaitable<Result<void>> send_large(const PushPlan& plan);
+    Awaitable<Result<void>> send(PushStep step);
+    Awaitable<Result<bool>> send_once(PushStep& step, std::vector<Refusal>& refused);
+    Awaitable<Result<std::shared_ptr<http::BodySource>>> pack_of(const PushStep& step);
+    Awaitable<Result<void>> prove();
+
+    const PushOrder& order_;
+    const PushPlace& place_;
+    async::Workers& workers_;
+    PushedOut out_;
+};
+
+Awaitable<Result<RefMap>> Pushing::list() {
+    Result<remote::Advertisement> listed = co_await place_.git.list_for_push();
+    if (!listed && listed.error().code == Errc::not_found && place_.create && !out_.created) {
+        const Result<void> made = co_await place_.create();
+        if (!made) co_return made.error();
+        out_.created = true;
+        listed = co_await place_.git.list_for_push();
+    }
+    if (!listed) co_return listed.error();
+    co_return refs_of(*listed);
+}
+
+Awaitable<Result<void>> Pushing::send_large(const PushPlan& plan) {
+    out_.large_missing = plan.large_missing;
+    if (plan.large.empty() || place_.large == nullptr) co_return Result<void>();
+    const Result<lfs::Moved> moved = co_await place_.large->upload(plan.large);
+    if (!moved) co_return moved.error();
+    out_.large_files += moved->objects;
+    out_.bytes += moved->bytes;
+    co_return Result<void>();
+}
+
+Awaitable<Result<std::shared_ptr<http::BodySource>>> Pushing::pack_of(const PushStep& step) {
+    auto make = [this, &step]() -> Result<git::PackReader> {
+        const Result<git::Repository> repository = git::Repository::open_any(order_.repository);
+        if (!repository) return repository.error();
+        return git::PackReader::make(*repository, step.objects);
+    };
+    std::unique_ptr<Result<git::PackReader>> made;  // the reader cannot be made empty, which a worker's result must
+    auto work = [&made, &make] { made = std::make_unique<Result<git::PackReader>>(make()); };
+    co_await workers_.run(std::move(work));
+    if (!*made) co_return made->error();
+    std::shared_ptr<http::BodySource> source = std::make_shared<remote::PackSource>(workers_, std::move(**made));
+    co_return source;
+}
+
+// False: some refs were refused (they are in `refused`), and with them, where the server does all or nothing, the others. What it took leaves
+// the step.
+Awaitable<Result<bool>> Pushing::send_once(PushStep& step, std::vector<Refusal>& refused) {
+    std::shared_ptr<http::BodySource> pack;
+    const bool deletes = std::all_of(step.updates.begin(), step.updates.end(), [](const remote::RefUpdate& one) { return one.new_oid.is_zero(); });
+    if (!deletes) {
+        Result<std::shared_ptr<http::BodySource>> made = co_await pack_of(step);
+        if (!made) co_return made.error();
+        pack = std::move(*made);
+    }
+    const std::uint64_t bytes = pack ? pack->size().value_or(0) : 0;
+    const Result<remote::PushReport> report = co_await place_.git.push(step.updates, pack);
+    if (!report) co_return report.error();
+    out_.bytes += bytes;
+    if (report->accepted()) co_return true;
+    if (report->unpack != "ok") {
+        co_return fail(Errc::push_rejected, "push", order_.url, "the server could not take the pack", report->unpack + "\n" + report->peer_words);
+    }
+    for (const remote::RefVerdict& verdict : report->verdicts) {
+        if (verdict.ok) out_.changed += std::erase_if(step.updates, [&](const remote::RefUpdate& update) { return update.name == verdict.name; });
+        if (verdict.ok || is_consequence(verdict.reason)) continue;
+        Failure why = fail(Errc::push_rejected, "push", order_.url, "the server refused " + verdict.name, verdict.reason + "\n" + report->peer_words);
+        refused.push_back(Refusal{verdict.name, std::move(why)});
+    }
+    if (refused.empty()) co_return fail(Errc::push_rejected, "push", order_.url, "the server refused the refs", report->peer_words);
+    co_return false;
+}
+
+Awaitable<Result<void>> Pushing::send(PushStep step) {
+    for (int round = 0; round < most_rounds && !step.updates.empty(); ++round) {
+        std::vector<Refusal> refused;
+        const Result<bool> done = co_await send_once(step, refused);
+        if (!done) co_return done.error();
+        if (*done) {
+            out_.changed += step.updates.size();
+            out_.objects += step.objects.size();
+            co_return Result<void>();
+        }
+        for (Refusal& one : refused) {
+            std::erase_if(step.updates, [&](const remote::RefUpdate& update) { return update.name == one.ref; });
+            out_.refused.push_back(std::move(one));
+        }
+    }
+    if (step.updates.empty()) co_return Result<void>();
+    co_return fail(Errc::push_rejected, "push", order_.url, "the server refuses one ref after the other");
+}
+
+// Whether the refs stand there is told by the server's listing, not by its answer to the push.
+Awaitable<Result<void>> Pushing::prove() {
+    const Result<remote::Advertisement> listed = co_await place_.git.ls_refs(std::vector<std::string>());
+    if (!listed) co_return listed.error();
+    const RefMap theirs = refs_of(*listed);
+    for (const auto& [name, oid] : order_.refs) {
+        const auto found = theirs.find(name);
+        if (found != theirs.end() && found->second == oid) {
+            out_.there.emplace(name, oid);
+            continue;
+        }
+        const bool told = std::any_of(out_.refused.begin(), out_.refused.end(), [&](const Refusal& one) { return one.ref == name; });
+        if (told) continue;
+        co_return fail(Errc::push_unverified, "push", order_.url, "the server took the push, but " + name + " does not stand where it should");
+    }
+    co_return Result<void>();
+}
+
+Awaitable<Result<PushedOut>> Pushing::run() {
+    const Result<RefMap> theirs = co_await list();
+    if (!theirs) co_return theirs.error();
+    auto look = [this, &theirs] { return plan_push(order_, *theirs); };
+    Result<PushPlan> plan = co_await workers_.run(std::move(look));
+    if (!plan) co_return plan.error();
+    out_.refused = std::move(plan->refused);
+    const Result<void> large = co_await send_large(*plan);
+    if (!large) co_return large.error();
+    for (PushStep& step : plan->steps) {
+        const Result<void> sent = co_await send(std::move(step));
+        if (!sent) co_return sent.error();
+    }
+    const Result<void> proved = co_await prove();
+    if (!proved) co_return proved.error();
+    co_return std::move(out_);
+}
+
+}  // namespace
+
+Awaitable<Result<PushedOut>> push_out(PushOrder order, PushPlace place, async::Workers& workers, config::Retry retry) {
+    for (int attempt = 1;; ++attempt) {
+        Pushing pushing(order, place, workers);
+        Result<PushedOut> done = co_await pushing.run();
+        if (done) done->attempts = attempt;
+        if (done) co_return done;
+        const std::optional<Milliseconds> pause =
+            http::retry_wait(done.error(), attempt, retry.attempts, retry.delay, retry.max_delay, async::random_fraction(), Milliseconds(0));
+        if (!pause) co_return done.error();
+        co_await async::sleep_for(*pause);
+    }
+}
+
+Awaitable<Result<void>> make_path_repository(async::Workers& workers, std::filesystem::path path, std::string head) {
+    auto make = [path = std::move(path), head = std::move(head)]() -> Result<void> {
+        constexpr std::string_view branches = "refs/heads/";
+        const Result<git::Repository> made = git::Repository::open_or_init(path, head.starts_with(branches) ? head.substr(branches.size()) : "main");
+        if (!made) return made.error();
+        return {};
+    };
+    co_return co_await workers.run(std::move(make));
+}
+
+}  // namespace autobackup::mirror

@@ -1,0 +1,44 @@
+// SPDX-License-Identifier: MIT
+// Refs of a repository, pushed to another one: large files first, proved afterwards. Loop thread.
+#pragma once
+
+#include <functional>
+
+#include "daemon/mirror/push_plan.hpp"
+#include "daemon/model/config.hpp"
+#include "lib/async/types.hpp"
+#include "lib/async/workers.hpp"
+#include "lib/lfs/remote.hpp"
+#include "lib/remote/remote.hpp"
+
+namespace autobackup::mirror {
+
+/// The other side. Everything is borrowed.
+struct PushPlace {
+    remote::Remote& git;
+    lfs::Remote* large = nullptr;  ///< null: large files stay here
+    /// Makes the repository when it is not there; may be empty.
+    std::function<Awaitable<Result<void>>()> create{};
+};
+
+struct PushedOut {
+    std::uint64_t changed = 0;       ///< refs that were set, moved or deleted there
+    std::uint64_t objects = 0;
+    std::uint64_t bytes = 0;         ///< of packs and large files
+    std::uint64_t large_files = 0;   ///< that had to be sent
+    std::uint64_t large_missing = 0;  ///< that are not here
+    bool created = false;            ///< the repository was made
+    int attempts = 1;
+    std::vector<Refusal> refused;    ///< refs that could not be brought there; the others were
+    RefMap there;                    ///< refs of ours that stand there, as ls-refs told afterwards
+};
+
+/// Brings the other side to where `order` says, and proves it by ls-refs. What is there already is not sent. A server that refuses some of
+/// several refs gets the others without them. Tries again what fails for a passing reason. Failures: nothing could be listed or sent at all;
+/// a large file that is refused (no ref is pushed then); push_unverified.
+Awaitable<Result<PushedOut>> push_out(PushOrder order, PushPlace place, async::Workers& workers, config::Retry retry);
+
+/// Makes a bare repository at a path whose HEAD stands for `head` ("refs/heads/main"; empty: main). Directories above are made too.
+Awaitable<Result<void>> make_path_repository(async::Workers& workers, std::filesystem::path path, std::string head);
+
+}  // namespace autobackup::mirror

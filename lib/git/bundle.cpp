@@ -1,0 +1,144 @@
+// SPDX-License-Identifier: MIT
+#include "lib/git/bundle.hpp"
+
+#include <fcntl.h>
+#include <unistd.h>
+
+#include <algorithm>
+
+#include "lib/core/text.hpp"
+
+namespace autobackup::git {
+namespace {
+
+constexpr std::size_t piece = std::size_t{1} << 20;
+constexpr std::size_t longest_head = std::size_t{256} << 20;  // a million refs with long names
+constexpr std::size_t digest_bytes = 20;
+constexpr std::string_view version_2 = "# v2 git bundle\n";
+constexpr std::string_view version_3 = "# v3 git bundle\n";
+
+Failure damaged(const fs::path& file, std::string message) { return fail(Errc::repository_invalid, "read", file.string(), std::move(message)); }
+
+Failure stopped(const char* what, const fs::path& file) { return fail(Errc::cancelled, what, file.string(), "stopped by request"); }
+
+Result<void> write_all_of(PackReader& reader, const BundleRefs& refs, int fd, const fs::path& file, const std::function<bool()>& stop) {
+    std::string head(version_2);
+    for (const auto& [name, oid] : refs) head += oid.hex() + " " + name + "\n";
+    const Result<void> begun = write_all(fd, head + "\n", file);
+    if (!begun) return begun;
+    std::vector<std::byte> buffer(piece);
+    for (;;) {
+        if (stop && stop()) return stopped("write", file);
+        const Result<std::size_t> read = reader.read(buffer);
+        if (!read) return read.error();
+        if (*read == 0) return sync_file(fd, file);
+        const Result<void> written = write_all(fd, std::span(buffer).first(*read), file);
+        if (!written) return written;
+    }
+}
+
+struct Head {
+    BundleRefs refs;
+    std::uint64_t pack_at = 0;
+};
+
+// Lines up to the empty one: capabilities ("@…", version 3), prerequisites ("-<oid> …"), refs ("<oid> <name>").
+Result<Head> parse_head(const std::string& text, const fs::path& file) {
+    if (!text.starts_with(version_2) && !text.starts_with(version_3)) return damaged(file, "this is no git bundle");
+    Head head;
+    for (std::size_t at = version_2.size();;) {
+        const std::size_t end = text.find('\n', at);
+        if (end == std::string::npos) return damaged(file, "the bundle ends in its list of refs");
+        const std::string_view line = std::string_view(text).substr(at, end - at);
+        at = end + 1;
+        if (line.empty()) {
+            head.pack_at = at;
+            return head;
+        }
+        if (line.front() == '@' || line.front() == '-') continue;
+        const std::optional<Oid> oid = Oid::parse(line.substr(0, 40));
+        if (!oid || line.size() < 42 || line[40] != ' ') return damaged(file, "the bundle has a bad line in its list of refs");
+        head.refs.emplace_back(std::string(line.substr(41)), *oid);
+    }
+}
+
+// As much of the front as the head takes.
+Result<Head> read_head(int fd, const fs::path& file) {
+    const Result<std::uint64_t> size = file_size(fd, file);
+    if (!size) return size.error();
+    std::string text;
+    while (text.find("\n\n") == std::string::npos) {
+        const std::size_t more = static_cast<std::size_t>(std::min<std::uint64_t>(piece, *size - text.size()));
+        if (more == 0 || text.size() > longest_head) return damaged(file, "this is no whole git bundle");
+        const std::size_t before = text.size();
+        text.resize(before + more);
+        const Result<void> read = read_exactly(fd, std::as_writable_bytes(std::span(text.data() + before, more)), before, file);
+        if (!read) return read.error();
+    }
+    return parse_head(text, file);
+}
+
+Result<void> check_pack(int fd, std::uint64_t at, const fs::path& file, const std::function<bool()>& stop) {
+    const Result<std::uint64_t> size = file_size(fd, file);
+    if (!size) return size.error();
+    if (*size < at + 12 + digest_bytes) return damaged(file, "its pack is cut");
+    const std::uint64_t end = *size - digest_bytes;
+    hash::Digest digest(hash::Algorithm::sha1);
+    std::vector<std::byte> buffer(piece);
+    for (bool first = true; at < end; first = false) {
+        if (stop && stop()) return stopped("read", file);
+        const std::span<std::byte> part = std::span(buffer).first(static_cast<std::size_t>(std::min<std::uint64_t>(piece, end - at)));
+        const Result<void> read = read_exactly(fd, part, at, file);
+        if (!read) return read;
+        if (first && std::string_view(reinterpret_cast<const char*>(part.data()), 4) != "PACK") return damaged(file, "it holds no pack");
+        digest.update(part);
+        at += part.size();
+    }
+    std::string trailer(digest_bytes, '\0');
+    const Result<void> read = read_exactly(fd, std::as_writable_bytes(std::span(trailer.data(), trailer.size())), end, file);
+    if (!read) return read;
+    if (digest.finish() != trailer) return damaged(file, "its pack does not have the SHA-1 that it ends with");
+    return {};
+}
+
+}  // namespace
+
+Result<BundleInfo> write_bundle(const Repository& repository, const BundleRefs& refs, const fs::path& file, const std::function<bool()>& stop) {
+    if (refs.empty()) return fail(Errc::bad_request, "write", file.string(), "a bundle without refs cannot be");
+    std::vector<Oid> tips;
+    for (const auto& [name, oid] : refs) tips.push_back(oid);
+    const Result<std::vector<Oid>> objects = repository.missing_objects(tips, {});
+    if (!objects) return objects.error();
+    Result<PackReader> reader = PackReader::make(repository, *objects);
+    if (!reader) return reader.error();
+    const fs::path temporary = file.parent_path() / ("." + file.filename().string() + "." + std::to_string(::getpid()) + ".part");
+    const Result<FileDescriptor> fd = open_file(temporary, O_WRONLY | O_CREAT | O_TRUNC);
+    if (!fd) return fd.error();
+    Result<void> done = write_all_of(*reader, refs, fd->get(), temporary, stop);
+    const Result<std::uint64_t> size = file_size(fd->get(), temporary);
+    if (done && !size) done = size.error();
+    if (done) done = rename_durably(temporary, file);
+    if (!done) {
+        remove_quietly(temporary);
+        return done.error();
+    }
+    return BundleInfo{objects->size(), *size};
+}
+
+Result<BundleRefs> read_bundle_refs(const fs::path& file) {
+    const Result<FileDescriptor> fd = open_file(file, O_RDONLY);
+    if (!fd) return fd.error();
+    Result<Head> head = read_head(fd->get(), file);
+    if (!head) return head.error();
+    return std::move(head->refs);
+}
+
+Result<void> check_bundle(const fs::path& file, const std::function<bool()>& stop) {
+    const Result<FileDescriptor> fd = open_file(file, O_RDONLY);
+    if (!fd) return fd.error();
+    const Result<Head> head = read_head(fd->get(), file);
+    if (!head) return head.error();
+    return check_pack(fd->get(), head->pack_at, file, stop);
+}
+
+}  // namespace autobackup::git
