@@ -21,12 +21,15 @@ Job build_job(const yaml::Entry& entry, Problems& problems, Problems& warnings);
 GitAuth build_git_auth(const View& parent, const std::string& url, Problems& problems);
 
 /// The source of a `github:` job.
-GithubSource build_github(const View& job, Problems& problems);
+GithubSource build_github(const View& job, Problems& problems, Problems& warnings);
 /// A server with the key `github`.
 GithubServer build_github_server(const View& keys, const yaml::Entry& entry, Problems& problems, Problems& warnings);
 
 /// The source of a `mirror:` job.
 MirrorSource build_mirror(const View& job, Problems& problems, Problems& warnings);
+
+/// `copies` and `bundles` of a source; `node`: its part of the key table; `forge`: its repositories have owners.
+MirrorOutlets build_outlets(const View& keys, const KeyNode& node, bool forge, Problems& problems, Problems& warnings);
 
 /// Fills a git target of the job at `job_path`.
 std::vector<GitTarget> build_git(const View& job, Problems& problems, Problems& warnings);

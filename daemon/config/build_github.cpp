@@ -68,7 +68,7 @@ void check_auth(const View& server, const View& auth, const yaml::Entry& entry, 
 
 }  // namespace
 
-GithubSource build_github(const View& job, Problems& problems) {
+GithubSource build_github(const View& job, Problems& problems, Problems& warnings) {
     GithubSource out;
     const View keys = job.sub("github");
     keys.read("server", out.server);
@@ -86,6 +86,7 @@ GithubSource build_github(const View& job, Problems& problems) {
     out.pull_refs = choice == "all" ? PullRefs::all : choice == "none" ? PullRefs::none : PullRefs::head;
     keys.read("keep_refs", out.keep_refs);
     keys.read("directory", out.directory);
+    out.outlets = build_outlets(keys, *job_tree().child("github"), /*forge=*/true, problems, warnings);
     if (keys.has("organization")) {
         for (const char* name : {"gists", "starred"}) {
             const bool asked = std::string_view(name) == "gists" ? out.gists : out.starred;

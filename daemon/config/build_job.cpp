@@ -54,7 +54,7 @@ void build_source(const View& job, const yaml::Entry& entry, Job& out, Problems&
         out.source = build_mirror(job, problems, warnings);
     } else if (job.has("github")) {
         refuse_for_mirrors(job, problems);
-        out.source = build_github(job, problems);
+        out.source = build_github(job, problems, warnings);
     } else if (job.has("cvat")) {
         out.source = build_cvat(job, problems);
     } else if (!job.has_strangers()) {

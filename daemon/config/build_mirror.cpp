@@ -78,6 +78,7 @@ MirrorSource build_mirror(const View& job, Problems& problems, Problems& warning
     }
     for (const View& view : views) out.repositories.push_back(build_repository(view, all, problems, warnings));
     check_names(out, views, problems);
+    out.outlets = build_outlets(keys, *job_tree().child("mirror"), /*forge=*/false, problems, warnings);
     if (out.repositories.empty() && !keys.has_strangers() && !problems.touch(keys.node())) {
         problems.add(job.place("mirror"), keys.path(), "there is nothing to mirror: repositories: [{url: …, name: …}]");
     }

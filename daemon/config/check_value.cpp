@@ -183,6 +183,8 @@ void check_value(const yaml::Node& node, const Key& key, const std::string& path
             return check_text_list(at, check_pattern, "a list of texts");
         case Type::mirror_name:
             return check_checked_text(at, check_mirror_name, "a name such as group/a");
+        case Type::copy_url:
+            return check_checked_text(at, check_copy_url, "a URL or an absolute path with {name} in it");
         case Type::branch:
             return check_checked_text(at, check_branch, "the name of a branch");
         case Type::email:

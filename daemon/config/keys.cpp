@@ -9,7 +9,7 @@ namespace {
 
 std::vector<Key> join_tables() {
     std::vector<Key> out;
-    for (const auto part : {general_keys(), notify_keys(), server_keys(), job_keys(), cvat_keys(), github_keys(), mirror_keys(), git_keys()}) {
+    for (const auto part : {general_keys(), notify_keys(), server_keys(), job_keys(), cvat_keys(), github_keys(), github_outlet_keys(), mirror_keys(), mirror_outlet_keys(), git_keys()}) {
         out.insert(out.end(), part.begin(), part.end());
     }
     return out;

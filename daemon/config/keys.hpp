@@ -32,6 +32,7 @@ enum class Type {
     owners,        ///< a list of these
     patterns,      ///< a list of names, globs and /regular expressions/
     mirror_name,   ///< "group/a": parts that are safe as file names
+    copy_url,      ///< a git_url with {name}, {flat} or {owner} in it
     branch,        ///< git branch name
     email,
     recipient,       ///< one mail address that can stand in a header
@@ -82,6 +83,8 @@ std::span<const Key> job_keys();
 std::span<const Key> cvat_keys();
 std::span<const Key> github_keys();
 std::span<const Key> mirror_keys();
+std::span<const Key> github_outlet_keys();
+std::span<const Key> mirror_outlet_keys();
 std::span<const Key> git_keys();
 
 /// The table as a tree. Lives as long as the process.

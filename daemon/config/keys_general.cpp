@@ -141,7 +141,7 @@ constexpr Key server_table[] = {
      .shown = Shown::commented},
     {.path = "servers.*.ssh.known_hosts",
      .type = Type::path,
-     .meaning = "File with the host keys that are trusted. Default: ssh's own files.",
+     .meaning = "File with the host keys that are trusted. Default: for github.com the keys that GitHub publishes, else ssh's own files.",
      .example = "/etc/autobackupd/known_hosts",
      .shown = Shown::commented},
     {.path = "servers.*.limits", .type = Type::mapping, .meaning = "Limits towards this server."},

@@ -111,6 +111,8 @@ std::string type_text(const Key& key) {
         case Type::git_url:
         case Type::notice_url:
             return "URL";
+        case Type::copy_url:
+            return "URL with `{name}`";
         case Type::organization:
             return "slug or `\"\"`";
         case Type::mirror_name:

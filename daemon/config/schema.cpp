@@ -96,6 +96,8 @@ json::object value_schema(const Key& key) {
         case Type::git_url:
             return text_like("^([Hh][Tt][Tt][Pp][Ss]?://[^@?#]+|[Ss][Ss][Hh]://([^@:/?#]+@)?[^@/?#]+/[^@?#]+|"
                              "[^-@:/][^@:/]*@[^-/:][^/]*:.+|[^-@:/][^@:/]*:[^@]+|[Ff][Ii][Ll][Ee]:///.+|/.+)$");
+        case Type::copy_url:
+            return text_like("[{](name|flat)[}]");
         case Type::github_url:
             return text_like("^[Hh][Tt][Tt][Pp][Ss]?://[^@?#]+$");
         case Type::owner:

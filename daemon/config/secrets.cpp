@@ -110,6 +110,12 @@ void add(std::vector<SecretRef>& out, const std::optional<SecretRef>& ref) {
     if (ref) out.push_back(*ref);
 }
 
+void add_copies(std::vector<SecretRef>& out, const MirrorOutlets& outlets) {
+    for (const MirrorCopy& copy : outlets.copies) {
+        for (const auto* one : {&copy.auth.password, &copy.auth.ssh_key, &copy.api_token}) add(out, *one);
+    }
+}
+
 Problem problem_of(const SecretRef& ref, std::string message) {
     Problem problem;
     problem.file = ref.origin.file;
@@ -163,6 +169,9 @@ std::vector<SecretRef> secrets_of(const Job& job) {
                 if (std::none_of(out.begin(), out.end(), same)) add(out, *secret);
             }
         }
+        add_copies(out, mirror->outlets);
+    } else if (const auto* github = std::get_if<GithubSource>(&job.source)) {
+        add_copies(out, github->outlets);
     }
     return out;
 }

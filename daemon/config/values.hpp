@@ -45,6 +45,8 @@ Result<void> check_owner(std::string_view text);
 Result<void> check_pattern(std::string_view text);
 /// A name under which a mirror is kept, see the key table; it becomes part of a path.
 Result<void> check_mirror_name(std::string_view text);
+/// A git URL in which {name}, {flat} and {owner} stand for parts of the repository; the first or the second must be there.
+Result<void> check_copy_url(std::string_view text);
 /// git-check-ref-format(1) for refs/heads/<text>.
 Result<void> check_branch(std::string_view text);
 Result<void> check_email(std::string_view text);

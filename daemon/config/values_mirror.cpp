@@ -2,6 +2,7 @@
 #include <algorithm>
 
 #include "daemon/config/values.hpp"
+#include "daemon/model/copy_url.hpp"
 #include "lib/core/text.hpp"
 
 namespace autobackup::config {
@@ -25,6 +26,17 @@ Result<void> check_mirror_name(std::string_view text) {
     return fail(Errc::config_invalid, "read", "configuration",
                 "given " + shown(text) +
                     ", allowed are parts of [A-Za-z0-9._-] joined by '/', none of which begins with '.' or '-' or ends in .git or .lock");
+}
+
+Result<void> check_copy_url(std::string_view text) {
+    const std::string filled = fill_copy_url(text, "name", "owner");
+    if (text.find("{name}") == std::string_view::npos && text.find("{flat}") == std::string_view::npos) {
+        return fail(Errc::config_invalid, "read", "configuration", "given " + shown(text) + ": {name} or {flat} must stand in it, for the name of each repository");
+    }
+    if (filled.find_first_of("{}") != std::string::npos) {
+        return fail(Errc::config_invalid, "read", "configuration", "given " + shown(text) + ": allowed in braces are {name}, {flat}, {owner}");
+    }
+    return check_git_url(filled);
 }
 
 }  // namespace autobackup::config

@@ -4,6 +4,7 @@
 
 #include <filesystem>
 #include <functional>
+#include <map>
 #include <string>
 
 #include "daemon/mirror/mirror.hpp"
@@ -26,6 +27,7 @@ struct Context {
     const remote::Settings& access;  ///< limits, and key and known hosts for ssh
     async::Turnstile& gate;          ///< transfers towards the forge
     std::filesystem::path directory;  ///< <storage>/github, or the job's own
+    std::map<std::string, std::filesystem::path> changed{};  ///< mirrors that may have a pack more, by the item's name
 };
 
 /// Fills `run` as it goes. Throws operation_aborted when cancelled.

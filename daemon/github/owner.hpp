@@ -39,6 +39,7 @@ private:
     Awaitable<void> work_all(std::vector<Work> all);
     Awaitable<void> work_one(Work& work);
     Awaitable<void> wiki_of(const Work& work);
+    Awaitable<void> mirror_one(mirror::Repository what, model::Item& item);
     Awaitable<void> take_over(const mirror::Repository& what, std::vector<std::filesystem::path> candidates);
     Awaitable<void> keep_card(const Work& work, const model::Item& item);
     Awaitable<Result<remote::Settings>> access_to(const std::string& https_url, const std::string& ssh_url);

@@ -4,6 +4,8 @@
 #include "daemon/github/owner.hpp"
 #include "lib/async/run.hpp"
 #include "lib/core/text.hpp"
+#include "lib/lfs/ssh_access.hpp"
+#include "lib/remote/ssh_address.hpp"
 
 namespace autobackup::github_job {
 
@@ -85,6 +87,7 @@ OwnerBackup::Work OwnerBackup::work_for(const Entry& entry) const {
     mirror.kind = "github_repository";
     mirror.id = entry.what.node_id;
     mirror.name = entry.what.full_name();
+    mirror.owner = entry.what.owner;
     mirror.path = work.folder / "repository";
     mirror.large_pool = directory_ / "lfs-objects";
     mirror.client = &context_.git;
@@ -125,6 +128,7 @@ Awaitable<void> OwnerBackup::work_one(Work& work) {
     std::error_code ignored;
     if (work.up_to_date && fs::exists(work.mirror.path / "HEAD", ignored)) {
         say_unchanged(item, work.card);
+        co_await mirror::send_on(context_.mirrors, work.mirror, item);
         tell(item);
         if (work.card.wiki) co_await wiki_of(work);
         co_return;
@@ -137,11 +141,29 @@ Awaitable<void> OwnerBackup::work_one(Work& work) {
     }
     work.mirror.source = std::move(*access);
     co_await take_over(work.mirror, work.places_of_others);
-    mirror::Repository what = work.mirror;
-    co_await mirror::mirror_repository(context_.mirrors, std::move(what), item);
+    co_await mirror_one(work.mirror, item);
     co_await keep_card(work, item);
     tell(item);
     if (work.wiki) co_await wiki_of(work);
+}
+
+// Large files of a repository over ssh are where its server says.
+Awaitable<void> OwnerBackup::mirror_one(mirror::Repository what, model::Item& item) {
+    const std::string name = what.name;
+    const fs::path path = what.path;
+    std::shared_ptr<remote::SshCommands> ssh;
+    if (what.lfs && remote::is_ssh_url(what.source.url)) {
+        Result<std::unique_ptr<remote::SshCommands>> made = remote::make_ssh_commands(context_.mirrors.workers, what.source);
+        if (!made) co_return model::fail_item(item, "inspect", made.error());
+        ssh = std::move(*made);
+        what.large_access = lfs::ssh_authenticate(ssh, remote::without_user(what.source.url));
+    }
+    co_await mirror::mirror_repository(context_.mirrors, std::move(what), item);
+    if (ssh) {
+        context_.mirrors.over_ssh.bytes_received += ssh->traffic().bytes_received;
+        context_.mirrors.over_ssh.bytes_sent += ssh->traffic().bytes_sent;
+    }
+    if (item.outcome == model::ItemOutcome::saved || item.outcome == model::ItemOutcome::partial) context_.changed.insert_or_assign(name, path);
 }
 
 // What another tool left is a beginning. What does not fit stays where it is, and a clone is made.
@@ -189,8 +211,7 @@ Awaitable<void> OwnerBackup::wiki_of(const Work& work) {
         model::fail_item(item, "inspect", access.error());
     } else {
         co_await take_over(wiki.mirror, std::vector<fs::path>(1, wiki.mirror.path));
-        mirror::Repository what = wiki.mirror;
-        co_await mirror::mirror_repository(context_.mirrors, std::move(what), item);
+        co_await mirror_one(wiki.mirror, item);
     }
     if (is_not_there(item) && !work.card.wiki) co_return;
     if (is_not_there(item)) {

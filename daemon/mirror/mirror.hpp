@@ -11,6 +11,7 @@
 #include <string>
 #include <vector>
 
+#include "daemon/mirror/outlets.hpp"
 #include "daemon/model/config.hpp"
 #include "daemon/model/options.hpp"
 #include "daemon/model/result.hpp"
@@ -32,6 +33,7 @@ struct Repository {
     std::string kind = "mirror";       ///< of the item: "mirror", "github_repository", "github_wiki", "github_gist"
     std::string id;                    ///< of the item: node id, or the name
     std::string name;                  ///< "group/a"
+    std::string owner{};               ///< on a forge, for the URLs of copies
     std::filesystem::path path;        ///< absolute: where the bare repository lies or will lie
     std::filesystem::path large_pool;  ///< absolute, same file system: large objects that several mirrors share by hard links; empty: none
     remote::Settings source;           ///< URL and who we are there
@@ -55,6 +57,7 @@ struct Context {
     model::Options options;
     /// An item is finished: its human line can be printed.
     std::function<void(const model::Item&)> item_done{};
+    Outlets* outlets = nullptr;  ///< borrowed: where mirrors go from here; null: nowhere
     remote::Traffic over_ssh{};  ///< added up as repositories come to their end; HTTP is counted by the client
 };
 
@@ -63,7 +66,8 @@ model::Item make_item(const Repository& what);
 
 /// Brings one mirror up to date, or clones it; `item` is that of make_item() and has its outcome afterwards: saved, unchanged, partial,
 /// failed. Does not tell item_done. Asks for the refs first: where nothing moved, nothing more is asked, no process started and nothing
-/// written. A directory that is there already is updated when it is a bare repository of the same source. Throws operation_aborted when
+/// written. Then copies and bundles are brought up to date (see outlets.hpp). A directory that is there already is updated when it is a bare
+/// repository of the same source. Throws operation_aborted when
 /// cancelled; what was fetched by then is whole or gone.
 Awaitable<void> mirror_repository(Context& context, Repository what, model::Item& item);
 

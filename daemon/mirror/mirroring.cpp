@@ -193,8 +193,12 @@ model::Item make_item(const Repository& what) {
 }
 
 Awaitable<void> mirror_repository(Context& context, Repository what, model::Item& item) {
-    Mirroring one(context, std::move(what), item);
-    co_await one.run();
+    const Repository done = what;
+    {
+        Mirroring one(context, std::move(what), item);
+        co_await one.run();
+    }
+    co_await send_on(context, done, item);
 }
 
 Awaitable<void> mirror_all(Context& context, std::vector<Repository> what, std::size_t at_once, model::Run& run) {

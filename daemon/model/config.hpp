@@ -104,6 +104,33 @@ struct GitAuth {
     fs::path known_hosts;  ///< for ssh; empty: ssh's own files
 };
 
+enum class CreateAt { none, github, gitea };  ///< by whose API repositories are made that are not there
+
+/// Another place where every mirror of a job is pushed to.
+struct MirrorCopy {
+    std::string url;   ///< with {name}, {flat} or {owner} in it
+    GitAuth auth;
+    fs::path ca_file;
+    CreateAt create = CreateAt::none;
+    std::string api;   ///< root of that API; empty: derived from the URL
+    std::optional<SecretRef> api_token;  ///< empty: the password of `auth`
+    bool kept = true;                    ///< kept refs go along
+    std::optional<bool> pull_refs;       ///< whether refs/pull/ goes along; empty: to a path only
+    bool lfs = true;
+};
+
+/// Dated bundles of mirrors that changed.
+struct Bundles {
+    fs::path directory;
+    int keep = 3;  ///< of each repository
+};
+
+/// What becomes of a mirror once it is up to date.
+struct MirrorOutlets {
+    std::vector<MirrorCopy> copies;
+    std::optional<Bundles> bundles;
+};
+
 struct MirrorRepository {
     std::string url;   ///< https, http, ssh://, user@host:path, file:///, absolute path; no user-info but the user name of ssh
     std::string name;  ///< "group/a": parts that are safe as file names, none ends in .git; unique within the job
@@ -115,6 +142,7 @@ struct MirrorSource {
     bool lfs = true;
     bool keep_refs = true;
     fs::path ca_file;
+    MirrorOutlets outlets;
 };
 
 /// Which repositories of a listing. Patterns: a name or glob of "app" or "acme/app"; /text/ is a regular expression (ECMAScript)
@@ -150,6 +178,7 @@ struct GithubSource {
     PullRefs pull_refs = PullRefs::head;
     bool keep_refs = true;
     fs::path directory;          ///< absolute; empty: <storage>/github/<owner>; several owners: <directory>/<owner>
+    MirrorOutlets outlets;
 };
 
 struct Keep {

@@ -39,7 +39,7 @@ bool wrote_something(const Item& item) {
     return item.outcome == ItemOutcome::saved ||
            std::any_of(item.stages.begin(), item.stages.end(), [](const Stage& stage) {
                return stage.outcome == StageOutcome::ok &&
-                      (stage.stage == "commit" || stage.stage == "archive" || stage.stage == "push");
+                      (stage.stage == "commit" || stage.stage == "archive" || stage.stage == "push" || stage.stage == "bundle");
            });
 }
 

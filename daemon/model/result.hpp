@@ -15,7 +15,7 @@ namespace autobackup::model {
 
 enum class StageOutcome { ok, failed, skipped };
 
-/// One step of an item: inspect, export, download, verify, commit, archive, push.
+/// One step of an item: inspect, export, download, verify, commit, archive, push; of a repository also fetch, update, lfs, bundle.
 struct Stage {
     std::string stage;
     StageOutcome outcome = StageOutcome::ok;
@@ -117,7 +117,7 @@ void close_unfinished(Run& run, const Failure& reason);
 ///   bad  = an entry of `errors`; a failed or partial item; a saved or unchanged item with a failed stage that no later
 ///          stage of the same name, task and target made good, with a push that was not verified, or with failed tasks
 ///   good = an item saved, unchanged or partial
-/// bad and good: partial; bad alone: failed; neither bad nor anything written (saved, or a commit, archive or push stage
+/// bad and good: partial; bad alone: failed; neither bad nor anything written (saved, or a commit, archive, push or bundle stage
 /// that is ok): unchanged; else success. Skipped and gone items count for nothing.
 RunOutcome add_up(const Run& run);
 

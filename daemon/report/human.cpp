@@ -110,7 +110,11 @@ std::string tips_words(const model::Item& item) {
 
 void add_what_was_done(std::string& line, const model::Item& item) {
     using model::ItemOutcome;
-    if (item.repository) return add(line, tips_words(item));
+    if (item.repository) {
+        add(line, tips_words(item));
+        if (!item.pushed.empty()) add(line, item.pushed.size() == 1 ? "copied" : fmt::format("copied to {} places", item.pushed.size()));
+        return;
+    }
     if (item.outcome == ItemOutcome::saved || item.outcome == ItemOutcome::partial) add(line, figures(item));
     if (!item.commit.empty()) add(line, "commit " + outgoing_line(item.commit.substr(0, 8)));
     const std::string pushed = pushed_words(item.pushed);

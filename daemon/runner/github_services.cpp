@@ -2,6 +2,7 @@
 #include "daemon/runner/github_services.hpp"
 
 #include "daemon/github/owner_name.hpp"
+#include "daemon/runner/github_host_keys.hpp"
 #include "daemon/runner/services.hpp"
 #include "lib/core/text.hpp"
 #include "lib/hash/digest.hpp"
@@ -55,11 +56,13 @@ std::string account_key(const github::Settings& settings) {
 void GithubServices::account(model::Run& run) const {
     for (const http::Client* client : {api.get(), git.get()}) add_traffic(run, client->traffic());
     run.api_requests += api->traffic().requests;
+    account_outlets(*outlets, run);
 }
 
 void GithubServices::close() const {
     api->close_idle();
     git->close_idle();
+    close_outlets(*outlets);
 }
 
 Awaitable<Result<std::unique_ptr<GithubServices>>> make_github_services(Shared& shared, const config::Job& job,
@@ -78,12 +81,21 @@ Awaitable<Result<std::unique_ptr<GithubServices>>> make_github_services(Shared& 
     services->access.connect = shared.config.limits.connect;
     services->access.no_progress = server.no_progress;
     services->access.ssh.known_hosts = server.known_hosts;
+    if (server.known_hosts.empty() && source.transport == config::Transport::ssh && settings->rest.host() == "api.github.com") {
+        auto write = [folder = ssh_directory(shared)] { return write_github_host_keys(folder); };
+        Result<std::filesystem::path> keys = co_await shared.workers.run(std::move(write));
+        if (!keys) co_return keys.error();
+        services->access.ssh.known_hosts = std::move(*keys);
+    }
     services->access.ssh.run_directory = ssh_directory(shared);
     if (server.ssh_key && source.transport == config::Transport::ssh) {
         Result<Secret> key = co_await read_secret(shared, *server.ssh_key);
         if (!key) co_return key.error();
         services->access.ssh.key = std::move(*key);
     }
+    Result<std::unique_ptr<mirror::Outlets>> outlets = co_await make_outlets(shared, source.outlets);
+    if (!outlets) co_return outlets.error();
+    services->outlets = std::move(*outlets);
     github::Account& account = shared.gates.account(account_key(*settings));
     services->session = std::make_unique<github::Session>(*services->api, account, std::move(*settings));
     co_return services;

@@ -5,6 +5,7 @@
 #include <memory>
 #include <string>
 
+#include "daemon/runner/outlet_services.hpp"
 #include "daemon/runner/runner.hpp"
 #include "lib/github/client.hpp"
 #include "lib/remote/remote.hpp"
@@ -16,6 +17,7 @@ struct GithubServices {
     std::unique_ptr<http::Client> git;  ///< for clones and large files
     std::unique_ptr<github::Session> session;
     remote::Settings access;            ///< limits, and key and known hosts for ssh; no URL yet
+    std::unique_ptr<mirror::Outlets> outlets;  ///< copies and bundles
 
     void account(model::Run& run) const;
     void close() const;

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: MIT
 #include "daemon/github/github_job.hpp"
 #include "daemon/runner/github_services.hpp"
+#include "daemon/runner/mirror_upkeep.hpp"
 #include "daemon/runner/services.hpp"
 #include "daemon/runner/work.hpp"
 
@@ -12,6 +13,7 @@ public:
     GithubWork(WorkOrder order, config::GithubSource source, std::unique_ptr<GithubServices> services)
         : order_(order), source_(std::move(source)), services_(std::move(services)),
           mirrors_{order.shared.workers, order.shared.progress, order.shared.config.limits, order.job.retry, order.job.name, order.options} {
+        mirrors_.outlets = services_->outlets.get();
         mirrors_.item_done = [this](const model::Item& item) { tell_item(order_, item); };
     }
 
@@ -21,7 +23,9 @@ public:
         async::Turnstile& gate = shared.gates.transfers(s.session->settings().rest.origin(), shared.config.limits.per_host);
         github_job::Context context{order_.job, source_, mirrors_, order_.store, *s.session, *s.git, s.access, gate, shared.config.storage / "github"};
         co_await github_job::back_up(context, run);
+        for (const auto& [name, path] : context.changed) changed_.push_back(MirrorPlace{name, path});
     }
+    Awaitable<void> keep_up() override { co_await join_mirrors(order_, changed_); }
     void account(model::Run& run) const override {
         services_->account(run);
         add_traffic(run, mirrors_.over_ssh);
@@ -33,6 +37,7 @@ private:
     config::GithubSource source_;
     std::unique_ptr<GithubServices> services_;
     mirror::Context mirrors_;
+    std::vector<MirrorPlace> changed_;
 };
 
 }  // namespace

@@ -2,7 +2,6 @@
 #include "daemon/runner/mirror_services.hpp"
 
 #include "daemon/runner/services.hpp"
-#include "lib/http/url.hpp"
 #include "lib/remote/ssh_address.hpp"
 
 namespace autobackup::runner {
@@ -31,21 +30,15 @@ Awaitable<Result<remote::Settings>> source_settings(Shared& shared, const config
 
 }  // namespace
 
-std::string transfer_origin(const std::string& git_url) {
-    if (remote::is_ssh_url(git_url)) {
-        const Result<remote::SshAddress> address = remote::parse_ssh_address(git_url);
-        return address ? "ssh://" + address->host + ":" + std::to_string(address->port) : "ssh://";
-    }
-    const Result<http::Url> url = http::Url::parse(git_url);
-    return url ? url->origin() : "file://";
-}
-
 Awaitable<Result<std::unique_ptr<MirrorServices>>> make_mirror_services(Shared& shared, const config::Job& job,
                                                                         const config::MirrorSource& source) {
     auto services = std::make_unique<MirrorServices>();
     Result<std::unique_ptr<http::Client>> client = make_http(shared, source.ca_file);
     if (!client) co_return client.error();
     services->client = std::move(*client);
+    Result<std::unique_ptr<mirror::Outlets>> outlets = co_await make_outlets(shared, source.outlets);
+    if (!outlets) co_return outlets.error();
+    services->outlets = std::move(*outlets);
     const std::filesystem::path folder = shared.config.storage / "mirrors" / job.name;
     const auto speak_v2 = std::make_shared<std::set<std::string>>();
     for (const config::MirrorRepository& repository : source.repositories) {

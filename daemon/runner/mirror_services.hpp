@@ -6,6 +6,7 @@
 #include <vector>
 
 #include "daemon/mirror/mirror.hpp"
+#include "daemon/runner/outlet_services.hpp"
 #include "daemon/runner/runner.hpp"
 #include "lib/remote/ssh_command.hpp"
 
@@ -15,12 +16,10 @@ struct MirrorServices {
     std::unique_ptr<http::Client> client;         ///< towards all of the servers: connections are kept
     std::vector<mirror::Repository> repositories;  ///< borrow the client and the gates
     std::vector<std::shared_ptr<remote::SshCommands>> ssh;  ///< of repositories over ssh, for their large files
+    std::unique_ptr<mirror::Outlets> outlets;               ///< copies and bundles
 };
 
 /// Reads the secrets and builds the services. Failures: secret_missing, config_invalid.
 Awaitable<Result<std::unique_ptr<MirrorServices>>> make_mirror_services(Shared& shared, const config::Job& job, const config::MirrorSource& source);
-
-/// The key under which limits.per_host counts transfers with the server of a git URL.
-std::string transfer_origin(const std::string& git_url);
 
 }  // namespace autobackup::runner

@@ -2,6 +2,7 @@
 #include <algorithm>
 
 #include "daemon/runner/mirror_services.hpp"
+#include "daemon/runner/mirror_upkeep.hpp"
 #include "daemon/runner/services.hpp"
 #include "daemon/runner/work.hpp"
 #include "lib/core/text.hpp"
@@ -21,6 +22,7 @@ public:
     MirrorWork(WorkOrder order, std::unique_ptr<MirrorServices> services)
         : order_(order), services_(std::move(services)),
           context_{order.shared.workers, order.shared.progress, order.shared.config.limits, order.job.retry, order.job.name, order.options} {
+        context_.outlets = services_->outlets.get();
         context_.item_done = [this](const model::Item& item) {
             tell_item(order_, item);
             if (item.outcome == model::ItemOutcome::saved || item.outcome == model::ItemOutcome::partial) changed_.push_back(item.name);
@@ -40,9 +42,13 @@ public:
         add_traffic(run, traffic);
         add_traffic(run, context_.over_ssh);
         for (const auto& one : services_->ssh) add_traffic(run, one->traffic());
+        account_outlets(*services_->outlets, run);
     }
     Awaitable<void> keep_up() override;
-    void close() const override { services_->client->close_idle(); }
+    void close() const override {
+        services_->client->close_idle();
+        close_outlets(*services_->outlets);
+    }
 
 private:
     // What --only names; an entry that names nothing is a failed item.
@@ -78,18 +84,11 @@ private:
 };
 
 Awaitable<void> MirrorWork::keep_up() {
-    const RunListener& listener = order_.shared.listener;
-    order_.shared.progress.phase("keeping up the mirrors");
+    std::vector<MirrorPlace> places;
     for (const mirror::Repository& one : services_->repositories) {
-        if (std::find(changed_.begin(), changed_.end(), one.name) == changed_.end()) continue;
-        const Result<git::Joined> joined = co_await mirror::join_packs(order_.shared.workers, one.path, order_.shared.config.limits.reserve);
-        const std::string words = "of the mirror " + one.name + " of job " + order_.job.name;
-        if (!joined && joined.error().code == Errc::cancelled) co_return;
-        if (!joined) listener.warning("small packs " + words + " were not joined: " + describe(joined.error()));
-        if (!joined || joined->packs == 0 || !listener.note) continue;
-        listener.note("joined " + std::to_string(joined->packs) + " small packs " + words + ": " + std::to_string(joined->objects) + " objects, " +
-                      human_bytes(joined->bytes));
+        if (std::find(changed_.begin(), changed_.end(), one.name) != changed_.end()) places.push_back(MirrorPlace{one.name, one.path});
     }
+    co_await join_mirrors(order_, std::move(places));
 }
 
 }  // namespace

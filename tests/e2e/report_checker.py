@@ -17,7 +17,7 @@ ERROR = {"operation": str, "object": str, "code": str, "message": str, "peer": s
 COUNTS = ("saved", "unchanged", "partial", "failed", "skipped", "gone")
 TASKS = ("total", "exported", "kept", "skipped", "failed")
 STAGES = ("inspect", "export", "download", "verify", "commit", "archive", "push")
-REPOSITORY_STAGES = ("inspect", "fetch", "verify", "update", "lfs")
+REPOSITORY_STAGES = ("inspect", "fetch", "verify", "update", "lfs", "push", "bundle")
 EXIT = {"success": 0, "unchanged": 0, "failed": 1, "partial": 3, "refused": 4, "cancelled": 5}
 CODES = set("""internal cancelled timeout no_progress resolve_failed connect_timeout connection_refused connection_reset
     connection_closed tls_failed certificate_invalid proxy_failed redirect_refused unauthorized forbidden not_found rate_limited

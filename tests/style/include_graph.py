@@ -40,7 +40,7 @@ ALLOWED = {
     "daemon/cvat": ["lib/core", "lib/async", "lib/hash", "lib/http", "lib/zip", "lib/git", "lib/remote", "lib/cvat", "daemon/model",
                     "daemon/report", "daemon/state", "daemon/vault", "daemon/archive"],
     "daemon/mirror": ["lib/core", "lib/async", "lib/hash", "lib/http", "lib/lfs", "lib/git", "lib/remote", "daemon/model", "daemon/report"],
-    "daemon/github": ["lib/core", "lib/async", "lib/http", "lib/git", "lib/remote", "lib/github", "daemon/model", "daemon/report", "daemon/state",
+    "daemon/github": ["lib/core", "lib/async", "lib/http", "lib/lfs", "lib/git", "lib/remote", "lib/github", "daemon/model", "daemon/report", "daemon/state",
                       "daemon/mirror"],
     "daemon/import": ["lib/core"],
     "daemon/runner": ["lib/core", "lib/async", "lib/hash", "lib/http", "lib/lfs", "lib/cvat", "lib/git", "lib/github", "lib/remote", "daemon/model", "daemon/config", "daemon/report",

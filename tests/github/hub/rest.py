@@ -1,10 +1,11 @@
 """Routes of the REST API outside one repository: accounts, lists, gists, Apps, limits."""
 
+import json
 import re
 
 from cvat.auth import Refused
 
-from . import rest_repo, tokens, views, views_more
+from . import rest_repo, seed_demo, tokens, views, views_more
 from .answers import message, not_found, reply
 from .model import iso, moment
 from .routes import SITE
@@ -84,6 +85,36 @@ def org_lists(ctx, login):
     if ctx.request.path.endswith("/members"):
         return ctx.page([ctx.store.account(name) for name in account.members], lambda one: views.user(ctx, one))
     return ctx.page([], None)
+
+
+def make_repository(ctx, account):
+    """POST of a new repository; always without a commit, as with auto_init false."""
+    given = json.loads(ctx.request.body() or b"{}")
+    if not ctx.token.write:
+        raise Refused(message(403, "Resource not accessible by personal access token"))
+    name = given.get("name")
+    if not isinstance(name, str) or not name:
+        raise Refused(message(422, "Repository creation failed."))
+    if ctx.store.named(account.login, name):
+        errors = [{"resource": "Repository", "code": "custom", "field": "name", "message": "name already exists on this account"}]
+        raise Refused(message(422, "Repository creation failed.", errors=errors))
+    one = seed_demo.place(ctx.world, account, name, bool(given.get("private")), when=int(ctx.world.now()))
+    one.description = given.get("description")
+    return reply(views.full_repository(ctx, one), 201)
+
+
+@at(r"/orgs/(?P<login>[^/]+)/repos", "POST")
+def make_org_repository(ctx, login):
+    account = organization(ctx, login)
+    ctx.check_sso(account)
+    if ctx.needs_user().login not in account.members:
+        raise Refused(message(403, "You need admin access to the organization before adding a repository to it."))
+    return make_repository(ctx, account)
+
+
+@at(r"/user/repos", "POST")
+def make_own_repository(ctx):
+    return make_repository(ctx, ctx.needs_user())
 
 
 @at(r"/users/(?P<login>[^/]+)/repos")

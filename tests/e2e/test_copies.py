@@ -1,0 +1,385 @@
+"""Mirrors that are kept somewhere else too: pushed to paths, servers and forges after a change, and as dated bundles."""
+
+import hashlib
+import os
+import shutil
+import unittest
+
+from github import Github
+from harness import git, stage
+from mirrors import MirrorCase, lfs_clone
+from test_large_files import LfsServer
+
+
+def pointer(content):
+    return f"version https://git-lfs.github.com/spec/v1\noid sha256:{hashlib.sha256(content).hexdigest()}\nsize {len(content)}\n"
+
+
+class CopiesCase(MirrorCase):
+    def out(self, name):
+        return os.path.join(self.directory, name)
+
+    def pushes(self, item):
+        return [one for one in item["stages"] if one["stage"] == "push"]
+
+    def put_large(self, store, content):
+        oid = hashlib.sha256(content).hexdigest()
+        folder = os.path.join(store, "lfs", "objects", oid[:2], oid[2:4])
+        os.makedirs(folder, exist_ok=True)
+        with open(os.path.join(folder, oid), "wb") as file:
+            file.write(content)
+
+
+class ToAPath(CopiesCase):
+    def setUp(self):
+        super().setUp()
+        self.a = self.source("a")
+        git("update-ref", "refs/pull/1/head", "dev", cwd=self.a)
+        self.copy = self.out("copies/group/a.git")
+
+    def configure_copies(self, copies=None, more=""):
+        self.configure_mirrors({"group/a": self.a}, extra=f"copies: {copies or '{url: ' + chr(34) + self.out('copies/{name}.git') + chr(34) + '}'}\n{more}")
+
+    def assert_copied(self, kept=True):
+        mirror = self.refs(self.mirror("group/a"), ours=True)
+        expected = {name: oid for name, oid in mirror.items() if kept or not name.startswith("refs/autobackup/")}
+        self.assertEqual(self.refs(self.copy, ours=True), expected)
+        self.assert_sound(self.copy)
+
+    def test_it_is_made_and_follows(self):
+        git("symbolic-ref", "HEAD", "refs/heads/dev", cwd=self.a)
+        self.configure_copies()
+        done = self.run_mirrors()
+        item = done.item("group/a")
+        self.assertEqual((item["outcome"], item["pushed"]), ("cloned", [{"target": self.copy, "branch": "dev", "verified": True}]))
+        self.assertEqual((stage(item, "push")["outcome"], stage(item, "push")["target"]), ("ok", self.copy))
+        self.assert_copied()
+        self.assertEqual(git("symbolic-ref", "HEAD", cwd=self.copy), "refs/heads/dev")
+        idle = self.run_mirrors()
+        self.assertEqual((idle.report["outcome"], self.pushes(idle.item("group/a"))), ("unchanged", []))
+        self.commit(self.a, "main", {"file.txt": "more\n"})
+        self.assertEqual(stage(self.run_mirrors().item("group/a"), "push")["outcome"], "ok")
+        self.assert_copied()
+
+    def test_what_a_force_push_and_a_deletion_took_away_is_kept_there_too(self):
+        self.configure_copies()
+        self.run_mirrors()
+        self.commit(self.a, "dev", {"other.txt": "rewritten\n"}, replace=True)
+        git("update-ref", "-d", "refs/tags/v1", cwd=self.a)
+        self.run_mirrors()
+        self.assert_copied()
+        self.assertEqual(sorted(self.kept(self.copy)), ["heads/dev", "tags/v1"])
+
+    def test_kept_refs_stay_here_on_wish_and_nothing_is_lost_that_is_not_held(self):
+        self.configure_copies("{url: \"" + self.out("copies/{name}.git") + "\", keep_refs: false, pull_refs: false}")
+        self.run_mirrors()
+        self.commit(self.a, "dev", {"other.txt": "rewritten\n"}, replace=True)
+        self.run_mirrors()
+        expected = {name: oid for name, oid in self.refs(self.mirror("group/a")).items() if not name.startswith("refs/pull/")}
+        self.assertEqual(self.refs(self.copy, ours=True), expected)
+
+    def test_given_up_history_goes_there_too(self):
+        self.configure_copies(more="keep_refs: false")
+        self.run_mirrors()
+        self.commit(self.a, "dev", {"other.txt": "rewritten\n"}, replace=True)
+        git("update-ref", "-d", "refs/tags/v1", cwd=self.a)
+        self.run_mirrors()
+        self.assert_copied()
+        self.assertEqual(self.kept(self.copy), {})
+
+    def test_what_somebody_else_pushed_there_is_never_taken_away(self):
+        self.configure_copies()
+        self.run_mirrors()
+        theirs = self.commit(self.copy, "dev", {"theirs.txt": "theirs\n"})
+        own = self.commit(self.copy, "own", {"own.txt": "own\n"}, parent="main")
+        self.commit(self.a, "dev", {"new.txt": "new\n"})
+        self.commit(self.a, "main", {"file.txt": "more\n"})
+        done = self.run_mirrors(code=3)
+        item = done.item("group/a")
+        self.assertEqual((item["outcome"], done.report["outcome"]), ("updated", "partial"))
+        failed = stage(item, "push")
+        self.assertEqual((failed["outcome"], failed["error"]["code"]), ("failed", "remote_moved"))
+        self.assertIn("refs/heads/dev", failed["error"]["message"])
+        self.assertEqual(self.refs(self.copy)["refs/heads/dev"], theirs)
+        self.assertEqual(self.refs(self.copy)["refs/heads/own"], own)
+        self.assertEqual(self.refs(self.copy)["refs/heads/main"], git("rev-parse", "main", cwd=self.a))
+        self.assertEqual(self.run_mirrors(code=3).item("group/a")["outcome"], "unchanged")
+        git("update-ref", "-d", "refs/heads/dev", cwd=self.copy)
+        done = self.run_mirrors()
+        self.assertEqual((done.report["outcome"], done.item("group/a")["outcome"]), ("success", "unchanged"))
+        self.assertEqual(self.refs(self.copy), {**self.refs(self.mirror("group/a")), "refs/heads/own": own})
+
+    def test_a_lost_or_damaged_record_is_made_good(self):
+        self.configure_copies()
+        self.run_mirrors()
+        folder = os.path.join(self.mirror("group/a"), "autobackup", "copies")
+        record = os.path.join(folder, os.listdir(folder)[0])
+        for damage in ("", "x\ny\nz\n", None):
+            if damage is None:
+                os.remove(record)
+            else:
+                with open(record, "w") as file:
+                    file.write(damage)
+            self.commit(self.a, "dev", {"other.txt": str(damage)}, replace=True)
+            self.run_mirrors()
+            self.assert_copied()
+            self.assertEqual(self.run_mirrors().report["outcome"], "unchanged")
+
+    def test_a_copy_that_was_lost_is_found_out_with_force(self):
+        self.configure_copies()
+        self.run_mirrors()
+        shutil.rmtree(self.copy)
+        self.assertEqual(self.run_mirrors().report["outcome"], "unchanged")
+        self.assertEqual(stage(self.run_mirrors("--force").item("group/a"), "push")["outcome"], "ok")
+        self.assert_copied()
+
+    def test_no_push_and_dry_run_push_nothing_and_the_next_run_does(self):
+        self.configure_copies()
+        self.run_mirrors("--dry-run")
+        self.run_mirrors("--no-push")
+        self.assertFalse(os.path.exists(self.copy))
+        done = self.run_mirrors()
+        self.assertEqual((done.report["outcome"], done.item("group/a")["outcome"]), ("success", "unchanged"))
+        self.assert_copied()
+
+    def test_large_files(self):
+        if shutil.which("git-lfs") is None:
+            self.skipTest("the program git-lfs is not installed")
+        first, second = os.urandom(3000), os.urandom(4000)
+        for content in (first, second):
+            self.put_large(self.a, content)
+            self.commit(self.a, "main", {".gitattributes": "*.bin filter=lfs -text\n", "x.bin": pointer(content)})
+        lost = os.urandom(5000)
+        self.commit(self.a, "side", {"lost.bin": pointer(lost)})
+        self.configure_copies()
+        done = self.run_mirrors(code=3)
+        self.assertEqual(stage(done.item("group/a"), "push")["outcome"], "ok")
+        self.assertTrue(any("lacks 1 large files" in text for text in done.item("group/a")["warnings"]), done.item("group/a")["warnings"])
+        self.assert_copied()
+        self.put_large(self.a, lost)
+        done = self.run_mirrors()
+        self.assertEqual(stage(done.item("group/a"), "push")["outcome"], "ok")
+        lfs_clone(self, self.copy)
+        self.assertEqual(self.run_mirrors().report["outcome"], "unchanged")
+
+
+class ToAServer(CopiesCase):
+    def setUp(self):
+        super().setUp()
+        self.a = self.source("a")
+        self.forge = self.git_server("--create", "a-copy.git")
+        self.copy = os.path.join(self.forge.repos, "a-copy.git")
+
+    def configure_copies(self, port=None, more=""):
+        url = f"http://127.0.0.1:{port or self.forge.port}/git/{{name}}-copy.git"
+        self.configure_mirrors({"a": self.a}, extra=f"copies:\n  - {{url: \"{url}\", auth: {{username: bot, password: git-password}}}}\n{more}")
+
+    def test_a_copy_that_fails_is_brought_up_to_date_by_the_next_run(self):
+        proxy = self.proxy(self.forge.port)
+        self.configure_copies(proxy.port)
+        self.run_mirrors()
+        self.assertEqual(self.refs(self.copy), self.refs(self.a))
+        proxy.stop()
+        self.commit(self.a, "main", {"file.txt": "more\n"})
+        done = self.run_mirrors(code=3)
+        item = done.item("a")
+        self.assertEqual((item["outcome"], item["pushed"], stage(item, "push")["outcome"]), ("updated", [], "failed"))
+        self.assertIn("push to http://127.0.0.1", done.err)
+        self.configure_copies()
+        done = self.run_mirrors()
+        self.assertEqual((done.report["outcome"], done.item("a")["outcome"]), ("success", "unchanged"))
+        self.assertEqual(self.refs(self.copy), self.refs(self.a))
+        self.assert_sound(self.copy)
+        self.assertEqual(self.run_mirrors().report["traffic"]["api_requests"], 0)
+
+    def test_a_wrong_password_fails_the_copy_alone(self):
+        self.secret("git-password", "wrong-password-value")
+        self.configure_copies()
+        done = self.run_mirrors(code=3)
+        self.assertEqual(stage(done.item("a"), "push")["error"]["code"], "unauthorized")
+        self.assertEqual(self.refs(self.mirror("a")), self.refs(self.a))
+        self.assertNotIn("wrong-password-value", done.out + done.err)
+
+    def test_a_server_that_refuses_a_ref_gets_the_others(self):
+        hook = os.path.join(self.copy, "hooks", "update")
+        with open(hook, "w") as file:
+            file.write("#!/bin/sh\ntest $1 != refs/heads/dev || { echo no dev here >&2; exit 1; }\n")
+        os.chmod(hook, 0o755)
+        self.configure_copies()
+        done = self.run_mirrors(code=3)
+        failed = stage(done.item("a"), "push")
+        self.assertEqual(failed["error"]["code"], "push_rejected")
+        self.assertIn("no dev here", failed["error"]["peer"])
+        expected = self.refs(self.a)
+        expected.pop("refs/heads/dev")
+        self.assertEqual(self.refs(self.copy), expected)
+        os.remove(hook)
+        self.assertEqual(self.run_mirrors().report["outcome"], "success")
+        self.assertEqual(self.refs(self.copy), self.refs(self.a))
+
+    def test_over_ssh(self):
+        ssh = self.ssh_server("--create", "a.git")
+        self.secret("git-key", ssh.key())
+        url = ssh.url("{name}.git")
+        self.configure_mirrors({"a": self.a}, extra=f"copies: {{url: \"{url}\", auth: {{ssh_key: git-key, known_hosts: {ssh.file('known_hosts')}}}}}")
+        done = self.run_mirrors()
+        self.assertEqual(stage(done.item("a"), "push")["outcome"], "ok")
+        self.assertEqual(self.refs(os.path.join(ssh.repos, "a.git")), self.refs(self.a))
+        self.assertGreater(done.report["traffic"]["bytes_sent"], 500)
+
+    def test_large_files_go_first(self):
+        lfs = LfsServer(self.place("lfs"))
+        self.addCleanup(lfs.stop)
+        forge = self.git_server("--create", "a-copy.git", "--lfs", str(lfs.port), "--password", "git-password-value")
+        self.secret("git-password", "git-password-value")
+        content = os.urandom(3000)
+        self.put_large(self.a, content)
+        self.commit(self.a, "main", {"x.bin": pointer(content)})
+        self.configure_copies(forge.port)
+        lfs.order("fault", where="put", status=507, count=100)
+        done = self.run_mirrors(code=3)
+        self.assertEqual(stage(done.item("a"), "push")["outcome"], "failed")
+        self.assertEqual(self.refs(os.path.join(forge.repos, "a-copy.git")), {})
+        lfs.order("clear")
+        self.assertEqual(self.run_mirrors().report["outcome"], "success")
+        self.assertEqual(lfs.held("git_a-copy.git"), [hashlib.sha256(content).hexdigest()])
+
+
+class ToAForge(CopiesCase):
+    def setUp(self):
+        super().setUp()
+        self.hub = Github(self.place("github"))
+        self.addCleanup(self.hub.stop)
+        self.secret("forge-token", self.hub.token())
+
+    def copies(self, owner, more=""):
+        return (f"copies: {{url: \"{self.hub.url}/{owner}/copy-{{flat}}.git\", auth: {{token: forge-token}}, create: github, api: \"{self.hub.api}\"{more}}}")
+
+    def test_repositories_are_made_by_the_api(self):
+        a = self.source("a")
+        git("update-ref", "refs/pull/1/head", "dev", cwd=a)
+        for owner in ("alice", "acme"):
+            self.configure_mirrors({"group/a": a}, extra=self.copies(owner))
+            done = self.run_mirrors()
+            self.assertEqual(stage(done.item("group/a"), "push")["outcome"], "ok")
+            made = self.hub.state()["repositories"][f"{owner}/copy-group-a"]
+            self.assertTrue(made["private"])
+            expected = {name: oid for name, oid in self.refs(a).items() if not name.startswith("refs/pull/")}
+            self.assertEqual(self.refs(made["path"]), expected)
+            self.assertEqual(self.run_mirrors().report["outcome"], "unchanged")
+
+    def test_without_the_right_to_make_one(self):
+        self.secret("forge-token", self.hub.token("bob"))
+        self.configure_mirrors({"a": self.source("a")}, extra=self.copies("alice"))
+        done = self.run_mirrors(code=3)
+        error = stage(done.item("a"), "push")["error"]
+        self.assertIn("make repositories for alice", error["hint"])
+
+    def test_of_a_github_job_with_wikis_and_gists(self):
+        self.secret("github-token", self.hub.token())
+        self.config = self.out("autobackupd.yaml")
+        with open(self.config, "w") as file:
+            file.write(f"storage: {self.storage}\nservers:\n  hub:\n    github: {self.hub.api}\n    auth: {{token: github-token}}\njobs:\n"
+                       "  code:\n    schedule: manual\n    github:\n      owners: [alice, acme]\n      gists: true\n      repositories: {include: [\"*/docs\", \"alice/*\"]}\n"
+                       f"      copies: [{{url: \"{self.out('copies')}/{{owner}}/{{name}}.git\"}}]\n"
+                       f"      bundles: {{directory: {self.out('bundles')}, keep: 1}}\n")
+        done = self.call("run", "code", "--json")
+        for item in done.report["items"]:
+            if not self.pushes(item):
+                continue
+            self.assertEqual(stage(item, "push")["outcome"], "ok", item)
+            copy = stage(item, "push")["target"]
+            kind, short = item["kind"], item["name"].split("/")[-1]
+            owner = item["name"].split("/")[0] if "/" in item["name"] else "alice"
+            self.assertEqual(copy, self.out(f"copies/{owner}/{'gist-' if kind == 'github_gist' else ''}{short}.git"))
+            self.assert_sound(copy)
+            self.assertEqual(git("rev-parse", "HEAD", cwd=copy)[:8], item["after"])
+        kinds = {item["kind"] for item in done.report["items"] if self.pushes(item)}
+        self.assertEqual(kinds, {"github_repository", "github_wiki", "github_gist"})
+        idle = self.call("run", "code", "--json")
+        self.assertEqual([item for item in idle.report["items"] if self.pushes(item)], [])
+        # A copy that is behind is brought up to date although nothing was pushed at the source.
+        name = next(item["name"] for item in idle.report["items"]
+                    if item["kind"] == "github_repository" and item["outcome"] == "unchanged" and item["name"].startswith("alice/")
+                    and os.path.isdir(self.out(f"copies/{item['name']}.git")))
+        mirror = os.path.join(self.storage, "github", "alice", "repositories", name.split("/")[1], "repository")
+        shutil.rmtree(os.path.join(mirror, "autobackup", "copies"))
+        shutil.rmtree(self.out(f"copies/{name}.git"))
+        again = self.call("run", "code", "--json")
+        item = next(item for item in again.report["items"] if item["name"] == name)
+        self.assertEqual((item["outcome"], stage(item, "push")["outcome"]), ("unchanged", "ok"))
+        self.assertTrue(os.listdir(self.out("bundles/alice")))
+
+
+class Bundles(CopiesCase):
+    def setUp(self):
+        super().setUp()
+        self.a = self.source("a")
+        self.folder = self.out("bundles/group/a")
+
+    def configure_bundles(self, keep=2):
+        self.configure_mirrors({"group/a": self.a}, extra=f"bundles: {{directory: {self.out('bundles')}, keep: {keep}}}")
+
+    def bundles(self):
+        return sorted(os.listdir(self.folder)) if os.path.isdir(self.folder) else []
+
+    def test_dated_whole_and_only_so_many(self):
+        self.configure_bundles()
+        done = self.run_mirrors()
+        made = stage(done.item("group/a"), "bundle")
+        self.assertEqual((made["outcome"], made["target"]), ("ok", os.path.join(self.folder, self.bundles()[0])))
+        self.assertRegex(self.bundles()[0], r"^\d{8}T\d{6}Z\.bundle$")
+        self.assertEqual(made["bytes"], os.path.getsize(made["target"]))
+        git("bundle", "verify", made["target"], cwd=self.a)
+        clone = self.out("clone.git")
+        git("clone", "-q", "--mirror", made["target"], clone)
+        self.assertEqual(self.refs(clone), self.refs(self.a))
+        self.assertEqual(self.run_mirrors().report["outcome"], "unchanged")
+        self.assertEqual(len(self.bundles()), 1)
+        for number in range(3):
+            self.commit(self.a, "main", {"file.txt": f"{number}\n"})
+            self.run_mirrors()
+        self.assertEqual(len(self.bundles()), 2)
+        for name in self.bundles():
+            git("bundle", "verify", os.path.join(self.folder, name), cwd=self.a)
+        self.assertIn(git("rev-parse", "main", cwd=self.a), git("bundle", "list-heads", os.path.join(self.folder, self.bundles()[-1])))
+        with open(os.path.join(self.folder, "mine.bundle"), "w") as file:
+            file.write("somebody else's")
+        self.commit(self.a, "main", {"file.txt": "last\n"})
+        self.run_mirrors()
+        self.assertIn("mine.bundle", self.bundles())
+
+    def test_one_that_could_not_be_written_is_owed(self):
+        self.configure_bundles()
+        with open(self.out("bundles"), "w") as file:
+            file.write("in the way")
+        done = self.run_mirrors(code=3)
+        self.assertEqual((done.item("group/a")["outcome"], stage(done.item("group/a"), "bundle")["outcome"]), ("cloned", "failed"))
+        os.remove(self.out("bundles"))
+        done = self.run_mirrors()
+        self.assertEqual((done.report["outcome"], done.item("group/a")["outcome"]), ("success", "unchanged"))
+        self.assertEqual(len(self.bundles()), 1)
+
+    def test_the_last_good_one_stays_when_a_new_one_cannot_be_written(self):
+        self.configure_bundles(keep=1)
+        self.run_mirrors()
+        first = self.bundles()
+        self.commit(self.a, "main", {"file.txt": "new\n"})
+        self.run_mirrors("--no-push")
+        packs = os.path.join(self.mirror("group/a"), "objects", "pack")
+        for name in os.listdir(packs):
+            if name.endswith(".pack"):
+                path = os.path.join(packs, name)
+                os.chmod(path, 0o640)
+                with open(path, "r+b") as file:
+                    file.seek(os.path.getsize(path) // 2)
+                    byte = file.read(1)[0]
+                    file.seek(os.path.getsize(path) // 2)
+                    file.write(bytes([byte ^ 1]))
+        done = self.run_mirrors(code=3)
+        self.assertEqual(stage(done.item("group/a"), "bundle")["outcome"], "failed")
+        self.assertEqual(self.bundles(), first)
+
+
+if __name__ == "__main__":
+    unittest.main()
