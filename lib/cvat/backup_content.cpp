@@ -105,7 +105,8 @@ std::string read_data(const json::value& data, TaskContent& content) {
     return {};
 }
 
-// Jobs of videos overlap by some frames, consensus replicas repeat a job: the frames of the union count.
+}  // namespace
+
 std::int64_t covered_frames(const std::vector<TaskContent::JobEntry>& jobs) {
     std::vector<std::pair<std::int64_t, std::int64_t>> spans;
     for (const auto& job : jobs) {
@@ -121,8 +122,6 @@ std::int64_t covered_frames(const std::vector<TaskContent::JobEntry>& jobs) {
     }
     return frames;
 }
-
-}  // namespace
 
 std::string labels_key(const json::array& labels) {
     std::vector<std::pair<std::string, std::string>> ordered;

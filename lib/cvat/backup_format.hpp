@@ -49,6 +49,9 @@ struct TaskContent {
     std::int64_t shapes = 0, tags = 0, tracks = 0;
 };
 
+/// Frames that the jobs cover, each once (jobs of videos overlap, consensus replicas repeat a job); ground truth left out.
+std::int64_t covered_frames(const std::vector<TaskContent::JobEntry>& jobs);
+
 /// Counts what annotations.json holds without keeping it: fed in pieces (it may have gigabytes), flat memory.
 class AnnotationCounter {
 public:

@@ -77,6 +77,21 @@ public:
     /// Moves an updated_date without changing anything (needs write permission; contract §3.3 no. 4, family A
     /// §4).
     Awaitable<Result<void>> touch(Object object, std::int64_t any_task);
+    /// PATCH of a project or task: `change` holds what is to be set ("name", "project_id", "assignee_id" …).
+    Awaitable<Result<void>> change(Object object, boost::json::object change);
+    /// PATCH of a job: stage, state, assignee.
+    Awaitable<Result<void>> change_job(std::int64_t job, boost::json::object change);
+    /// PATCH of an issue: resolved, assignee.
+    Awaitable<Result<void>> change_issue(std::int64_t issue, boost::json::object change);
+    /// Deletes it with all that is in it. One that is not there (any more) is no failure.
+    Awaitable<Result<void>> remove(Object object);
+    /// The body of a new issue or comment ("issues", "comments"): the answer, with its id.
+    Awaitable<Result<boost::json::value>> create(std::string kind, boost::json::object body);
+    /// How many annotations a job has; read as a stream. Of jobs, since those of a task are merged where its
+    /// jobs overlap.
+    Awaitable<Result<AnnotationCounts>> annotation_counts(std::int64_t job);
+    /// The account of that name; nothing when the server shows none.
+    Awaitable<Result<std::optional<User>>> user_of_name(std::string name);
     /// Free-space and service health (no auth): nullopt = healthy, otherwise what is not.
     Awaitable<Result<std::optional<std::string>>> health();
 
@@ -86,6 +101,7 @@ public:
 
 private:
     friend class Exporter;
+    friend class Importer;
     struct Impl;
     std::unique_ptr<Impl> impl_;
 };

@@ -214,6 +214,7 @@ Result<RequestRecord> decode_request(const json::value& value, const Source& sou
     out.stored_elsewhere =
         out.status == RequestStatus::finished && !out.result_url && fields.object().contains("result_url");
     out.created_date = fields.maybe_time("created_date");
+    out.result_id = fields.maybe_integer("result_id");
     if (const json::value* operation = fields.find("operation")) {
         const Fields what(*operation, "operation");
         out.type = what.maybe_text("type");

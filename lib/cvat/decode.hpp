@@ -58,6 +58,7 @@ struct RequestRecord {
     std::optional<Instant> created_date;  ///< of the last asking: a POST to a finished one makes it anew
     std::string type, target;             ///< "export:backup", "project"
     std::optional<std::int64_t> target_id;
+    std::optional<std::int64_t> result_id;  ///< of a finished import: the new object
 };
 Result<RequestRecord> decode_request(const boost::json::value& value, const Source& source);
 /// rq_id of a 202 or 409 to POST …/backup/export; empty when the body does not tell it (409 before 2.37 is

@@ -75,9 +75,10 @@ Awaitable<Result<http::Request>> Session::request(Call call) {
     request.method = call.method;
     request.url = settings_.base.with_appended(call.path);
     request.headers.set("Accept", std::string(call.accept));
+    for (const auto& [name, value] : call.headers) request.headers.set(name, value);
     request.object = std::move(call.object);
     if (!call.body.empty()) {
-        request.headers.set("Content-Type", "application/json");
+        request.headers.set("Content-Type", call.content_type);
         request.body = std::move(call.body);
     }
     if (!call.anonymous) {
@@ -110,11 +111,17 @@ Awaitable<Result<http::Response>> Session::call(Call call) {
     for (int tries = 1;; ++tries) {
         Result<http::Response> answer = co_await once(call);
         if (answer) co_return answer;
-        const auto wait = retry_wait(answer.error(), tries, settings_.attempts, settings_.retry_delay,
-                                     settings_.retry_max_delay, async::random_fraction());
-        if (!wait) co_return answer.error();
-        co_await async::sleep_for(*wait);
+        const Result<void> again = co_await wait_before_retry(answer.error(), tries);
+        if (!again) co_return again.error();
     }
+}
+
+Awaitable<Result<void>> Session::wait_before_retry(Failure failure, int tries_done) {
+    const auto wait = retry_wait(failure, tries_done, settings_.attempts, settings_.retry_delay,
+                                 settings_.retry_max_delay, async::random_fraction());
+    if (!wait) co_return failure;
+    co_await async::sleep_for(*wait);
+    co_return Result<void>();
 }
 
 Awaitable<Result<json::value>> Session::get_json(std::string path, std::string object) {

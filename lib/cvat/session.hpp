@@ -6,6 +6,8 @@
 #include <boost/json.hpp>
 #include <string>
 #include <string_view>
+#include <utility>
+#include <vector>
 
 #include "lib/async/turnstile.hpp"
 #include "lib/cvat/client.hpp"
@@ -24,7 +26,9 @@ struct Call {
     std::string path;    ///< path and query below the base URL
     std::string object;  ///< "project 12 of lab"
     std::string_view accept = accept_json;
-    std::string body;  ///< JSON
+    std::string body;  ///< JSON, or what content_type says
+    std::string content_type = "application/json";
+    std::vector<std::pair<std::string, std::string>> headers{};  ///< beside those that every call has
     bool anonymous = false;
     /// 5xx answers with a JSON body are the caller's: family A tells a failed export so, once. Else they are
     /// tried again.
@@ -50,13 +54,16 @@ public:
     /// Tries again what fails for a passing reason (5xx, 429, connection), settings().attempts in all.
     /// Answers below 500 but 429 are given back as they are; 401 is a Failure.
     Awaitable<Result<http::Response>> call(Call call);
+    /// call() without a second try.
+    Awaitable<Result<http::Response>> once(const Call& call);
+    /// Sleeps as long as is due before the next try, or gives `failure` back when no try is left.
+    Awaitable<Result<void>> wait_before_retry(Failure failure, int tries_done);
     /// call() of a GET that must be 2xx and JSON.
     Awaitable<Result<boost::json::value>> get_json(std::string path, std::string object);
     /// Every page of a list; reads anew when it moves meanwhile.
     Awaitable<Result<boost::json::array>> get_all_pages(std::string path, std::string object);
 
 private:
-    Awaitable<Result<http::Response>> once(const Call& call);
     Awaitable<Result<void>> ensure_authorization();
     Awaitable<Result<void>> log_in(const PasswordAuth& auth);
     Awaitable<Result<std::optional<boost::json::array>>> read_pages(std::string path, std::string object);

@@ -151,6 +151,11 @@ struct Membership {
     std::string role;  ///< worker, supervisor, maintainer, owner
 };
 
+struct AnnotationCounts {
+    std::int64_t shapes = 0, tags = 0, tracks = 0;  ///< skeletons count once
+    friend bool operator==(const AnnotationCounts&, const AnnotationCounts&) = default;
+};
+
 struct Asset {
     std::string uuid;
     std::string file_name;  ///< as the server's backup names it, undone from Content-Disposition (contract §6.4)

@@ -150,6 +150,23 @@ class RestoreD(unittest.TestCase):
         bob = Client(self.server.port, "bob")
         self.assertEqual(bob.post("/api/tasks/backup/", headers={"X-Organization": "acme"}).status, 403)
 
+    def test_another_limit(self):
+        small = start("--seed", "empty", "--upload-limit", "99")
+        self.addCleanup(small.stop)
+        admin = Client(small.port)
+        self.assertEqual(admin.call("OPTIONS", "/api/tasks/backup/").headers["tus-max-size"], "99")
+        made = admin.post("/api/tasks/backup/", headers={"Upload-Length": "100", "Origin": "http://x"})
+        self.assertEqual((made.status, made.text), (413, '"File size exceeds max limit of 99 bytes"'))
+
+    def test_issues_that_are_put_back(self):
+        task = self.admin.restore("task", sample("task-images-annotations"))["result_id"]
+        job = self.admin.get(f"/api/jobs?task_id={task}").json["results"][0]["id"]
+        given = {"job": job, "frame": 1, "position": [1, 2], "message": "look", "assignee": 2}
+        issue = self.admin.post("/api/issues", given).json
+        self.assertEqual((issue["assignee"]["username"], issue["resolved"]), ("alice", False))
+        changed = self.admin.call("PATCH", f"/api/issues/{issue['id']}", b'{"resolved":true}', {"Content-Type": "application/json"})
+        self.assertTrue(changed.json["resolved"])
+
     def test_one_form(self):
         body = (
             b'--B\r\nContent-Disposition: form-data; name="task_file"; filename="b.zip"\r\n\r\n'

@@ -60,11 +60,11 @@ struct NotOurs {
     const char* reason;
 };
 inline const NotOurs not_ours[] = {
-    {"HEAD .*", "HEAD is never sent: it fails, or consumes the export"},
-    {"OPTIONS .*", "OPTIONS is a restore's question"},
-    {"DELETE .*", "nothing is ever deleted on a server"},
-    {"(POST|PATCH) /api/(projects|tasks)/backup.*", "restore"},
-    {"PATCH /api/projects/\\d+_.*", "restore"},
+    {"HEAD .*", "HEAD is sent to uploads alone (import_replay_test.cpp): elsewhere it fails, or consumes the export"},
+    {"OPTIONS .*", "asked by a restore, of whose answer one header counts (import_upload_test.cpp)"},
+    {"DELETE .*", "a backup deletes nothing on a server"},
+    {"(POST|PATCH) /api/(projects|tasks)/backup.*", "restore: see import_replay_test.cpp"},
+    {"PATCH /api/projects/\\d+_.*", "an upload at a wrong place"},
     {"POST /api/requests/.*", "exports are not cancelled"},
     {"(GET|POST) /api/(projects|tasks|jobs)/\\d+/dataset/.*", "dataset export"},
     {"GET /api/server/annotation/formats", "dataset export"},
@@ -72,7 +72,7 @@ inline const NotOurs not_ours[] = {
     {"POST /api/auth/(logout|login/)", "never logs out; the route without slash is the one"},
     {"POST /api/projects", "creates nothing"},
     {"POST /api/projects/\\d+/backup", "no such call"},
-    {"PATCH /api/jobs/.*", "changes no job"},
+    {"PATCH /api/jobs/.*", "a backup changes no job"},
     {"GET /api/events", "read by others"},
     {"GET /api/tasks/\\d+/status", "the task itself tells its state"},
     {"GET "

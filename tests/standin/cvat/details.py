@@ -1,6 +1,6 @@
 """Guides, assets, issues, comments (exchanges 11, 28; A-11)."""
 
-from . import auth, ops
+from . import auth, ops, ops_parts
 from .auth import forbid, listed, may
 from .dates import touch
 from .download import ExportedFile, WholeFile, serve
@@ -114,7 +114,18 @@ def create_issue(world, request):
         request.user.id,
         given.get("message", ""),
     )
+    issue.assignee = given.get("assignee")
     return reply(request.views.issue(issue), 201)
+
+
+def patch_issue(world, request, id):
+    auth.require_write(request)
+    issue = world.store.issues.get(id)
+    if issue is None:
+        missing(world, "issue")
+    fetch(world, request, "job", issue.job)
+    ops_parts.patch_issue(world, issue, request.json())
+    return reply(request.views.issue(issue))
 
 
 def comments(world, request):
@@ -149,4 +160,5 @@ def routes(app):
     app.add(r"/api/assets", {"POST": create_asset}, lock=False)
     app.add(r"/api/assets/(?P<uuid>[0-9a-f-]{36})", {"GET": read_asset})
     app.add(r"/api/issues", {"GET": issues, "POST": create_issue})
+    app.add(r"/api/issues/(?P<id>\d+)", {"PATCH": patch_issue})
     app.add(r"/api/comments", {"GET": comments, "POST": create_comment})

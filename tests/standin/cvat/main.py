@@ -36,6 +36,7 @@ def parse(arguments=None):
     parser.add_argument(
         "--one-job-per-user", action="store_true", help="ONE_RUNNING_JOB_IN_QUEUE_PER_USER=true"
     )
+    parser.add_argument("--upload-limit", type=int, default=26843545600, help="Tus-Max-Size: bytes of one upload")
     parser.add_argument("--samples", default=SAMPLES, help="directory of recorded backups")
     parser.add_argument("--directory", help="where the temporary data directory is made")
     return parser.parse_args(arguments)

@@ -12,7 +12,6 @@ from .importer import Importer
 from .jobs import Record
 from .wire import Response, copy_file, detail, html, reply, server_error, text
 
-MAX_SIZE = 26843545600
 OLD_CHUNK = 100 << 20  # 2.14.4: more than this is 400 HTML
 OFFSET_TYPE = "application/offset+octet-stream"
 POLL_MOVED = (
@@ -24,7 +23,6 @@ COMMON = [
     ("tus-resumable", "1.0.0"),
     ("tus-version", "1.0.0"),
     ("tus-extension", ""),
-    ("tus-max-size", str(MAX_SIZE)),
     ("access-control-allow-origin", "*"),
     ("access-control-allow-methods", "PATCH,HEAD,GET,POST,OPTIONS"),
     ("access-control-expose-headers", "Tus-Resumable,upload-length,upload-metadata,Location,Upload-Offset"),
@@ -36,8 +34,8 @@ COMMON = [
 ]
 
 
-def tus(status, headers=(), body=b""):
-    return Response(status, body, [*COMMON, *headers])
+def tus(world, status, headers=(), body=b""):
+    return Response(status, body, [*COMMON, ("tus-max-size", str(world.options.upload_limit)), *headers])
 
 
 class Upload:
@@ -83,8 +81,9 @@ def find_upload(world, kind, key, by_name=False):
 def create_upload(world, request, kind, prefix):
     """Step 2. `prefix` is the path that Location is built from."""
     length = int(request.header("upload-length"))
-    if length > MAX_SIZE:
-        return tus(413, body=f'"File size exceeds max limit of {MAX_SIZE} bytes"'.encode())
+    limit = world.options.upload_limit
+    if length > limit:
+        return tus(world, 413, body=f'"File size exceeds max limit of {limit} bytes"'.encode())
     origin = request.header("origin")
     if request.header("x-forwarded-host"):
         origin = request.base
@@ -93,7 +92,7 @@ def create_upload(world, request, kind, prefix):
     shown = metadata(request)
     if world.family == "A":
         if ".." in shown:
-            return tus(400, body=f'"File name {shown} is not allowed"'.encode())
+            return tus(world, 400, body=f'"File name {shown} is not allowed"'.encode())
         if "/" in shown or origin is None:
             return server_error()
         number = str(uuid.uuid4())
@@ -106,7 +105,7 @@ def create_upload(world, request, kind, prefix):
             name = f"{secrets.token_hex(4)}-{shown or 'upload'}"
     upload = Upload(world, request.user.id, kind, length, number, name, shown)
     world.uploads[number] = upload
-    return tus(201, [("location", f"{origin}{prefix}{number}"), ("upload-filename", name)])
+    return tus(world, 201, [("location", f"{origin}{prefix}{number}"), ("upload-filename", name)])
 
 
 def location_prefix(world, request):
@@ -130,20 +129,20 @@ def patch_upload(kind):
             size = chunk.seek(0, os.SEEK_END)
             chunk.seek(0)
             if upload is None or upload.complete:
-                return tus(404)
+                return tus(world, 404)
             if world.family == "A" and size > OLD_CHUNK:
                 return html(400, "Bad Request (400)")
             if upload.user != request.user.id and world.family != "A":
-                return tus(403)
+                return tus(world, 403)
             if int(request.header("upload-offset") or 0) != upload.offset:
-                return tus(409)
+                return tus(world, 409)
             if upload.offset + size > upload.length and world.family != "A":
-                return tus(413)
+                return tus(world, 413)
             with open(upload.path, "ab") as out:
                 copy_file(chunk, out)
             upload.offset += size
         name = [("upload-filename", upload.name)] if world.family == "A" else []
-        return tus(204, [("upload-offset", str(upload.offset)), *name])
+        return tus(world, 204, [("upload-offset", str(upload.offset)), *name])
 
     return view
 
@@ -152,16 +151,16 @@ def head_upload(kind):
     def view(world, request, key):
         upload = find_upload(world, kind, key)
         if upload is None or upload.complete:
-            return tus(404)
+            return tus(world, 404)
         if upload.user != request.user.id and world.family != "A":
-            return tus(403)
-        return tus(200, [("upload-offset", str(upload.offset)), ("upload-length", str(upload.length))])
+            return tus(world, 403)
+        return tus(world, 200, [("upload-offset", str(upload.offset)), ("upload-length", str(upload.length))])
 
     return view
 
 
 def options(world, request):
-    return server_error() if world.family == "A" else tus(204)
+    return server_error() if world.family == "A" else tus(world, 204)
 
 
 def begin(kind):
