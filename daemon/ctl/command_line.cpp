@@ -55,10 +55,11 @@ constexpr std::array verbs{
     VerbText{"snapshots", Operand::job, false, "List what can be given back: every version, where its copies lie, when it was checked; needs no daemon",
              "  autobackupctl snapshots traffic-signs\n  autobackupctl snapshots acme-code --item acme/app\n  autobackupctl snapshots --from /mnt/archives/traffic-signs\n  autobackupctl snapshots --from "
              "https://github.com/acme/annotations.git --json"},
-    VerbText{"restore", Operand::job, false, "Give a version back: as a ZIP that CVAT takes, as files, or its history as git has it; needs no daemon",
+    VerbText{"restore", Operand::job, false, "Give a version back: into a CVAT server, as a ZIP, as files, or its history as git has it; needs no daemon",
              "  autobackupctl restore traffic-signs --to-zip project.zip\n  autobackupctl restore traffic-signs --item task:15 --at 2026-11-01 --to-zip "
              "task.zip\n  autobackupctl restore --from annotations --item project:12 --to-directory project-12\n  autobackupctl restore --from "
-             "https://github.com/acme/annotations.git --to-zip - > project.zip\n  autobackupctl restore traffic-signs --to-bundle annotations.bundle\n  "
+             "https://github.com/acme/annotations.git --to-zip - > project.zip\n  autobackupctl restore traffic-signs --to-cvat lab --organization "
+             "annotators --name \"Traffic signs (restored)\"\n  autobackupctl restore traffic-signs --to-bundle annotations.bundle\n  "
              "autobackupctl restore acme-code --item acme/app --to-directory app\n  autobackupctl restore acme-code --item acme/app --to-git "
              "https://git.example.org/app.git"},
     VerbText{"verify", Operand::job_or_path, false, "Check what was saved, to the last byte; of a job, of all jobs, or at a path; needs no daemon",
@@ -105,7 +106,19 @@ void add_restore(CLI::App& verb, CommandLine& line) {
     verb.add_option("--to-directory", line.to_directory, "Write its files below a new or empty directory; a repository: a clone of it")->type_name("DIR");
     verb.add_option("--to-git", line.to_git, "Push the history to another repository; never forced")->type_name("URL");
     verb.add_option("--to-bundle", line.to_bundle, "Write the history as a git bundle")->type_name("FILE");
-    verb.add_option("--to-cvat", line.to_cvat, "Not in this version")->type_name("SERVER")->group("");
+    CLI::Option* const to_cvat = verb.add_option("--to-cvat", line.to_cvat, "Restore it as a new project or task of a CVAT server: its name in the configuration, or its URL");
+    to_cvat->type_name("SERVER");
+    verb.add_option("--organization", line.organization, "With --to-cvat: slug; \"\" = the account's own space; default: the server's in the configuration")
+        ->type_name("SLUG")
+        ->needs(to_cvat);
+    verb.add_option("--name", line.name, "With --to-cvat: name of the new project or task; default: the one that it had")->type_name("NAME")->needs(to_cvat);
+    verb.add_option("--server-username", line.server_username, "For a server that the configuration does not have; without it the file holds a token")
+        ->type_name("NAME")
+        ->needs(to_cvat);
+    verb.add_option("--server-password-file", line.server_password_file, "File with the password or token for it; default: --password-file, unless --from is a URL")
+        ->type_name("FILE")
+        ->needs(to_cvat);
+    verb.add_option("--server-ca-file", line.server_ca_file, "Certificate authorities for it, beside the system's (PEM)")->type_name("FILE")->needs(to_cvat);
     verb.add_option("--ref", line.ref, "With --to-git and --to-bundle: branch to write; default: the vault's. Of a repository: give this ref alone, REF:NAME under another name")
         ->type_name("REF");
     verb.add_flag("--all-refs", line.all_refs, "Of a repository: also refs/pull/ and what was kept of force-pushes and deletions");
@@ -209,9 +222,7 @@ Parsed parse_command_line(int argc, const char* const* argv, const cli::Environm
     if (std::optional<cli::Ended> mistake = cli::mistake(line)) {
         parsed.ended = std::move(*mistake);
     } else if (line.verb == "restore" && destinations(line) != 1) {
-        parsed.ended = cli::Ended{2, "autobackupctl: restore needs one of --to-zip, --to-directory, --to-git and --to-bundle\n"};
-    } else if (!line.to_cvat.empty()) {
-        parsed.ended = cli::Ended{2, "autobackupctl: --to-cvat is not in this version; --to-zip makes the file that CVAT's `Create from backup` takes\n"};
+        parsed.ended = cli::Ended{2, "autobackupctl: restore needs one of --to-zip, --to-directory, --to-cvat, --to-git and --to-bundle\n"};
     } else if (std::find(later.begin(), later.end(), line.verb) != later.end()) {
         parsed.ended =
             cli::Ended{2, "autobackupctl: " + line.verb + " is not in this version; docs/restore.md says how to try a restore by hand\n"};

@@ -26,6 +26,9 @@ struct CommandLine : cli::Common {
     std::string level = "checksum";
     std::string to_zip, to_directory, to_git, to_bundle, to_cvat;
     std::string username, password_file, ca_file;  ///< for URLs that the configuration does not have
+    // Of restore --to-cvat:
+    std::optional<std::string> organization;  ///< "" = the account's own space; absent: what the configuration says
+    std::string name, server_username, server_password_file, server_ca_file;
     bool dry_run = false, yes = false;
     bool all_refs = false, bare = false;  ///< of a repository
 };

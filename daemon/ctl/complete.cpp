@@ -138,6 +138,17 @@ std::vector<Candidate> known_runs(const CommandLine& line) {
     return runs;
 }
 
+std::vector<Candidate> known_servers(const CommandLine& line) {
+    std::vector<Candidate> servers;
+    const config::Loaded loaded = config::load(line.config);
+    if (!loaded.config) return servers;
+    for (const auto& [name, server] : loaded.config->servers) {
+        const auto* const cvat = std::get_if<config::CvatServer>(&server.what);
+        if (cvat != nullptr) servers.push_back({name, cvat->url});
+    }
+    return servers;
+}
+
 }  // namespace
 
 std::vector<Candidate> candidates(const std::vector<std::string>& words, const cli::EnvironmentVariables& environment, const Names& names) {
@@ -146,7 +157,7 @@ std::vector<Candidate> candidates(const std::vector<std::string>& words, const c
     with_command_line([&](const CLI::App& app) {
         const Place place = place_of(app, words, environment);
         if (place.open_option != nullptr) {
-            all = values_of(*place.open_option);
+            all = place.open_option->check_name("--to-cvat") ? names.servers(place.line) : values_of(*place.open_option);
         } else if (words.back().starts_with("-")) {
             all = options_of(place.verb == nullptr ? app : *place.verb);
         } else if (place.verb == nullptr) {
@@ -161,7 +172,7 @@ std::vector<Candidate> candidates(const std::vector<std::string>& words, const c
 
 int complete_command(const std::vector<std::string>& words, const cli::EnvironmentVariables& environment) {
     std::string text;
-    for (const Candidate& one : candidates(words, environment, Names{known_jobs, known_runs})) {
+    for (const Candidate& one : candidates(words, environment, Names{known_jobs, known_runs, known_servers})) {
         text += one_line(one.word) + (one.meaning.empty() ? "" : "\t" + one_line(one.meaning)) + '\n';
     }
     return print(text);

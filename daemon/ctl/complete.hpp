@@ -17,7 +17,7 @@ struct Candidate {
 
 /// Where names come from; only asked when they are wanted. The daemon or files; what cannot be had is empty.
 struct Names {
-    std::function<std::vector<Candidate>(const CommandLine&)> jobs, runs;
+    std::function<std::vector<Candidate>(const CommandLine&)> jobs, runs, servers;  ///< servers: those of CVAT
 };
 
 /// Candidates for the last of `words` (the command line after the program's name; the last may be empty). None where a file name belongs:

@@ -6,6 +6,7 @@
 
 #include "daemon/ctl/commands.hpp"
 #include "daemon/ctl/copies.hpp"
+#include "daemon/ctl/cvat_restore.hpp"
 #include "daemon/ctl/mirror_commands.hpp"
 #include "daemon/ctl/snapshot_views.hpp"
 #include "daemon/restore/catalogue.hpp"
@@ -121,11 +122,17 @@ Awaitable<int> give_files(const Context& context, const Sources& sources, const 
     const CommandLine& line = context.line;
     const std::string to = line.to_zip.empty() ? line.to_directory : line.to_zip;
     const restore::Request request{*chosen.place, *chosen.snapshot, chosen.picked.task, preferred(line.from), workers.stop_token()};
-    if (line.dry_run) co_return tell_plan(context, request, to);
+    const bool to_server = !line.to_cvat.empty();
+    if (line.dry_run && !to_server) co_return tell_plan(context, request, to);
     if (sources.fetched) {
         const Result<void> here = co_await sources.fetched->need(*chosen.snapshot);
         if (!here) co_return failed(here.error());
     }
+    if (sources.fetched && to_server) {
+        const Result<void> here = co_await sources.fetched->need_side_file(*chosen.snapshot);
+        if (!here) co_return failed(here.error());
+    }
+    if (to_server) co_return co_await restore_to_cvat(context, sources, request, workers);
     auto work = [&]() -> Result<restore::Given> {
         if (line.to_zip == "-") return restore::to_stream(request, STDOUT_FILENO);
         if (!line.to_zip.empty()) return restore::to_zip(request, line.to_zip, line.force);

@@ -7,8 +7,8 @@
 #include <map>
 #include <set>
 
+#include "daemon/restore/content_parts.hpp"
 #include "daemon/restore/member_order.hpp"
-#include "lib/cvat/backup_format.hpp"
 #include "lib/zip/archive.hpp"
 
 namespace autobackup::restore {
@@ -81,38 +81,14 @@ Result<Members> found_members(const git::Repository& repository, const vault::He
     return members;
 }
 
-Result<std::string> text_of(const vault::VersionMember& member) {
-    std::string text;
-    const git::TakeBytes take = [&](std::span<const std::byte> bytes) -> Result<void> {
-        text.append(reinterpret_cast<const char*>(bytes.data()), bytes.size());
-        return {};
-    };
-    const Result<void> read = member.produce(take);
-    if (!read) return read.error();
-    return text;
-}
-
-// The members of one task of a project, as the backup of the task alone has them (contract §6.4 step 3: links of its guide).
 Result<void> take_task_out(std::int64_t id, const std::vector<vault::ManifestTask>& tasks, Content& content) {
     const auto task = std::find_if(tasks.begin(), tasks.end(), [&](const vault::ManifestTask& one) { return one.id == id; });
     if (task == tasks.end()) return fail(Errc::not_found, "restore", "task " + std::to_string(id), "the manifest does not name it");
-    const std::string prefix = "task_" + std::to_string(task->index) + "/";
-    Members members;
-    for (vault::VersionMember& member : content.members) {
-        if (!member.entry.name.starts_with(prefix)) continue;
-        member.entry.name.erase(0, prefix.size());
-        if (member.entry.name == "annotation_guide.md") {
-            Result<std::string> text = text_of(member);
-            if (!text) return text.error();
-            member = archive::text_member(member.entry.name, cvat::task_guide_alone(std::move(*text), task->index), member.entry.dos_time);
-        }
-        members.push_back(std::move(member));
-    }
-    if (members.empty()) return fail(Errc::no_data, "restore", "task " + std::to_string(id), "the version holds nothing of it (it had no data)");
-    content.members = std::move(members);
+    Result<Content> alone = task_alone(content, task->index);
+    if (!alone) return alone.error();
+    content = std::move(*alone);
     content.item = vault::ItemId{vault::ItemId::Kind::task, id};
     content.name = task->name;
-    content.bytes = archive::zip_bytes(content.members);
     return {};
 }
 
@@ -202,17 +178,23 @@ Result<Content> content_of_archive(const Snapshot& snapshot, std::optional<std::
         content.warnings.push_back(copy.manifest_problem + ": the ZIP is checked by its own checksums alone");
     }
     if (!task && !members && copy.manifest) return content;
+    const Result<void> read = read_members(content, stop);
+    if (!read) return read.error();
+    if (!task) return content;
+    const Result<void> taken = take_task_out(*task, snapshot.tasks, content);
+    if (!taken) return taken.error();
+    return content;
+}
+
+Result<void> read_members(Content& content, const std::stop_token& stop) {
+    if (content.file.empty() || !content.members.empty()) return {};
     const zip::Output nowhere = [](std::span<const std::byte>) -> Result<void> { return {}; };
     const Result<void> whole = write_file(content, nowhere, stop);
     if (!whole) return whole.error();
     Result<Members> read = zip_members(content.file, stop);
     if (!read) return read.error();
     content.members = std::move(*read);
-    if (!task) return content;
-    content.file.clear();
-    const Result<void> taken = take_task_out(*task, snapshot.tasks, content);
-    if (!taken) return taken.error();
-    return content;
+    return {};
 }
 
 Result<void> write(const Content& content, const zip::Output& output, const std::stop_token& stop) {

@@ -36,6 +36,9 @@ Result<Content> content_of_vault(const Place& place, const Snapshot& snapshot, s
 /// each; otherwise write() does it.
 Result<Content> content_of_archive(const Snapshot& snapshot, std::optional<std::int64_t> task, bool members, const std::stop_token& stop);
 
+/// Fills in the members of a content that is a file. Then the whole file is looked at: digest, structure, CRC-32 of each.
+Result<void> read_members(Content& content, const std::stop_token& stop);
+
 /// Gives the ZIP from its first byte to its last in pieces of about 1 MiB, and proves what it gives: every member against the manifest, an
 /// archive's file against its digest. The last piece comes only when everything before it was right, so that damage leaves a ZIP
 /// without end. Memory: flat.

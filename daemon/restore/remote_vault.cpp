@@ -8,9 +8,10 @@
 
 #include "daemon/restore/vault_versions.hpp"
 #include "daemon/vault/large_files.hpp"
-#include "lib/lfs/ssh_access.hpp"
+#include "daemon/vault/version.hpp"
 #include "lib/core/file.hpp"
 #include "lib/http/url.hpp"
+#include "lib/lfs/ssh_access.hpp"
 #include "lib/remote/ssh_address.hpp"
 
 namespace autobackup::restore {
@@ -237,6 +238,22 @@ Awaitable<Result<void>> RemoteVault::need(const Snapshot& snapshot) {
     std::vector<git::Oid> trees;
     if (snapshot.in_vault) trees.push_back(snapshot.in_vault->folder);
     co_return co_await need_trees(std::move(trees));
+}
+
+Awaitable<Result<void>> RemoteVault::need_side_file(const Snapshot& snapshot) {
+    auto look = [this, &snapshot]() -> Result<std::vector<git::Oid>> {
+        std::vector<git::Oid> blobs;
+        const Result<git::Repository> opened = git::Repository::open(repository());
+        if (!opened) return opened.error();
+        const Result<std::optional<vault::Held>> held = vault::read_held(*opened, snapshot.in_vault->commit, snapshot.item);
+        if (!held) return held.error();
+        if (*held && (*held)->details && !opened->has(*(*held)->details)) blobs.push_back(*(*held)->details);
+        return blobs;
+    };
+    if (!snapshot.in_vault) co_return Result<void>();
+    const Result<std::vector<git::Oid>> blobs = co_await workers_.run(std::move(look));
+    if (!blobs) co_return blobs.error();
+    co_return co_await fetch_blobs(*blobs);
 }
 
 Awaitable<Result<void>> RemoteVault::need_all() {

@@ -70,6 +70,8 @@ public:
     [[nodiscard]] Place place() const;
     /// Fetches what content_of_vault(snapshot) needs: files and large files.
     Awaitable<Result<void>> need(const Snapshot& snapshot);
+    /// Fetches the side file of the version, if it has one.
+    Awaitable<Result<void>> need_side_file(const Snapshot& snapshot);
     /// Fetches every file and large file that the history names.
     Awaitable<Result<void>> need_all();
 

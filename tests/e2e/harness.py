@@ -219,23 +219,27 @@ class Case(unittest.TestCase):
         os.makedirs(path, exist_ok=True)
         return path
 
+    def new_place(self, kind):
+        """A directory that no other server of this test has."""
+        return tempfile.mkdtemp(prefix=kind + "-", dir=self.directory)
+
     def standin(self, *options):
-        server = Standin(self.place(f"standin-{len(os.listdir(self.directory))}"), *(options or self.standin_options))
+        server = Standin(self.new_place("standin"), *(options or self.standin_options))
         self.addCleanup(server.stop)
         return server
 
     def git_server(self, *options):
-        server = GitServer(self.place(f"git-{len(os.listdir(self.directory))}"), *options)
+        server = GitServer(self.new_place("git"), *options)
         self.addCleanup(server.stop)
         return server
 
     def ssh_server(self, *options):
-        server = SshServer(self.place(f"ssh-{len(os.listdir(self.directory))}"), *options)
+        server = SshServer(self.new_place("ssh"), *options)
         self.addCleanup(server.stop)
         return server
 
     def proxy(self, port, *rules):
-        server = Proxy(self.place(f"proxy-{len(os.listdir(self.directory))}"), port, *rules)
+        server = Proxy(self.new_place("proxy"), port, *rules)
         self.addCleanup(server.stop)
         return server
 

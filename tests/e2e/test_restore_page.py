@@ -1,5 +1,6 @@
 """docs/restore.md, word for word: each of its command blocks is run, in order, on a machine that has only what the section says."""
 
+import json
 import os
 import re
 import shutil
@@ -11,6 +12,7 @@ from harness import REPOSITORY, git, token_of
 from restore_case import RestoreCase
 
 PAGE = os.path.join(REPOSITORY, "docs", "restore.md")
+SERVER = "https://cvat.example.org"
 URLS = {"https://github.com/acme/annotations.git": "annotations.git", "https://git.example.org/new.git": "new.git",
         "https://git.example.org/app.git": "app.git"}
 
@@ -30,6 +32,9 @@ class Page(RestoreCase):
         self.token = token_of("admin")
         self.before = own_export.fetch(self.cvat, self.token, "project", 1)
         self.desk = self.place("desk")  # where the person sits
+        self.new = self.standin("--seed", "empty")  # the server that takes the lost one's place
+        with open(os.path.join(self.desk, "password"), "w") as file:
+            file.write("admin-password\n")
 
     def url(self, name):
         return f"{self.forge.url}/noauth/{name}"
@@ -42,7 +47,7 @@ class Page(RestoreCase):
                        "AUTOBACKUPD_CONFIG": config or "/nonexistent.yaml", "GIT_CONFIG_NOSYSTEM": "1", "CREDENTIALS_DIRECTORY": self.credentials}
         said = ""
         for block in blocks:
-            script = block
+            script = block.replace(SERVER, self.new.url)
             for url, name in URLS.items():
                 script = script.replace(url, self.url(name))
             for ours, theirs in (words or {}).items():
@@ -63,6 +68,16 @@ class Page(RestoreCase):
         for one, content in expected.items():
             self.assertEqual(again[one], content, one)
 
+    def assert_on_the_new_server(self, name="Demo project"):
+        """One project, and it is the one that was backed up."""
+        listed = json.loads(own_export.ask(self.new, self.token, "GET", "/api/projects")[1])["results"]
+        self.assertEqual([one["name"] for one in listed], [name])
+        again = own_export.fetch(self.new, self.token, "project", listed[0]["id"])
+        self.assertEqual(sorted(again), sorted(self.before))
+        for one, content in self.before.items():
+            expected = content.replace(b'"name":"Demo project"', f'"name":"{name}"'.encode()) if one == "project.json" else content
+            self.assertEqual(again[one], expected, one)
+
     def lose(self):
         """The machine with the storage is gone."""
         shutil.rmtree(self.storage)
@@ -71,6 +86,15 @@ class Page(RestoreCase):
         self.lose()
         self.assertIn("project-1@", self.run_section("The server is gone, I have the git repository"))
         self.assert_restores("project.zip")
+        self.assert_on_the_new_server()
+
+    def test_into_a_cvat_server(self):
+        with open(self.config) as file:
+            text = file.read()
+        with open(self.config, "w") as file:
+            file.write(text.replace(self.cvat.url, self.new.url))
+        self.assertIn("would restore project-1@", self.run_section("Into a CVAT server", self.config))
+        self.assert_on_the_new_server("Traffic signs (restored)")
 
     def test_i_have_the_archive_directory(self):
         shutil.copytree(os.path.join(self.storage, "archives"), os.path.join(self.desk, "archives"))
@@ -135,7 +159,7 @@ class Page(RestoreCase):
     def test_every_section_with_commands_is_tested(self):
         tested = {name for name, blocks in sections().items() if blocks}
         self.assertEqual(tested, {"The server is gone, I have the git repository", "I have the archive directory", "On the machine that made the backups",
-                                  "All history to another place", "A repository", "Before that day", "Without us"})
+                                  "All history to another place", "A repository", "Into a CVAT server", "Before that day", "Without us"})
 
 
 if __name__ == "__main__":

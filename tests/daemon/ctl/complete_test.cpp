@@ -12,8 +12,9 @@ std::vector<std::string> offered(const std::vector<std::string>& words, std::str
         return std::vector<Candidate>{{"traffic-signs", "waiting"}, {"acme-code", ""}};
     };
     const auto runs = [](const CommandLine&) { return std::vector<Candidate>{{"01KAJ7", "acme-code failed"}}; };
+    const auto servers = [](const CommandLine&) { return std::vector<Candidate>{{"lab", "https://cvat.example.org"}}; };
     std::vector<std::string> found;
-    for (const Candidate& one : candidates(words, {}, Names{jobs, runs})) found.push_back(one.word);
+    for (const Candidate& one : candidates(words, {}, Names{jobs, runs, servers})) found.push_back(one.word);
     return found;
 }
 
@@ -43,6 +44,7 @@ TEST(Complete, OptionsAndTheirValues) {
     EXPECT_EQ(offered({"run", "--wait", "a"}), (Texts{"acme-code"}));
     EXPECT_EQ(offered({"run", "--log-level", "w"}), (Texts{"warning"}));
     EXPECT_EQ(offered({"run", "--log-level", "debug", "a"}), (Texts{"acme-code"}));
+    EXPECT_EQ(offered({"restore", "traffic-signs", "--to-cvat", ""}), Texts{"lab"});
     EXPECT_EQ(offered({"run", "--config", ""}), Texts());  // a file: the shell's own
     EXPECT_EQ(offered({"--socket", "/tmp/x", "run", "a"}), (Texts{"acme-code"}));
     EXPECT_EQ(offered({"--soc"}), (Texts{"--socket"}));

@@ -162,7 +162,7 @@ TEST_F(Program, ADaemonThatDiesIsNotWaitedFor) {
 }
 
 TEST_F(Program, WhatComesLaterSaysSo) {
-    for (const char* verb : {"drill a", "restore a --to-cvat lab"}) {
+    for (const char* verb : {"drill a"}) {
         const CommandResult done = run_command(std::string(AUTOBACKUPCTL " ") + verb);
         EXPECT_EQ(done.exit_code, 2) << verb;
         EXPECT_NE(done.output.find("is not in this version"), std::string::npos) << verb;
