@@ -15,7 +15,8 @@ void Scheduler::Core::forget_future(Job& job) {
     Memory& memory = job.memory;
     memory.since = std::min(memory.since, beginning(job));
     if (memory.served) memory.served = std::min(*memory.served, now_);
-    if (memory.retry_at) memory.retry_at = std::min(*memory.retry_at, now_ + job.plan.retry.longest);
+    const bool held = job.ticket != 0 || job.wanted();  // by a pause; there was no time to wait for
+    if (memory.retry_at) memory.retry_at = std::min(*memory.retry_at, held ? now_ : now_ + job.plan.retry.longest);
     if (!job.scheduled() && memory.due && memory.window != Window::open) memory.due = std::min(*memory.due, now_);
 }
 

@@ -39,6 +39,21 @@ TEST_F(Requests, what_somebody_waits_for_is_not_held_back_by_a_new_schedule) {
     EXPECT_EQ(machine.running.at("nightly").ticket, asked.ticket);
 }
 
+TEST_F(Requests, what_a_pause_held_back_starts_at_once_when_the_clock_was_set_back_meanwhile) {
+    machine.options.runs = 1;
+    machine.scheduler = std::make_unique<Scheduler>(machine.options);
+    machine.configure({job("long", {"daily 02:00"}), job("nightly", {})});
+    machine.until(at("2026-11-21 02:00"));
+    const RunNow asked = run_now();
+    machine.scheduler->pause("nightly", std::nullopt, "me", machine.now);
+    machine.set_clock(at("2026-11-20 22:00"));
+    machine.until(machine.now);
+    machine.end("long");
+    machine.scheduler->resume("nightly", machine.now);
+    EXPECT_EQ(machine.until(at("2026-11-20 22:01")), Lines{"2026-11-20 22:00 nightly manual 1"});
+    EXPECT_EQ(machine.running.at("nightly").ticket, asked.ticket);
+}
+
 TEST_F(Requests, run_now_of_a_queued_job_is_the_same_run) {
     machine.scheduler->set_runs(1);
     machine.configure({job("nightly", {"daily 02:30"}), job("hog", {"daily 02:29"})});
