@@ -16,12 +16,12 @@ namespace {
 constexpr int due_times_shown = 5;
 
 // "2026-11-22 02:30:00+01:00", the next five.
-std::vector<std::string> due_times(const config::Config& config, const config::Job& job) {
+std::vector<std::string> due_times(const config::Config& config, const config::Job& job, const std::vector<std::string>& schedule) {
     const Result<schedule::Zone> zone = config::zone_of(config, job);
     if (!zone) return {};
     const auto now = std::chrono::floor<std::chrono::seconds>(std::chrono::system_clock::now());
     std::vector<std::string> times;
-    for (const schedule::SysSeconds due : config::due_times(config, job, now, due_times_shown)) times.push_back(zone->text(due));
+    for (const schedule::SysSeconds due : config::due_times(config, job, schedule, now, due_times_shown)) times.push_back(zone->text(due));
     return times;
 }
 
@@ -34,10 +34,15 @@ std::string shown(const config::Loaded& loaded, bool origin) {
         text += "\n";
     }
     for (const auto& [name, job] : loaded.config->jobs) {
-        const std::vector<std::string> times = due_times(*loaded.config, job);
+        const std::vector<std::string> times = due_times(*loaded.config, job, job.schedule);
         if (times.empty()) text += "# job " + name + " runs only when asked\n";
         if (!times.empty()) text += "# job " + name + " is due at\n";
         for (const std::string& time : times) text += "#   " + time + "\n";
+        for (const auto& [check, schedule] : job.checks) {
+            const std::vector<std::string> checked = due_times(*loaded.config, job, schedule);
+            if (!checked.empty()) text += "# its check " + check + " is due at\n";
+            for (const std::string& time : checked) text += "#   " + time + "\n";
+        }
     }
     return text;
 }
@@ -54,9 +59,15 @@ boost::json::object shown_json(const config::Loaded& loaded, const CommandLine& 
         values.push_back(std::move(one));
     }
     if (line.show || line.origin) object["values"] = std::move(values);
-    boost::json::object due;
-    for (const auto& [name, job] : loaded.config->jobs) due[name] = boost::json::value_from(due_times(*loaded.config, job));
+    boost::json::object due, checks;
+    for (const auto& [name, job] : loaded.config->jobs) {
+        due[name] = boost::json::value_from(due_times(*loaded.config, job, job.schedule));
+        boost::json::object of_job;
+        for (const auto& [check, schedule] : job.checks) of_job[check] = boost::json::value_from(due_times(*loaded.config, job, schedule));
+        if (!of_job.empty()) checks[name] = std::move(of_job);
+    }
     object["next"] = std::move(due);
+    object["next_checks"] = std::move(checks);
     return object;
 }
 

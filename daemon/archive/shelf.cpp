@@ -20,12 +20,6 @@ int rank_of(const std::string& level) {
     return static_cast<int>(std::find(levels.begin(), levels.end(), level) - levels.begin());
 }
 
-// A level that is not known (or none at all) is below every other.
-bool replaces(const std::string& level, const std::string& recorded) {
-    if (recorded == failed_level) return level == "checksum";
-    return rank_of(recorded) > rank_of("checksum") || rank_of(level) >= rank_of(recorded);
-}
-
 DatedCopy read_copy(const fs::path& directory, const std::string& stem) {
     DatedCopy copy;
     copy.stem = stem;
@@ -110,6 +104,11 @@ Result<void> remove_copy(const DatedCopy& copy) {
     if (::unlink(copy.zip.c_str()) != 0 && errno != ENOENT) return fail_errno(errno, "remove", copy.zip.string());
     remove_quietly(copy.beside(".json"));
     return {};
+}
+
+bool replaces(const std::string& level, const std::string& recorded) {
+    if (recorded == failed_level) return level == "checksum";
+    return rank_of(recorded) > rank_of("checksum") || rank_of(level) >= rank_of(recorded);
 }
 
 Result<void> record_check(const DatedCopy& copy, const std::string& level, bool good, Instant at) {

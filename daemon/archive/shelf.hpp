@@ -48,6 +48,10 @@ Result<std::vector<retention::Decision>> plan_keep(const std::vector<DatedCopy>&
 /// The ZIP goes first, then its manifest.
 Result<void> remove_copy(const DatedCopy& copy);
 
+/// Whether what a good check of `level` found takes the place of what was recorded before (a level, failed_level or ""). A level that is not
+/// known, or none at all, is below every other.
+bool replaces(const std::string& level, const std::string& recorded);
+
 /// Writes into the manifest when and how the ZIP was checked. A good check does not replace one of a higher level (exists, structure, checksum),
 /// and only a good `checksum` takes `failed` back. Nothing is written where there is no manifest.
 Result<void> record_check(const DatedCopy& copy, const std::string& level, bool good, Instant at);

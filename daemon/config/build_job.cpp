@@ -104,6 +104,21 @@ std::optional<Archive> build_archive(const View& job, Problems& problems) {
     return out;
 }
 
+// A drill restores versions out of a vault; a mirror is a repository as it is.
+void build_checks(const View& job, Job& out, Problems& warnings) {
+    if (!job.has("checks")) return;
+    const View checks = job.sub("checks");
+    for (const char* kind : {"structure", "checksum", "drill"}) {
+        if (!checks.has(kind)) continue;
+        const bool versions = std::holds_alternative<CvatSource>(out.source);
+        if (!versions && std::string_view(kind) == "drill") {
+            warnings.add(checks.place(kind), checks.path(kind), fmt::format("'{}' is for a cvat: source: none is planned for this job", kind));
+            continue;
+        }
+        checks.read(kind, out.checks[kind]);
+    }
+}
+
 }  // namespace
 
 Job build_job(const yaml::Entry& entry, Problems& problems, Problems& warnings) {
@@ -129,6 +144,7 @@ Job build_job(const yaml::Entry& entry, Problems& problems, Problems& warnings) 
     build_source(job, entry, out, problems, warnings);
     out.archive = build_archive(job, problems);
     out.git = build_git(job, problems, warnings);
+    build_checks(job, out, warnings);
     out.notify = build_notices(job, problems, warnings);
     return out;
 }

@@ -12,8 +12,13 @@ Result<schedule::Zone> zone_of(const Config& config, const Job& job) {
 }
 
 std::vector<schedule::SysSeconds> due_times(const Config& config, const Job& job, schedule::SysSeconds after, std::size_t count) {
+    return due_times(config, job, job.schedule, after, count);
+}
+
+std::vector<schedule::SysSeconds> due_times(const Config& config, const Job& job, const std::vector<std::string>& schedule, schedule::SysSeconds after,
+                                            std::size_t count) {
     std::vector<schedule::Schedule> schedules;
-    for (const std::string& text : job.schedule) {
+    for (const std::string& text : schedule) {
         Result<schedule::Schedule> parsed = schedule::parse(text);
         if (parsed) schedules.push_back(std::move(*parsed));
     }

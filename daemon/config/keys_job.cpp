@@ -131,7 +131,23 @@ constexpr Key job_table[] = {
      .meaning =
          "Where the vault is pushed to: one target, or a list. The vault's branch is that of the first one; "
          "each is pushed and verified on its own. Absent: only the local vault."},
-    {.path = "jobs.*.checks", .type = Type::mapping, .meaning = "Schedules of deeper checks.", .since = {}},
+    {.path = "jobs.*.checks",
+     .type = Type::mapping,
+     .meaning = "What is looked at again, and when; each takes the forms of `schedule`. One check runs at a time, beside the runs."},
+    {.path = "jobs.*.checks.structure",
+     .type = Type::schedule,
+     .meaning = "Manifests, directories of ZIPs, trees, sizes: as `autobackupctl verify --level structure`.",
+     .example = "weekly"},
+    {.path = "jobs.*.checks.checksum",
+     .type = Type::schedule,
+     .meaning = "Every byte of every copy: as `autobackupctl verify`.",
+     .example = "monthly"},
+    {.path = "jobs.*.checks.spot", .type = Type::schedule, .meaning = "The source is asked again for a sample.", .since = {}},
+    {.path = "jobs.*.checks.drill",
+     .type = Type::schedule,
+     .meaning = "A real restore of the newest version of every item into a scratch directory, compared and removed: as `autobackupctl drill JOB`. "
+                "For a `cvat:` source.",
+     .example = "monthly 1 04:00"},
     {.path = "jobs.*.shrink_limit",
      .type = Type::percent,
      .meaning = "An item that has lost more than this of its tasks, frames or annotations since its last verified copy "

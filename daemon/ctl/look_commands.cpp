@@ -85,7 +85,9 @@ int history_command(const Context& context) {
     if (!line.job.empty()) args["job"] = line.job;
     int exit_code = 0;
     const json::value data =
-        data_or_files(context, args, exit_code, [&](const config::Config& config) { return history_from_files(config, line.job, line.limit); });
+        data_or_files(context, args, exit_code, [&](const config::Config& config) {
+            return history_from_files(config, line.job.empty() ? line.job : line.job + "/", line.limit);  // its checks too
+        });
     return shown(context, data, exit_code, [&](const json::value& value) { return history_text(value, !line.job.empty(), context.screen); });
 }
 

@@ -275,6 +275,7 @@ struct Job {
     std::variant<CvatSource, MirrorSource, GithubSource> source;
     std::optional<Archive> archive;
     std::vector<GitTarget> git;
+    std::map<std::string, std::vector<std::string>> checks;  ///< "structure", "checksum", "drill": schedules as written, checked
     std::vector<Notice> notify;  ///< the general list filled in where the job has none of its own
 };
 

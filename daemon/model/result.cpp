@@ -134,7 +134,7 @@ void close_unfinished(Run& run, const Failure& reason) {
 
 RunOutcome add_up(const Run& run) {
     bool good = false;  // something is held: saved now, in part, or found unchanged
-    bool bad = !run.errors.empty();
+    bool bad = !run.errors.empty() || (run.check && run.check->damaged > 0);
     bool wrote = false;
     for (const Item& item : run.items) {
         switch (item.outcome) {
@@ -157,8 +157,13 @@ RunOutcome add_up(const Run& run) {
         }
     }
     if (bad) return good ? RunOutcome::partial : RunOutcome::failed;
+    if (run.check) return good ? RunOutcome::success : RunOutcome::unchanged;
     return wrote ? RunOutcome::success : RunOutcome::unchanged;
 }
+
+std::string history_name(const std::string& job, const std::string& check) { return job + "/" + check; }
+
+std::string history_name(const Run& run) { return run.check ? history_name(run.job, run.check->kind) : run.job; }
 
 int exit_code(RunOutcome outcome) {
     switch (outcome) {

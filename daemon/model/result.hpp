@@ -83,9 +83,17 @@ struct Item {
 
 enum class RunOutcome { success, unchanged, partial, failed, cancelled, refused };
 
+/// Of a run that looked at what is held and saved nothing.
+struct CheckFacts {
+    std::string kind;           ///< "structure", "checksum", "drill"
+    std::uint64_t copies = 0;   ///< that were looked at: ZIPs, repositories
+    std::uint64_t damaged = 0;  ///< of these
+};
+
 struct Run {
     std::string run_id;  ///< ULID
     std::string job;
+    std::optional<CheckFacts> check;  ///< absent: a backup
     std::string trigger = "manual";
     int attempt = 1;
     RunOutcome outcome = RunOutcome::failed;
@@ -114,12 +122,17 @@ void close_unfinished(Run& run, const Failure& reason);
 
 /// The outcome that items and errors add up to (interface §4): the only place that may say success. `cancelled`/`refused`
 /// are decided by the caller and override it; so is "all of them gone at once", which is an entry of `errors`.
-///   bad  = an entry of `errors`; a failed or partial item; a saved or unchanged item with a failed stage that no later
+///   bad  = an entry of `errors`; a damaged copy of a check; a failed or partial item; a saved or unchanged item with a failed stage that no later
 ///          stage of the same name, task and target made good, with a push that was not verified, or with failed tasks
 ///   good = an item saved, unchanged or partial
 /// bad and good: partial; bad alone: failed; neither bad nor anything written (saved, or a commit, archive, push or bundle stage
-/// that is ok): unchanged; else success. Skipped and gone items count for nothing.
+/// that is ok): unchanged; else success. Skipped and gone items count for nothing. A check that found something to look at, and
+/// nothing bad, is a success.
 RunOutcome add_up(const Run& run);
+
+/// The name under which the state keeps a run: its job's, of a check "<job>/<kind>", so that no check passes for a backup.
+std::string history_name(const Run& run);
+std::string history_name(const std::string& job, const std::string& check);
 
 /// 0 success/unchanged, 1 failed, 3 partial, 4 refused, 5 cancelled.
 int exit_code(RunOutcome outcome);

@@ -171,6 +171,7 @@ json::object to_json(const model::Run& run) {
     object["format"] = 1;
     object["run_id"] = run.run_id;
     object["job"] = outgoing(run.job);
+    if (run.check) object["check"] = {{"kind", run.check->kind}, {"copies", run.check->copies}, {"damaged", run.check->damaged}};
     object["trigger"] = outgoing(run.trigger);
     object["attempt"] = run.attempt;
     object["outcome"] = model::name(run.outcome);

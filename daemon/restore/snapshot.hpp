@@ -31,6 +31,7 @@ struct Place {
     std::filesystem::path archives;  ///< holds <item>/<UTC>.zip; empty: none
     std::optional<vault::ItemId> only;  ///< of the archives, this item alone
     std::vector<KnownTarget> targets;
+    std::vector<std::filesystem::path> mirrors;  ///< bare repositories, of a job that mirrors
 };
 
 /// The version as a git repository holds it.

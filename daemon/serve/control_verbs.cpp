@@ -112,7 +112,7 @@ Awaitable<control::Answer> ControlVerbs::history(boost::json::object args) {
     const std::string job = text(args, "job");
     const std::size_t limit = number(args, "limit", 20, longest_history);
     if (!job.empty() && !daemon_.generation_->config.jobs.contains(job)) co_return no_such_job(job, daemon_.generation_->config);
-    auto read = [store = daemon_.store_, job, limit] { return store->history(job, limit); };
+    auto read = [store = daemon_.store_, of = job.empty() ? job : job + "/", limit] { return store->history(of, limit); };
     const Result<std::vector<std::string>> reports = co_await daemon_.workers_.run(std::move(read));
     if (!reports) co_return control::refuse(reports.error(), 1);
     std::vector<boost::json::object> parsed;

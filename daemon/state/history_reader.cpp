@@ -82,7 +82,8 @@ Result<HistoryReader> HistoryReader::open(const std::filesystem::path& file, std
 Result<std::vector<std::string>> HistoryReader::reports(const std::string& job, std::size_t limit) {
     return impl_->guarded("read history", [&] {
         SQLite::Statement query(impl_->database,
-                                "SELECT report FROM runs WHERE report IS NOT NULL AND (?1 = '' OR job = ?1) ORDER BY seq DESC LIMIT ?2");
+                                "SELECT report FROM runs WHERE report IS NOT NULL AND (?1 = '' OR job = ?1 OR (substr(?1, -1) = '/' AND (job = rtrim(?1, '/') "
+                                "OR substr(job, 1, length(?1)) = ?1))) ORDER BY seq DESC LIMIT ?2");
         query.bind(1, job);
         query.bind(2, static_cast<std::int64_t>(limit));
         std::vector<std::string> found;

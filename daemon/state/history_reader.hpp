@@ -23,7 +23,7 @@ public:
     HistoryReader& operator=(HistoryReader&&) noexcept;
     ~HistoryReader();
 
-    /// Report JSON, newest first; job "": of all jobs. As Store::history.
+    /// Report JSON, newest first; job "": of all jobs; "JOB/": of the job and of its checks. As Store::history.
     Result<std::vector<std::string>> reports(const std::string& job, std::size_t limit);
     /// Ids of runs that begin with `prefix` (any case), newest first, at most `limit`; runs that go on too.
     Result<std::vector<std::string>> ids(const std::string& prefix, std::size_t limit);

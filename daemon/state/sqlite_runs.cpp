@@ -23,7 +23,9 @@ std::string interrupted_report(const Abandoned& run, Instant found) {
     boost::json::object report;
     report["format"] = 1;
     report["run_id"] = run.run_id;
-    report["job"] = run.job;
+    const std::size_t slash = run.job.find('/');
+    report["job"] = run.job.substr(0, slash);
+    if (slash != std::string::npos) report["check"] = {{"kind", run.job.substr(slash + 1)}, {"copies", 0}, {"damaged", 0}};
     report["trigger"] = run.trigger;
     report["attempt"] = run.attempt;
     report["outcome"] = "failed";
@@ -58,7 +60,7 @@ Result<void> SqliteStore::begin_run(const model::Run& run) {
         Query(*this,
               "INSERT INTO runs (run_id, job, run_trigger, attempt, started_at) VALUES (?, ?, ?, ?, ?)")
             .add(run.run_id)
-            .add(run.job)
+            .add(model::history_name(run))
             .add(run.trigger)
             .add(run.attempt)
             .add(rfc3339(run.started_at))
@@ -77,7 +79,7 @@ std::int64_t SqliteStore::upsert_run(const model::Run& run, const std::string& r
                 "bytes_received = excluded.bytes_received, bytes_sent = excluded.bytes_sent, report = "
                 "excluded.report "
                 "RETURNING seq");
-    query.add(run.run_id).add(run.job).add(run.trigger).add(run.attempt).add(rfc3339(run.started_at));
+    query.add(run.run_id).add(model::history_name(run)).add(run.trigger).add(run.attempt).add(rfc3339(run.started_at));
     query.add(model::name(run.outcome)).add(rfc3339(run.finished_at)).add(run.api_requests);
     query.add(run.bytes_received).add(run.bytes_sent).add(report_json);
     query.step();
@@ -142,7 +144,7 @@ Result<void> SqliteStore::write_end(const model::Run& run, const std::string& re
         const std::int64_t seq = upsert_run(run, report_json);
         Query(*this, "DELETE FROM items WHERE run = ?").add(seq).run();
         insert_items(seq, run.items);
-        prune(run.job, seq);
+        prune(model::history_name(run), seq);
         transaction.commit();
     });
 }
@@ -208,6 +210,9 @@ Result<std::vector<std::string>> SqliteStore::history(const std::string& job, st
         Query query(*this,
                     job.empty()
                         ? "SELECT report FROM runs WHERE report IS NOT NULL ORDER BY seq DESC LIMIT ?"
+                    : job.ends_with('/')
+                        ? "SELECT report FROM runs WHERE report IS NOT NULL AND (job = rtrim(?2, '/') OR "
+                          "substr(job, 1, length(?2)) = ?2) ORDER BY seq DESC LIMIT ?1"
                         : "SELECT report FROM runs WHERE report IS NOT NULL AND job = ?2 ORDER BY seq DESC "
                           "LIMIT ?1");
         query.add(static_cast<std::uint64_t>(limit));

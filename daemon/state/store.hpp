@@ -57,7 +57,7 @@ public:
     /// Runs that began and never finished (crash, kill -9): marked interrupted now and returned (ids, oldest first). Their
     /// report says outcome `failed` with `"interrupted": true`. Call only while holding the job's lock.
     virtual Result<std::vector<std::string>> mark_interrupted(const std::string& job) = 0;
-    virtual Result<std::vector<std::string>> history(const std::string& job, std::size_t limit) = 0;  ///< report JSON, newest first; job "": of all jobs
+    virtual Result<std::vector<std::string>> history(const std::string& job, std::size_t limit) = 0;  ///< report JSON, newest first; job "": of all jobs; "JOB/": of the job and of its checks (see model::history_name)
 
     // -- items --
     virtual Result<std::map<std::string, ItemState>> items(const std::string& job) = 0;

@@ -21,9 +21,9 @@ Result<void> look_only(std::span<const std::byte>) {
 
 class Checker {
 public:
-    explicit Checker(Repository::Impl& repository)
-        : repository_(repository), reader_(repository.path / "objects", repository.packs),
-          packs_(reader_, [this](std::string text) { problem(std::move(text)); }) {}
+    Checker(Repository::Impl& repository, const std::function<bool()>& stop)
+        : repository_(repository), stop_(stop), reader_(repository.path / "objects", repository.packs),
+          packs_(reader_, [this](std::string text) { problem(std::move(text)); }, stop) {}
 
     Repository::CheckReport run() {
         for (const Failure& failure : repository_.packs.unusable()) problem(describe(failure));
@@ -34,6 +34,8 @@ public:
     }
 
 private:
+    [[nodiscard]] bool stopped() const { return stop_ && stop_(); }
+
     void problem(std::string text) {
         if (report_.problems.size() < most_problems) report_.problems.push_back(std::move(text));
     }
@@ -51,7 +53,7 @@ private:
 
     void check_loose_folder(const fs::path& folder) {
         std::error_code error;
-        for (fs::directory_iterator file(folder, error), end; !error && file != end; file.increment(error)) {
+        for (fs::directory_iterator file(folder, error), end; !error && file != end && !stopped(); file.increment(error)) {
             const std::optional<Oid> oid =
                 Oid::parse(folder.filename().string() + file->path().filename().string());
             if (!oid) continue;  // a temporary file of git's
@@ -81,7 +83,7 @@ private:
 
     void walk(Step first) {
         stack_.push_back(std::move(first));
-        while (!stack_.empty()) {
+        while (!stack_.empty() && !stopped()) {
             const Step step = std::move(stack_.back());
             stack_.pop_back();
             if (!seen_.insert(step.oid).second) continue;
@@ -131,6 +133,7 @@ private:
     }
 
     Repository::Impl& repository_;
+    const std::function<bool()>& stop_;
     ObjectReader reader_;
     PackCheck packs_;
     Repository::CheckReport report_;
@@ -142,10 +145,12 @@ private:
 
 }  // namespace
 
-Result<Repository::CheckReport> Repository::check() const {
+Result<Repository::CheckReport> Repository::check(const std::function<bool()>& stop) const {
     impl_->refresh();
-    Checker checker(*impl_);
-    return checker.run();
+    Checker checker(*impl_, stop);
+    CheckReport report = checker.run();
+    if (stop && stop()) return fail(Errc::cancelled, "check", path().string(), "stopped by request");
+    return report;
 }
 
 }  // namespace autobackup::git

@@ -203,12 +203,13 @@ public:
     /// Whether it is a partial clone (objects may be missing on purpose).
     [[nodiscard]] bool partial() const;
 
-    /// Every object re-hashed, trees and commits walked from all refs. Counts what was looked at.
+    /// Every object re-hashed, trees and commits walked from all refs. Counts what was looked at. `stop` (may be empty) is asked between
+    /// objects: true ends it with `cancelled`.
     struct CheckReport {
         std::uint64_t objects = 0;
         std::vector<std::string> problems;
     };
-    Result<CheckReport> check() const;
+    Result<CheckReport> check(const std::function<bool()>& stop = {}) const;
 
     struct Impl;  ///< shared by the parts of lib/git alone
 

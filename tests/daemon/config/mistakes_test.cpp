@@ -56,7 +56,7 @@ const Lines told{
     "'lab'?)",
     "autobackupd.yaml:13:5: jobs.signs.shedule: unknown key 'shedule'; allowed: enabled, "
     "schedule, time_zone, jitter, "
-    "catch_up, overlap, timeout, after, retry, cvat, github, mirror, archive, git, shrink_limit, notify (did you mean 'schedule'?)",
+    "catch_up, overlap, timeout, after, retry, cvat, github, mirror, archive, git, checks, shrink_limit, notify (did you mean 'schedule'?)",
     "autobackupd.yaml:14:14: jobs.signs.enabled: given 'yes', allowed is true or false",
     "autobackupd.yaml:15:14: jobs.signs.timeout: given '6' is no duration: the unit is missing "
     "(such as 250ms, 90s, 15m, "
@@ -139,8 +139,9 @@ INSTANTIATE_TEST_SUITE_P(
                     Case{"    cvat: {}\n    archive: {keep: {daily: 0}}\n", "it keeps nothing"},
                     Case{"    cvat: {}\n    archive: {keep: {dayly: 1}}\n", "did you mean 'daily'?"},
                     Case{"    cvat: {}\n    archive: true\n", "allowed is a mapping with keep"},
-                    Case{"    cvat: {}\n    checks: {structure: weekly}\n",
-                         "6:5: jobs.signs.checks: 'checks' is not in this version"},
+                    Case{"    cvat: {}\n    checks: {structur: weekly}\n", "did you mean 'structure'?"},
+                    Case{"    cvat: {}\n    checks: {drill: sometimes}\n", "6:21: jobs.signs.checks.drill"},
+                    Case{"    cvat: {}\n    checks: weekly\n", "allowed is a mapping with structure, checksum, drill"},
                     Case{"    cvat: {}\n    shrink_limit: 30\n",
                          "6:19: jobs.signs.shrink_limit: given '30', allowed is a percentage from 0% to 100%"},
                     Case{"    cvat: {}\n    shrink_limit: 101%\n", "allowed is a percentage from 0% to 100%"},

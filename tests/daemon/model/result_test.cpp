@@ -230,5 +230,20 @@ TEST(CloseUnfinished, FailsWhatHasNotComeToItsEnd) {
     EXPECT_EQ(run.items[1].reason, "");
 }
 
+TEST(AddUp, a_check_is_a_success_only_when_it_found_something_and_nothing_damaged) {
+    model::Run run;
+    run.check = CheckFacts{"checksum", 0, 0};
+    EXPECT_EQ(add_up(run), RunOutcome::unchanged);
+    run.items.emplace_back().outcome = ItemOutcome::unchanged;
+    run.check->copies = 2;
+    EXPECT_EQ(add_up(run), RunOutcome::success);
+    run.check->damaged = 1;
+    EXPECT_EQ(add_up(run), RunOutcome::partial);
+    run.items.back().outcome = ItemOutcome::failed;
+    EXPECT_EQ(add_up(run), RunOutcome::failed);
+    run.job = "signs";
+    EXPECT_EQ(history_name(run), "signs/checksum");
+}
+
 }  // namespace
 }  // namespace autobackup::model

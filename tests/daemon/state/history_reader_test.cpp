@@ -5,6 +5,7 @@
 #include <gtest/gtest.h>
 #include <unistd.h>
 
+#include <boost/json.hpp>
 #include <fstream>
 
 #include "daemon/state/store.hpp"
@@ -110,6 +111,31 @@ TEST_F(HistoryReaderTest, ReadsBesideAWriterThatIsInTheMiddle) {
     EXPECT_EQ(history.reports("", 10)->size(), 3U);
     writer.kill_9();
     EXPECT_EQ(history.reports("", 10)->size(), 3U);
+}
+
+TEST_F(HistoryReaderTest, ChecksStandBesideTheRunsOfTheirJob) {
+    record();
+    {
+        const Result<Opened> opened = open_sqlite(file);
+        ASSERT_TRUE(opened);
+        model::Run check = run_of("a", "01JF");
+        check.check = model::CheckFacts{"checksum", 2, 1};
+        ASSERT_TRUE(opened->store->finish_run(check, R"({"n":4})"));
+        check.run_id = "01JG";
+        ASSERT_TRUE(opened->store->begin_run(check));
+        using Texts = std::vector<std::string>;
+        EXPECT_EQ(*opened->store->history("a", 9), Texts{R"({"n":1})"}) << "no check passes for a backup";
+        EXPECT_EQ(*opened->store->history("a/", 9), (Texts{R"({"n":4})", R"({"n":1})"}));
+        EXPECT_EQ(*opened->store->history("a/checksum", 9), Texts{R"({"n":4})"});
+        EXPECT_EQ(*opened->store->mark_interrupted("a/checksum"), Texts{"01JG"});
+        const boost::json::value told = boost::json::parse(opened->store->history("a/checksum", 1)->at(0));
+        EXPECT_EQ(told.at("job").as_string(), "a");
+        EXPECT_EQ(told.at("check").at("kind").as_string(), "checksum");
+    }
+    HistoryReader reader = open();
+    EXPECT_EQ(reader.reports("a", 9)->size(), 1U);
+    EXPECT_EQ(reader.reports("a/", 9)->size(), 3U);
+    EXPECT_EQ(reader.reports("", 9)->size(), 5U);
 }
 
 }  // namespace
