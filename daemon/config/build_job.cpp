@@ -104,14 +104,15 @@ std::optional<Archive> build_archive(const View& job, Problems& problems) {
     return out;
 }
 
-// A drill restores versions out of a vault; a mirror is a repository as it is.
+// Spots and drills are of versions out of a vault; a mirror is a repository as it is.
 void build_checks(const View& job, Job& out, Problems& warnings) {
     if (!job.has("checks")) return;
     const View checks = job.sub("checks");
-    for (const char* kind : {"structure", "checksum", "drill"}) {
+    for (const char* kind : {"structure", "checksum", "spot", "drill"}) {
         if (!checks.has(kind)) continue;
         const bool versions = std::holds_alternative<CvatSource>(out.source);
-        if (!versions && std::string_view(kind) == "drill") {
+        const std::string_view word = kind;
+        if (!versions && (word == "spot" || word == "drill")) {
             warnings.add(checks.place(kind), checks.path(kind), fmt::format("'{}' is for a cvat: source: none is planned for this job", kind));
             continue;
         }

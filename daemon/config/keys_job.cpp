@@ -142,7 +142,11 @@ constexpr Key job_table[] = {
      .type = Type::schedule,
      .meaning = "Every byte of every copy: as `autobackupctl verify`.",
      .example = "monthly"},
-    {.path = "jobs.*.checks.spot", .type = Type::schedule, .meaning = "The source is asked again for a sample.", .since = {}},
+    {.path = "jobs.*.checks.spot",
+     .type = Type::schedule,
+     .meaning = "The source is asked again: three tasks are exported anew and compared with what is held, those first that were not asked for the longest. "
+                "For a `cvat:` source.",
+     .example = "monthly"},
     {.path = "jobs.*.checks.drill",
      .type = Type::schedule,
      .meaning = "A real restore of the newest version of every item into a scratch directory, compared and removed: as `autobackupctl drill JOB`. "

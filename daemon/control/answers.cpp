@@ -46,10 +46,30 @@ json::object to_json(const LastRun& run) {
         {"duration_s", run.duration_s}, {"error", run.error}};
 }
 
+json::object to_json(const CheckStatus& check) {
+    json::object object{{"check", check.check},
+                        {"schedule", texts(check.schedule)},
+                        {"next", times(check.next)},
+                        {"last_success", time_or_null(check.last_success)},
+                        {"failures", check.failures},
+                        {"copies", check.copies},
+                        {"damaged", check.damaged}};
+    object["last"] = check.last ? json::value(to_json(*check.last)) : json::value(nullptr);
+    return object;
+}
+
 json::array jobs_array(const std::vector<JobStatus>& jobs) {
     json::array array;
     for (const JobStatus& job : jobs) array.push_back(to_json(job));
     return array;
+}
+
+std::vector<Instant> instants(const std::vector<std::string>& texts) {
+    std::vector<Instant> all;
+    for (const std::string& text : texts) {
+        if (const std::optional<Instant> time = parse_rfc3339(text)) all.push_back(*time);
+    }
+    return all;
 }
 
 LastRun last_run(const Reading& from) {
@@ -61,6 +81,19 @@ LastRun last_run(const Reading& from) {
     run.duration_s = from.real("duration_s").value_or(0);
     run.error = from.text("error");
     return run;
+}
+
+CheckStatus check_status(const Reading& from) {
+    CheckStatus check;
+    check.check = from.text("check");
+    check.schedule = from.texts("schedule");
+    check.next = instants(from.texts("next"));
+    if (from.has_object("last")) check.last = last_run(Reading(from.at("last")));
+    check.last_success = from.time("last_success");
+    check.failures = static_cast<int>(from.count("failures").value_or(0));
+    check.copies = from.count("copies").value_or(0);
+    check.damaged = from.count("damaged").value_or(0);
+    return check;
 }
 
 }  // namespace
@@ -96,6 +129,9 @@ json::object to_json(const JobStatus& job) {
                         {"failures", job.failures}};
     object["last"] = job.last ? json::value(to_json(*job.last)) : json::value(nullptr);
     object["running"] = job.running ? json::value(to_json(*job.running)) : json::value(nullptr);
+    json::array checks;
+    for (const CheckStatus& check : job.checks) checks.push_back(to_json(check));
+    object["checks"] = std::move(checks);
     return object;
 }
 
@@ -127,8 +163,16 @@ json::object list_document(const std::vector<JobStatus>& jobs) {
 json::object next_document(const std::vector<JobStatus>& jobs) {
     json::array array;
     for (const JobStatus& job : jobs) {
-        array.push_back(json::object{
-            {"job", job.job}, {"schedule", texts(job.schedule)}, {"time_zone", job.time_zone}, {"state", name(job.state)}, {"due", times(job.next)}});
+        json::array checks;
+        for (const CheckStatus& check : job.checks) {
+            checks.push_back(json::object{{"check", check.check}, {"schedule", texts(check.schedule)}, {"due", times(check.next)}});
+        }
+        array.push_back(json::object{{"job", job.job},
+                                     {"schedule", texts(job.schedule)},
+                                     {"time_zone", job.time_zone},
+                                     {"state", name(job.state)},
+                                     {"due", times(job.next)},
+                                     {"checks", std::move(checks)}});
     }
     return {{"format", format}, {"next", std::move(array)}};
 }
@@ -169,13 +213,12 @@ JobStatus job_status(const json::value& value) {
     job.skip_next = from.flag("skip_next", false);
     job.schedule = from.texts("schedule");
     job.time_zone = from.text("time_zone");
-    for (const std::string& text : from.texts("next")) {
-        if (const std::optional<Instant> time = parse_rfc3339(text)) job.next.push_back(*time);
-    }
+    job.next = instants(from.texts("next"));
     if (from.has_object("last")) job.last = last_run(Reading(from.at("last")));
     job.last_success = from.time("last_success");
     job.failures = static_cast<int>(from.count("failures").value_or(0));
     if (from.has_object("running")) job.running = running(from.at("running"));
+    for (const json::value& one : from.array("checks")) job.checks.push_back(check_status(Reading(one)));
     return job;
 }
 

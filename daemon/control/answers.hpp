@@ -45,6 +45,18 @@ struct LastRun {
     std::string error;  ///< one line of its first error; empty when it went well
 };
 
+/// One kind of check of a job.
+struct CheckStatus {
+    std::string check;                    ///< "structure", "checksum", "drill"
+    std::vector<std::string> schedule;    ///< as written
+    std::vector<Instant> next;            ///< due times, jitter included, soonest first
+    std::optional<LastRun> last;
+    std::optional<Instant> last_success;  ///< end of the last one that found everything good
+    int failures = 0;                     ///< in a row that were not green
+    std::uint64_t copies = 0;             ///< that the last one looked at
+    std::uint64_t damaged = 0;            ///< of these
+};
+
 struct JobStatus {
     std::string job;
     JobKind kind = JobKind::cvat;
@@ -60,6 +72,7 @@ struct JobStatus {
     std::optional<Instant> last_success;  ///< end of the last run with outcome success or unchanged
     int failures = 0;                     ///< runs in a row that were not green
     std::optional<Running> running;
+    std::vector<CheckStatus> checks;
 };
 
 struct DaemonStatus {
@@ -80,7 +93,7 @@ struct DaemonStatus {
 boost::json::object status_document(const DaemonStatus& daemon, const std::vector<JobStatus>& jobs);
 /// `list`: {"format":1,"jobs":[…]}.
 boost::json::object list_document(const std::vector<JobStatus>& jobs);
-/// `next`: {"format":1,"next":[{"job","schedule","time_zone","state","due":[…]}]}.
+/// `next`: {"format":1,"next":[{"job","schedule","time_zone","state","due":[…],"checks":[{"check","schedule","due":[…]}]}]}.
 boost::json::object next_document(const std::vector<JobStatus>& jobs);
 /// `history`: {"format":1,"runs":[…]} from run reports (interface.md §4) without their items, in the given order.
 boost::json::object history_document(const std::vector<boost::json::object>& reports);

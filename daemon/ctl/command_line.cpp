@@ -63,13 +63,14 @@ constexpr std::array verbs{
              "autobackupctl restore acme-code --item acme/app --to-directory app\n  autobackupctl restore acme-code --item acme/app --to-git "
              "https://git.example.org/app.git"},
     VerbText{"verify", Operand::job_or_path, false, "Check what was saved, to the last byte; of a job, of all jobs, or at a path; needs no daemon",
-             "  autobackupctl verify\n  autobackupctl verify traffic-signs --level structure\n  autobackupctl verify /mnt/archives --json | jq .damaged"},
+             "  autobackupctl verify\n  autobackupctl verify traffic-signs --level structure\n  autobackupctl verify --repair\n  autobackupctl verify /mnt/archives --json | jq .damaged"},
+    VerbText{"drill", Operand::job, true, "Restore the newest version of every item into a scratch directory, compare it and remove it; needs no daemon",
+             "  autobackupctl drill traffic-signs\n  autobackupctl drill traffic-signs --json | jq .outcome"},
     VerbText{"prune", Operand::job, true, "Remove the dated ZIPs that no rule of `keep` keeps; needs no daemon",
              "  autobackupctl prune traffic-signs --dry-run\n  autobackupctl prune traffic-signs"},
     VerbText{"hold", Operand::snapshot, true, "Pin a snapshot: it is never removed", "  autobackupctl hold project-12@20261121T013000Z"},
     VerbText{"release", Operand::snapshot, true, "Take a pin away", "  autobackupctl release project-12@20261121T013000Z"},
 };
-constexpr std::array later{"drill"};
 
 void add_operand(CLI::App& verb, const VerbText& text, CommandLine& line) {
     CLI::Option* operand = nullptr;
@@ -143,11 +144,12 @@ void add_own_options(CLI::App& verb, const std::string& name, CommandLine& line)
     if (name == "snapshots") verb.add_option("--item", line.item, "Of this item alone; of a repository with every kept ref")->type_name("ITEM");
     if (name == "restore") add_restore(verb, line);
     if (name == "verify") {
-        const std::vector<std::string> levels{"exists", "structure", "checksum"};
-        verb.add_option("--level", line.level, "exists, structure or checksum; each includes the ones before")
+        const std::vector<std::string> levels{"exists", "structure", "checksum", "spot"};
+        verb.add_option("--level", line.level, "exists, structure or checksum, each includes the ones before; spot: ask the source of a job again for a few tasks")
             ->type_name("LEVEL")
             ->check(CLI::IsMember(levels))
             ->capture_default_str();
+        verb.add_flag("--repair", line.repair, "Of our own storage: mend damaged copies from whole ones; what was damaged goes to <storage>/damaged");
     }
     if (name == "prune") verb.add_flag("--dry-run", line.dry_run, "Tell what would go, and remove nothing");
     if (name == "hold" || name == "release") verb.add_option("--job", line.job, "The job, when several have a snapshot of this name")->type_name("JOB");
@@ -176,12 +178,6 @@ void describe(CLI::App& app, CommandLine& line) {
         add_own_options(*verb, text.name, line);
         add_common(*verb, line);
         verb->footer(std::string("Examples:\n") + text.examples);
-    }
-    for (const char* name : later) {
-        CLI::App* const verb = app.add_subcommand(name, "Not in this version");
-        add_common(*verb, line);
-        verb->allow_extras();
-        verb->prefix_command();
     }
     app.footer(
         "Examples:\n  autobackupctl status\n  autobackupctl run traffic-signs --wait\n  autobackupctl history traffic-signs\n\n"
@@ -223,9 +219,8 @@ Parsed parse_command_line(int argc, const char* const* argv, const cli::Environm
         parsed.ended = std::move(*mistake);
     } else if (line.verb == "restore" && destinations(line) != 1) {
         parsed.ended = cli::Ended{2, "autobackupctl: restore needs one of --to-zip, --to-directory, --to-cvat, --to-git and --to-bundle\n"};
-    } else if (std::find(later.begin(), later.end(), line.verb) != later.end()) {
-        parsed.ended =
-            cli::Ended{2, "autobackupctl: " + line.verb + " is not in this version; docs/restore.md says how to try a restore by hand\n"};
+    } else if (line.repair && line.level != "checksum") {
+        parsed.ended = cli::Ended{2, "autobackupctl: --repair looks at every byte: leave --level out\n"};
     } else {
         parsed.command = std::move(line);
     }

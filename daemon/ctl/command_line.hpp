@@ -29,7 +29,7 @@ struct CommandLine : cli::Common {
     // Of restore --to-cvat:
     std::optional<std::string> organization;  ///< "" = the account's own space; absent: what the configuration says
     std::string name, server_username, server_password_file, server_ca_file;
-    bool dry_run = false, yes = false;
+    bool dry_run = false, yes = false, repair = false;
     bool all_refs = false, bare = false;  ///< of a repository
 };
 

@@ -26,6 +26,7 @@ int reload_command(const Context& context);
 int snapshots_command(const Context& context);
 int restore_command(const Context& context);
 int verify_command(const Context& context);
+int drill_command(const Context& context);
 int prune_command(const Context& context);
 /// hold and release.
 int hold_command(const Context& context);

@@ -9,9 +9,12 @@
 #include <utility>
 
 #include "build_info.hpp"
+#include "daemon/checks/check_run.hpp"
 #include "daemon/config/secrets.hpp"
 #include "daemon/ctl/offline.hpp"
 #include "daemon/restore/catalogue.hpp"
+#include "daemon/restore/verify.hpp"
+#include "daemon/state/history_reader.hpp"
 #include "lib/async/loop.hpp"
 #include "lib/core/file.hpp"
 #include "lib/core/text.hpp"
@@ -207,11 +210,30 @@ Result<void> become_owner(const std::filesystem::path& storage) {
     return {};
 }
 
+namespace {
+
+// What checks found is remembered in our own state; without it nothing is known of them.
+std::optional<state::HistoryReader> state_of(const Sources& sources) {
+    if (!sources.config) return std::nullopt;
+    Result<state::HistoryReader> opened = state::HistoryReader::open(sources.config->storage / "state.sqlite");
+    if (!opened) return std::nullopt;
+    return std::move(*opened);
+}
+
+std::string vault_mark_of(state::HistoryReader& known, const std::string& job) {
+    const Result<std::optional<std::string>> mark = known.value(job, checks::vault_mark_key);
+    return mark ? mark->value_or("") : std::string();
+}
+
+}  // namespace
+
 Result<Listed> list(const Sources& sources) {
     Listed all;
+    std::optional<state::HistoryReader> known = state_of(sources);
     for (std::size_t i = 0; i < sources.places.size(); ++i) {
         Result<std::vector<restore::Snapshot>> snapshots = restore::snapshots_of(sources.places[i], &all.warnings);
         if (!snapshots) return snapshots.error();
+        if (known) restore::apply_vault_mark(vault_mark_of(*known, sources.places[i].job), *snapshots);
         for (restore::Snapshot& one : *snapshots) {
             all.snapshots.push_back(std::move(one));
             all.places.push_back(i);

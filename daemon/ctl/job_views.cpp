@@ -47,6 +47,36 @@ void add_fact(std::string& text, const char* key, const std::string& value, cons
     text += fmt::format("{:<10}", key) + painted(cut_columns(one_line(value), screen.width - indent), paint, screen.colour) + '\n';
 }
 
+// Checks and drills that failed last.
+void add_damage(std::string& text, const json::array& jobs, const Screen& screen) {
+    for (const json::value& value : jobs) {
+        const JobStatus job = answers::job_status(value);
+        for (const answers::CheckStatus& check : job.checks) {
+            if (check.failures == 0 || !check.last) continue;
+            std::string words = job.job + ": " + (check.check == "drill" ? "" : "check ") + check.check + " " + check.last->outcome;
+            if (check.damaged > 0) words += fmt::format(", {} of {} {}", check.damaged, check.copies, check.check == "drill" ? "restores failed" : "copies damaged");
+            words += ", " + relative(check.last->finished_at, screen.clock) + ": " + check.last->error;
+            add_fact(text, "DAMAGE", words, screen, Paint::bad);
+        }
+    }
+}
+
+// Due times of a job or of one of its checks.
+void add_due(Table& table, const std::string& name, const Reading& of, const std::string& time_zone, const std::string& state, const Screen& screen) {
+    std::string schedule;
+    for (const std::string& text : of.texts("schedule")) schedule += (schedule.empty() ? "" : "; ") + text;
+    const std::vector<std::string> due = of.texts("due");
+    if (due.empty()) table.add({name, Cell(state, paint_of(state)), "", schedule});
+    for (std::size_t i = 0; i < due.size(); ++i) {
+        const std::optional<Instant> time = parse_rfc3339(due[i]);
+        if (!time) continue;
+        Clock clock = screen.clock;  // due times are shown as the job's own clock shows them
+        if (const auto zone = schedule::Zone::find(time_zone)) clock.zone = *zone;
+        const bool first = i == 0;
+        table.add({first ? name : "", exact(*time, clock), relative(*time, clock), first ? schedule : ""});
+    }
+}
+
 }  // namespace
 
 std::string progress_words(const Running& run) {
@@ -75,6 +105,7 @@ std::string status_text(const json::value& document, const Screen& screen) {
         }
         text += '\n' + table.text(screen.width, screen.colour);
     }
+    add_damage(text, Reading(document).array("jobs"), screen);
     return text + '\n' + jobs_table(Reading(document).array("jobs"), screen);
 }
 
@@ -86,18 +117,11 @@ std::string next_text(const json::value& document, const Screen& screen) {
     Table table({{"JOB", true}, {"DUE"}, {"", true}, {"SCHEDULE", true}});
     for (const json::value& value : Reading(document).array("next")) {
         const Reading job(value);
-        std::string schedule;
-        for (const std::string& text : job.texts("schedule")) schedule += (schedule.empty() ? "" : "; ") + text;
-        const std::vector<std::string> due = job.texts("due");
-        const std::string state = job.text("state");
-        if (due.empty()) table.add({job.text("job"), Cell(state, paint_of(state)), "", schedule});
-        for (std::size_t i = 0; i < due.size(); ++i) {
-            const std::optional<Instant> time = parse_rfc3339(due[i]);
-            if (!time) continue;
-            Clock clock = screen.clock;  // due times are shown as the job's own clock shows them
-            if (const auto zone = schedule::Zone::find(job.text("time_zone"))) clock.zone = *zone;
-            const bool first = i == 0;
-            table.add({first ? job.text("job") : "", exact(*time, clock), relative(*time, clock), first ? schedule : ""});
+        const std::string name = job.text("job"), zone = job.text("time_zone");
+        add_due(table, name, job, zone, job.text("state"), screen);
+        for (const json::value& one : job.array("checks")) {
+            const Reading check(one);
+            add_due(table, name + " " + check.text("check"), check, zone, "manual", screen);
         }
     }
     return table.empty() ? "No jobs.\n" : table.text(screen.width, screen.colour);

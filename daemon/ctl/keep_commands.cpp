@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: MIT
-// verify, prune, hold and release.
+// prune, hold and release.
 #include <algorithm>
 #include <set>
 #include <utility>
@@ -21,70 +21,6 @@ namespace autobackup::ctl {
 namespace {
 
 namespace json = boost::json;
-
-// -- verify --
-
-// What was found, into the manifests and the job's history.
-Result<void> remember(const config::Config& config, const std::string& job, const std::vector<restore::Checked>& checked, restore::Level level) {
-    for (const std::string& problem : restore::record(checked, level, now())) tell("warning: " + problem);
-    Result<state::Opened> opened = state::open_sqlite(config.storage / "state.sqlite");
-    if (!opened) return opened.error();
-    return opened->store->set_value(job, "verify", report::json_line(restore::verify_json(checked, level, now())));
-}
-
-bool any_damaged(const std::vector<restore::Checked>& checked) {
-    return std::any_of(checked.begin(), checked.end(), [](const auto& one) { return !one.good(); });
-}
-
-// Our own storage may be written to meanwhile: what looks damaged is looked at again while no run goes on, and only then believed.
-Result<std::vector<restore::Checked>> check_own(const config::Config& config, const restore::Place& place, restore::Level level,
-                                                const std::stop_token& stop) {
-    Result<std::vector<restore::Checked>> checked = restore::verify(place, level, stop);
-    if (!checked) return checked;
-    const Result<state::JobLock> lock = state::JobLock::acquire(config.storage, place.job);
-    if (!lock) {
-        tell("warning: the result is not recorded: " + describe(lock.error()));
-        if (any_damaged(*checked)) tell("warning: what looks damaged may be what that run writes: verify again when it has ended");
-        return checked;
-    }
-    if (any_damaged(*checked)) checked = restore::verify(place, level, stop);
-    if (!checked) return checked;
-    const Result<void> remembered = remember(config, place.job, *checked, level);
-    if (!remembered) tell("warning: the result is not in the history: " + describe(remembered.error()));
-    return checked;
-}
-
-Result<std::vector<restore::Checked>> check_all(const Sources& sources, restore::Level level, const std::stop_token& stop) {
-    std::vector<restore::Checked> all;
-    for (const restore::Place& place : sources.places) {
-        Result<std::vector<restore::Checked>> checked =
-            sources.config ? check_own(*sources.config, place, level, stop) : restore::verify(place, level, stop);
-        if (!checked) return checked;
-        std::move(checked->begin(), checked->end(), std::back_inserter(all));
-    }
-    return all;
-}
-
-Awaitable<int> verify_copies(const Context& context, async::Workers& workers) {
-    int exit_code = 0;
-    const std::optional<Sources> sources = co_await find_sources(context, false, workers, exit_code);
-    if (!sources) co_return exit_code;
-    if (sources->config) {
-        const Result<void> owner = become_owner(sources->config->storage);
-        if (!owner) co_return failed(owner.error());
-    }
-    const restore::Level level = *restore::parse_level(context.line.level);
-    auto work = [&] { return check_all(*sources, level, workers.stop_token()); };
-    const Result<std::vector<restore::Checked>> checked = co_await workers.run(std::move(work));
-    if (!checked) co_return failed(checked.error());
-    int printed = 0;
-    if (context.line.json) {
-        printed = print_json(restore::verify_json(*checked, level, now()));
-    } else {
-        printed = print(verify_text(*checked, level, context.screen));
-    }
-    co_return printed == 0 ? restore::exit_code_of(*checked) : printed;
-}
 
 // -- prune --
 
@@ -171,17 +107,6 @@ int change_hold(const Context& context) {
 }
 
 }  // namespace
-
-int verify_command(const Context& context) {
-    // A word that is no job of the configuration is a path: it must look like one, so that a misspelt job is not taken for it.
-    CommandLine line = context.line;
-    std::error_code ignored;
-    const bool path = line.job.find('/') != std::string::npos || line.job == "." || line.job == ".." ||
-                      (std::filesystem::exists(line.job, ignored) && !std::filesystem::exists(line.config, ignored));
-    if (path) line.from = std::filesystem::absolute(std::exchange(line.job, {})).string();
-    const Context looked{line, context.environment, context.screen};
-    return in_loop([&](async::Workers& workers) { return verify_copies(looked, workers); });
-}
 
 int prune_command(const Context& context) { return prune(context); }
 

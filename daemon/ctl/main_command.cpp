@@ -42,7 +42,7 @@ int dispatch(const Context& context) {
         {"status", status_command}, {"list", list_command},       {"next", next_command},    {"history", history_command}, {"show", show_command},
         {"logs", logs_command},     {"watch", watch_command},     {"run", run_command},      {"cancel", cancel_command},   {"pause", steer_command},
         {"resume", steer_command},  {"skip-next", steer_command}, {"reload", reload_command},
-        {"snapshots", snapshots_command}, {"restore", restore_command}, {"verify", verify_command}, {"prune", prune_command},
+        {"snapshots", snapshots_command}, {"restore", restore_command}, {"verify", verify_command}, {"drill", drill_command}, {"prune", prune_command},
         {"hold", hold_command}, {"release", hold_command}};
     return commands.at(context.line.verb)(context);
 }

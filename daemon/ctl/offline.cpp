@@ -37,6 +37,14 @@ answers::JobStatus status_of(const config::Config& config, const config::Job& jo
     status.schedule = job.schedule;
     status.time_zone = job.time_zone;
     for (const auto due : config::due_times(config, job, std::chrono::floor<std::chrono::seconds>(now), count)) status.next.emplace_back(due);
+    for (const auto& [kind, schedule] : job.checks) {
+        answers::CheckStatus check;
+        check.check = kind;
+        check.schedule = schedule;
+        for (const auto due : config::due_times(config, job, schedule, std::chrono::floor<std::chrono::seconds>(now), count)) check.next.emplace_back(due);
+        if (!job.enabled) check.next.clear();
+        status.checks.push_back(std::move(check));
+    }
     if (status.next.empty()) status.state = answers::JobState::manual;
     if (!job.enabled) {
         status.state = answers::JobState::disabled;

@@ -77,6 +77,22 @@ void add_item(std::string& text, const json::value& value, const Screen& screen)
         text += "  " + painted("warning: ", Paint::notice, screen.colour) + one_line(warning) + '\n';
 }
 
+// " checksum" of a check, "" of a backup.
+std::string check_words(const Reading& run) {
+    return run.has_object("check") ? " " + one_line(Reading(run.at("check")).text("kind")) : std::string();
+}
+
+std::string trigger_words(const Reading& run) {
+    const std::string check = check_words(run);
+    return run.text("trigger") + (check.empty() ? "" : "," + check);
+}
+
+std::string check_line(const Reading& check) {
+    const std::string kind = one_line(check.text("kind"));
+    return fmt::format("{}, {} {}, {} {}", kind, check.count("copies").value_or(0), kind == "drill" ? "restores" : "copies", check.count("damaged").value_or(0),
+                       kind == "drill" ? "failed" : "damaged");
+}
+
 std::string counts_words(const Reading& counts) {
     std::string words;
     for (const char* key : {"saved", "unchanged", "partial", "failed", "skipped", "gone"}) {
@@ -96,9 +112,9 @@ std::string history_text(const json::value& document, bool one_job, const Screen
         const Cell outcome(run.text("outcome"), paint_of(run.text("outcome")));
         const std::string started = time_words(run, "started_at", screen);
         if (one_job) {
-            table.add({run.text("run_id"), outcome, started, took(run), run.text("trigger")});
+            table.add({run.text("run_id"), outcome, started, took(run), trigger_words(run)});
         } else {
-            table.add({run.text("run_id"), run.text("job"), outcome, started});
+            table.add({run.text("run_id"), run.text("job") + check_words(run), outcome, started});
         }
     }
     return table.empty() ? "No runs.\n" : table.text(screen.width, screen.colour);
@@ -123,6 +139,7 @@ std::string report_text(const json::value& value, const Screen& screen) {
     std::string text = "run       " + one_line(report.text("run_id")) + '\n';
     text += "job       " + one_line(report.text("job")) +
             fmt::format(", trigger {}, attempt {}", one_line(report.text("trigger")), report.count("attempt").value_or(1)) + '\n';
+    if (report.has_object("check")) text += "check     " + check_line(Reading(report.at("check"))) + '\n';
     text += "outcome   " + painted_word(report.text("outcome"), screen) + (report.flag("interrupted", false) ? ", its process died" : "") + '\n';
     text += "started   " + time_words(report, "started_at", screen) + ", took " + took(report) + '\n';
     text += "items     " + counts_words(Reading(report.at("counts"))) + '\n';

@@ -45,7 +45,7 @@ std::string snapshots_text(const std::vector<restore::Snapshot>& snapshots, cons
     return table.text(screen.width, screen.colour);
 }
 
-std::string verify_text(const std::vector<restore::Checked>& checked, restore::Level level, const Screen& screen) {
+std::string verify_text(const std::vector<restore::Checked>& checked, const std::string& level, const Screen& screen) {
     Table table({{"COPY"}, {"OUTCOME"}, {"PROBLEM", true}});
     std::size_t damaged = 0;
     for (const restore::Checked& one : checked) {
@@ -53,7 +53,7 @@ std::string verify_text(const std::vector<restore::Checked>& checked, restore::L
         ++damaged;
         for (const std::string& problem : one.problems) table.add({one.id.empty() ? one.path : one.where + " " + one.id, Cell("damaged", Paint::bad), problem});
     }
-    const std::string sum = std::to_string(checked.size()) + (checked.size() == 1 ? " copy" : " copies") + " checked at level " + restore::name(level) + ": " +
+    const std::string sum = std::to_string(checked.size()) + (checked.size() == 1 ? " copy" : " copies") + " checked at level " + level + ": " +
                             std::to_string(checked.size() - damaged) + " good, " + std::to_string(damaged) + " damaged\n";
     return (table.empty() ? std::string() : table.text(screen.width, screen.colour)) + sum;
 }

@@ -14,7 +14,7 @@ namespace autobackup::ctl {
 
 std::string snapshots_text(const std::vector<restore::Snapshot>& snapshots, const Screen& screen);
 /// What is damaged, and a line of sums.
-std::string verify_text(const std::vector<restore::Checked>& checked, restore::Level level, const Screen& screen);
+std::string verify_text(const std::vector<restore::Checked>& checked, const std::string& level, const Screen& screen);
 std::string prune_text(const std::vector<restore::PruneRow>& rows, bool dry_run, const Screen& screen);
 
 }  // namespace autobackup::ctl

@@ -48,6 +48,16 @@ private:
     void take(const model::Run& run);
 };
 
+/// One kind of check of one job.
+struct CheckFacts {
+    std::string job, check;
+    std::optional<Instant> last_run_at;
+    std::optional<Instant> last_success_at;  ///< end of the last one that found everything good
+    std::optional<std::chrono::seconds> expected_interval;
+    int failures_in_a_row = 0;
+    std::uint64_t copies = 0, damaged = 0;   ///< of the last one
+};
+
 /// The daemon and its jobs at one moment.
 struct Snapshot {
     std::string version, commit;  ///< of the program
@@ -61,6 +71,7 @@ struct Snapshot {
     std::optional<std::uint64_t> storage_free;  ///< bytes; filled by the Publisher
     Instant at;                                 ///< when this was put together; filled by the Publisher
     std::vector<JobFacts> jobs;
+    std::vector<CheckFacts> checks;
 };
 
 /// The text exposition format 0.0.4 (prometheus.io/docs/instrumenting/exposition_formats), with a line feed at the end and

@@ -96,6 +96,39 @@ constexpr JobFamily job_families[] = {
      [](const JobFacts& j) -> Value { return number(j.starts_skipped); }},
 };
 
+struct CheckFamily : Family {
+    Value (*value)(const CheckFacts&);
+};
+
+constexpr CheckFamily check_families[] = {
+    {{"autobackup_check_last_success_timestamp_seconds", "gauge", "End of the last check that found every copy good; 0: there was none."},
+     [](const CheckFacts& c) -> Value { return seconds(c.last_success_at).value_or(0); }},
+    {{"autobackup_check_last_run_timestamp_seconds", "gauge", "End of the last check, whatever it found."},
+     [](const CheckFacts& c) -> Value { return seconds(c.last_run_at); }},
+    {{"autobackup_check_expected_interval_seconds", "gauge", "Largest gap between due times of the check."},
+     [](const CheckFacts& c) -> Value { return c.expected_interval ? Value(number(c.expected_interval->count())) : std::nullopt; }},
+    {{"autobackup_check_failures_in_a_row", "gauge", "Checks since the last good one that found damage or could not be made."},
+     [](const CheckFacts& c) -> Value { return c.failures_in_a_row; }},
+    {{"autobackup_check_copies", "gauge", "Copies that the last check looked at."}, [](const CheckFacts& c) -> Value { return number(c.copies); }},
+    {{"autobackup_check_damaged_copies", "gauge", "Copies that the last check found damaged."},
+     [](const CheckFacts& c) -> Value { return number(c.damaged); }},
+};
+
+// A drill is not one check among others: it is the only one that proves that a backup can be given back.
+constexpr CheckFamily drill_families[] = {
+    {{"autobackup_drill_last_success_timestamp_seconds", "gauge", "End of the last drill that gave everything back as it was saved; 0: there was none."},
+     [](const CheckFacts& c) -> Value { return seconds(c.last_success_at).value_or(0); }},
+    {{"autobackup_drill_last_run_timestamp_seconds", "gauge", "End of the last drill, whatever its outcome."},
+     [](const CheckFacts& c) -> Value { return seconds(c.last_run_at); }},
+    {{"autobackup_drill_expected_interval_seconds", "gauge", "Largest gap between due times of drills."},
+     [](const CheckFacts& c) -> Value { return c.expected_interval ? Value(number(c.expected_interval->count())) : std::nullopt; }},
+    {{"autobackup_drill_failures_in_a_row", "gauge", "Drills since the last good one that failed."},
+     [](const CheckFacts& c) -> Value { return c.failures_in_a_row; }},
+    {{"autobackup_drill_restores", "gauge", "Restores that the last drill tried."}, [](const CheckFacts& c) -> Value { return number(c.copies); }},
+    {{"autobackup_drill_failed_restores", "gauge", "Restores of the last drill that failed."},
+     [](const CheckFacts& c) -> Value { return number(c.damaged); }},
+};
+
 constexpr Family last_outcome{"autobackup_job_last_outcome", "gauge",
                               "1 for the outcome of the last run, 0 for the others."};
 constexpr Family last_items{"autobackup_job_last_items", "gauge", "Items of the last run by outcome."};
@@ -170,6 +203,15 @@ void write_outcomes(Writer& writer, const std::vector<JobFacts>& jobs) {
     }
 }
 
+void write_checks(Writer& writer, const CheckFamily& family, const std::vector<CheckFacts>& checks, bool drills) {
+    writer.begin(family);
+    for (const CheckFacts& check : checks) {
+        if ((check.check == "drill") != drills) continue;
+        const std::string labels = "backup_job=" + quoted(check.job) + (drills ? "" : ",check=" + quoted(check.check));
+        if (const Value value = family.value(check)) writer.sample(labels, *value);
+    }
+}
+
 }  // namespace
 
 std::string text(const Snapshot& snapshot) {
@@ -190,6 +232,8 @@ std::string text(const Snapshot& snapshot) {
         }
     }
     write_outcomes(writer, snapshot.jobs);
+    for (const CheckFamily& family : check_families) write_checks(writer, family, snapshot.checks, false);
+    for (const CheckFamily& family : drill_families) write_checks(writer, family, snapshot.checks, true);
     return writer.take();
 }
 
@@ -199,6 +243,8 @@ std::vector<std::string> metric_names() {
     names.emplace_back(notices.name);
     for (const Family& family : job_families) names.emplace_back(family.name);
     for (const Family& family : {last_outcome, last_items, runs}) names.emplace_back(family.name);
+    for (const Family& family : check_families) names.emplace_back(family.name);
+    for (const Family& family : drill_families) names.emplace_back(family.name);
     return names;
 }
 

@@ -129,7 +129,7 @@ std::string label(const config::Notice& notice) {
 }
 
 bool wanted(const config::Notice& notice, const Message& message) {
-    if (std::holds_alternative<config::PingNotice>(notice.to)) return true;
+    if (std::holds_alternative<config::PingNotice>(notice.to)) return !message.of_check || message.signal == Signal::fail;
     switch (message.transition) {
         case Transition::none:
             return false;

@@ -41,14 +41,22 @@ std::vector<std::string> error_lines(const model::Run& run) {
     return lines;
 }
 
-std::string headline(const model::Run& run, const History& history, Transition transition) {
+// "traffic-signs", "traffic-signs (check checksum)".
+std::string name_of(const model::Run& run) {
     const std::string job = report::outgoing_line(run.job);
+    if (!run.check) return job;
+    return fmt::format("{} ({})", job, run.check->kind == "drill" ? run.check->kind : "check " + run.check->kind);
+}
+
+std::string headline(const model::Run& run, const History& history, Transition transition) {
+    const std::string job = name_of(run);
+    const char* const one = run.check ? "check" : "run";
+    const char* const several = run.check ? "checks" : "runs";
     switch (transition) {
         case Transition::recovered:
-            return fmt::format("{} has recovered after {} failed {}", job, history.failures_before,
-                               history.failures_before == 1 ? "run" : "runs");
+            return fmt::format("{} has recovered after {} failed {}", job, history.failures_before, history.failures_before == 1 ? one : several);
         case Transition::still_failing:
-            return fmt::format("{} is still failing: {} runs in a row", job, history.failures_now);
+            return fmt::format("{} is still failing: {} {} in a row", job, history.failures_now, several);
         case Transition::failed:
             return fmt::format("{} has failed{}", job, run.outcome == model::RunOutcome::partial ? " in part" : "");
         case Transition::none:
@@ -110,6 +118,7 @@ void add_facts(Message& message, const model::Run& run, const History& history,
     add("AUTOBACKUP_RUN_ID", run.run_id);
     add("AUTOBACKUP_ATTEMPT", std::to_string(run.attempt));
     add("AUTOBACKUP_OUTCOME", model::name(run.outcome));
+    if (run.check) add("AUTOBACKUP_CHECK", run.check->kind);
     add("AUTOBACKUP_TRANSITION", name(message.transition));
     add("AUTOBACKUP_FAILURES", std::to_string(history.failures_now));
     add("AUTOBACKUP_FIRST_FAILED_AT", time(history.first_failed_at));
@@ -181,6 +190,7 @@ Message end_message(const model::Run& run, const History& history, const std::st
     message.job = run.job;
     message.run_id = run.run_id;
     message.signal = signal_of(run.outcome);
+    message.of_check = run.check.has_value();
     message.transition = transition_of(run, history);
     const std::vector<std::string> errors = error_lines(run);
     message.text = told(run, history, errors, host);

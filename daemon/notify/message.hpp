@@ -19,6 +19,7 @@ enum class Signal { start, success, fail, log };
 struct Message {
     std::string job, run_id;
     Signal signal = Signal::log;
+    bool of_check = false;  ///< pings, which watch over backups, hear of its failures alone
     Transition transition = Transition::none;
     std::string text;     ///< for people: what happened and why, at most 8 KiB; the body of pings and mails
     std::string subject;  ///< of a mail; one line of ASCII

@@ -184,7 +184,7 @@ void Notices::configure(const config::Config& config) {
         std::vector<NoticePtr>& list = state_->receivers[name];
         for (const config::Notice& notice : job.notify) list.push_back(std::make_shared<const config::Notice>(notice));
     }
-    std::erase_if(state_->ended, [&config](const auto& entry) { return !config.jobs.contains(entry.first); });
+    std::erase_if(state_->ended, [&config](const auto& entry) { return !config.jobs.contains(entry.first.substr(0, entry.first.find('/'))); });
 }
 
 void Notices::run_started(const std::string& job, const std::string& run_id) {
@@ -193,10 +193,11 @@ void Notices::run_started(const std::string& job, const std::string& run_id) {
 
 void Notices::run_ended(const model::Run& run, const History& history) {
     History known = history;
-    const auto before = state_->ended.find(run.job);
+    const std::string name = model::history_name(run);
+    const auto before = state_->ended.find(name);
     if (before != state_->ended.end()) known.previous_ended_at = before->second;
     const bool counts = run.outcome != model::RunOutcome::cancelled && run.outcome != model::RunOutcome::refused;
-    if (counts) state_->ended[run.job] = run.finished_at;
+    if (counts) state_->ended[name] = run.finished_at;
     if (state_->receivers.find(run.job) == state_->receivers.end()) return;
     state_->tell(run.job, std::make_shared<const Message>(end_message(run, known, state_->services.host)));
 }

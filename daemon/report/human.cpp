@@ -136,6 +136,17 @@ void add_first_ones(std::string& line, const std::vector<std::string>& texts, co
         add(line, "and " + plural(texts.size() - most_told, (std::string("more ") + noun).c_str()));
 }
 
+// "check checksum  partial: 1 of 5 copies is damaged in 3 s", "drill  success: 2 restores in 3 s".
+std::string check_line(const model::Run& run, std::chrono::milliseconds spent) {
+    const model::CheckFacts& check = *run.check;
+    const bool drill = check.kind == "drill";
+    const char* const noun = drill ? "restore" : "copy";
+    std::string counts = fmt::format("{} {}", check.copies, check.copies == 1 ? noun : drill ? "restores" : "copies");
+    if (check.damaged > 0) counts = fmt::format("{} of {} {}", check.damaged, counts, drill ? "failed" : "damaged");
+    return fmt::format("{}  {}  {}: {} in {}", padded(outgoing_line(run.job), job_width), drill ? check.kind : "check " + check.kind, model::name(run.outcome),
+                       counts, human_duration(spent));
+}
+
 }  // namespace
 
 std::string human_line(const std::string& job, const model::Item& item) {
@@ -167,6 +178,7 @@ std::string summary_line(const model::Run& run) {
     const auto spent =
         std::max(std::chrono::floor<std::chrono::milliseconds>(run.finished_at - run.started_at),
                  std::chrono::milliseconds(0));
+    if (run.check) return check_line(run, spent);
     std::string traffic = plural(run.api_requests, "request");
     if (run.bytes_received > 0) traffic += ", " + human_bytes(run.bytes_received) + " received";
     if (run.bytes_sent > 0) traffic += ", " + human_bytes(run.bytes_sent) + " sent";

@@ -22,6 +22,7 @@ void add_run(Entry& entry, const model::Run& run) {
     add(entry, "AUTOBACKUP_JOB", run.job);
     add(entry, "AUTOBACKUP_RUN_ID", run.run_id);
     add(entry, "AUTOBACKUP_ATTEMPT", std::to_string(run.attempt));
+    if (run.check) add(entry, "AUTOBACKUP_CHECK", run.check->kind);
 }
 
 std::string microseconds(double seconds) {
@@ -76,8 +77,16 @@ Form form_of(model::RunOutcome outcome) {
     return {message_id::run_failed, Priority::error};
 }
 
-Entry run_entry(const model::Run& run) {
+Form form_of(const model::Run& run) {
     const Form form = form_of(run.outcome);
+    if (!run.check || run.outcome == model::RunOutcome::cancelled || run.outcome == model::RunOutcome::refused) return form;
+    const bool drill = run.check->kind == "drill";
+    if (form.priority == Priority::notice) return {drill ? message_id::drill_passed : message_id::check_passed, Priority::notice};
+    return {drill ? message_id::drill_failed : message_id::check_failed, Priority::error};
+}
+
+Entry run_entry(const model::Run& run) {
+    const Form form = form_of(run);
     Entry entry;
     entry.priority = form.priority;
     entry.message_id = form.id;

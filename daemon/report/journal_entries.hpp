@@ -18,6 +18,10 @@ inline constexpr const char* run_cancelled = "c9165485bd5646f4b46ba7e858d075f8";
 inline constexpr const char* run_refused = "09d4479a5fc44557b1ef33a1263281a5";
 inline constexpr const char* stage_failed = "9a9757d60ae741ff896f08077b5c56e2";
 inline constexpr const char* item_done = "a69d779e3884434d809e0670a4f78a5f";
+inline constexpr const char* check_passed = "43b4ee5d3cbf40d3afb74dec01f89adb";
+inline constexpr const char* check_failed = "863eacf5d71a4ffdb01d996b904a9184";   ///< damage, or it could not be made
+inline constexpr const char* drill_passed = "8608704414de4607ac80fe3738addba9";
+inline constexpr const char* drill_failed = "8d6adea04e4c43beba60daf75bcc7c4c";
 }  // namespace message_id
 
 /// One item as it ends, while its run goes on: the human line with AUTOBACKUP_JOB, AUTOBACKUP_RUN_ID, AUTOBACKUP_ATTEMPT, AUTOBACKUP_ITEM,
@@ -27,7 +31,7 @@ journal::Entry entry_of(const model::Run& run, const model::Item& item);
 
 
 /// One entry per failed stage, in the order of the items, then one for the run. Fields, where they apply:
-/// AUTOBACKUP_JOB, AUTOBACKUP_RUN_ID, AUTOBACKUP_ATTEMPT, AUTOBACKUP_OUTCOME (of the run, or of the item for
+/// AUTOBACKUP_JOB, AUTOBACKUP_RUN_ID, AUTOBACKUP_ATTEMPT, AUTOBACKUP_CHECK (of a check), AUTOBACKUP_OUTCOME (of the run, or of the item for
 /// a stage), AUTOBACKUP_ITEM ("project-12"), AUTOBACKUP_STAGE, AUTOBACKUP_ERROR_CODE (repeated for a run with
 /// several errors), AUTOBACKUP_BYTES (received, or of the stage), AUTOBACKUP_DURATION_USEC, AUTOBACKUP_COMMIT
 /// (repeated, one per item). Priorities: error = a backup did not happen; warning = partly, or refused;

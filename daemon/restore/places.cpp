@@ -3,6 +3,7 @@
 
 #include <algorithm>
 
+#include "daemon/restore/mirrors.hpp"
 #include "daemon/vault/target.hpp"
 #include "lib/remote/ssh_address.hpp"
 
@@ -56,6 +57,7 @@ Place place_of(const config::Config& config, const config::Job& job) {
     place.vault = config.storage / "vaults" / (job.name + ".git");
     place.branch = job.git.empty() ? "main" : job.git.front().branch;
     place.archives = config.storage / "archives" / job.name;
+    for (HeldMirror& one : mirrors_of(config, job)) place.mirrors.push_back(std::move(one.path));
     for (const config::GitTarget& target : job.git) {
         const bool leads = &target == &job.git.front();
         place.targets.push_back(KnownTarget{remote::without_user(target.url), vault::settled_ref(target.url, target.branch, leads)});

@@ -6,8 +6,8 @@
 #include <algorithm>
 
 #include "daemon/archive/version_zip.hpp"
+#include "daemon/restore/verify_mirror.hpp"
 #include "daemon/restore/verify_vault.hpp"
-#include "lib/zip/archive.hpp"
 
 namespace autobackup::restore {
 namespace {
@@ -16,18 +16,6 @@ std::string sentence(const vault::ManifestMember& expected, const zip::Member& f
     if (expected.name != found.name) return "where the manifest lists \"" + expected.name + "\" it holds \"" + found.name + "\"";
     const bool same = expected.size == found.size && expected.crc32 == found.crc32 && expected.dos_time == found.dos_time;
     return same ? std::string() : "member \"" + expected.name + "\" is not the one that the manifest lists (size, CRC-32 or time)";
-}
-
-std::vector<std::string> compare(const vault::Manifest& manifest, const std::vector<zip::Member>& members) {
-    std::vector<std::string> problems;
-    if (manifest.members.size() != members.size()) {
-        problems.push_back("it holds " + std::to_string(members.size()) + " members, the manifest lists " + std::to_string(manifest.members.size()));
-    }
-    for (std::size_t i = 0; i < std::min(members.size(), manifest.members.size()) && problems.size() < most_problems; ++i) {
-        std::string wrong = sentence(manifest.members[i], members[i]);
-        if (!wrong.empty()) problems.push_back(std::move(wrong));
-    }
-    return problems;
 }
 
 Result<void> read_all(Checked& checked, zip::Archive& archive, const std::stop_token& stop) {
@@ -51,7 +39,7 @@ Result<void> check_copy(Checked& checked, Level level, const std::stop_token& st
     if (level == Level::exists || !checked.good()) return {};
     Result<zip::Archive> archive = zip::Archive::open(copy.zip);
     if (!archive) return archive.error();
-    checked.problems = compare(*copy.manifest, archive->members());
+    checked.problems = compare_members(*copy.manifest, archive->members());
     if (level == Level::structure) return {};
     return read_all(checked, *archive, stop);
 }
@@ -81,7 +69,34 @@ Result<void> verify_archives(const Place& place, Level level, const std::stop_to
     return {};
 }
 
+struct Mark {
+    std::string level, at;
+};
+
+// Nothing that can be read: as if there were none.
+Mark read_mark(const std::string& text) {
+    boost::system::error_code error;
+    const boost::json::value value = boost::json::parse(text, error);
+    if (error || !value.is_object()) return {};
+    const boost::json::value* const level = value.get_object().if_contains("level");
+    const boost::json::value* const at = value.get_object().if_contains("at");
+    if (level == nullptr || at == nullptr || !level->is_string() || !at->is_string()) return {};
+    return Mark{std::string(level->get_string()), std::string(at->get_string())};
+}
+
 }  // namespace
+
+std::vector<std::string> compare_members(const vault::Manifest& manifest, const std::vector<zip::Member>& members) {
+    std::vector<std::string> problems;
+    if (manifest.members.size() != members.size()) {
+        problems.push_back("it holds " + std::to_string(members.size()) + " members, the manifest lists " + std::to_string(manifest.members.size()));
+    }
+    for (std::size_t i = 0; i < std::min(members.size(), manifest.members.size()) && problems.size() < most_problems; ++i) {
+        std::string wrong = sentence(manifest.members[i], members[i]);
+        if (!wrong.empty()) problems.push_back(std::move(wrong));
+    }
+    return problems;
+}
 
 const char* name(Level level) {
     switch (level) {
@@ -115,6 +130,16 @@ Result<std::vector<Checked>> verify(const Place& place, Level level, const std::
         if (!looked) checked.problems.push_back(describe(looked.error()));
         all.push_back(std::move(checked));
     }
+    for (const std::filesystem::path& mirror : place.mirrors) {
+        Checked checked;
+        checked.job = place.job;
+        checked.where = "mirror";
+        checked.path = mirror.string();
+        const Result<void> looked = check_mirror(mirror, level, stop, checked);
+        if (stop.stop_requested()) return fail(Errc::cancelled, "verify", checked.path, "stopped by request");
+        if (!looked) checked.problems.push_back(describe(looked.error()));
+        all.push_back(std::move(checked));
+    }
     if (!place.archives.empty()) {
         const Result<void> looked = verify_archives(place, level, stop, all);
         if (!looked) return looked.error();
@@ -132,7 +157,7 @@ std::vector<std::string> record(const std::vector<Checked>& checked, Level level
     return problems;
 }
 
-boost::json::object verify_json(const std::vector<Checked>& checked, Level level, Instant at) {
+boost::json::object verify_json(const std::vector<Checked>& checked, const std::string& level, Instant at) {
     namespace json = boost::json;
     json::array copies;
     std::uint64_t damaged = 0;
@@ -150,7 +175,7 @@ boost::json::object verify_json(const std::vector<Checked>& checked, Level level
         copies.emplace_back(std::move(copy));
     }
     return {{"format", 1},
-            {"level", name(level)},
+            {"level", level},
             {"at", rfc3339_seconds(at)},
             {"good", checked.size() - damaged},
             {"damaged", damaged},
@@ -161,6 +186,32 @@ int exit_code_of(const std::vector<Checked>& checked) {
     const auto good = std::count_if(checked.begin(), checked.end(), [](const Checked& one) { return one.good(); });
     if (static_cast<std::size_t>(good) == checked.size()) return 0;
     return good == 0 ? 1 : 3;
+}
+
+bool any_damaged(const std::vector<Checked>& checked) {
+    return std::any_of(checked.begin(), checked.end(), [](const Checked& one) { return !one.good(); });
+}
+
+std::string vault_mark(const std::string& before, const std::vector<Checked>& checked, Level level, Instant at) {
+    const auto vault = std::find_if(checked.begin(), checked.end(), [](const Checked& one) { return one.where == "vault"; });
+    const std::string recorded = read_mark(before).level;
+    if (vault == checked.end()) return before;
+    if (vault->good() ? !archive::replaces(name(level), recorded) : recorded == archive::failed_level) return before;
+    return boost::json::serialize(boost::json::object{{"level", vault->good() ? name(level) : archive::failed_level}, {"at", rfc3339_seconds(at)}});
+}
+
+void apply_vault_mark(const std::string& text, std::vector<Snapshot>& snapshots) {
+    const Mark mark = read_mark(text);
+    if (mark.level.empty()) return;
+    for (Snapshot& one : snapshots) {
+        if (!one.in_vault || rfc3339_seconds(one.time) > mark.at) continue;
+        if (mark.level == archive::failed_level) {
+            if (one.reason.empty()) one.reason = "the vault was found damaged on " + mark.at + " (autobackupctl verify)";
+        } else if (mark.at > one.verified_at && archive::replaces(mark.level, one.verified_level)) {
+            one.verified_level = mark.level;
+            one.verified_at = mark.at;
+        }
+    }
 }
 
 }  // namespace autobackup::restore

@@ -122,7 +122,7 @@ Result<void> check_vault(const Place& place, Level level, const std::stop_token&
     const Result<git::Repository> repository = git::Repository::open_any(place.vault);
     if (!repository) return repository.error();
     if (level == Level::checksum) {
-        const Result<git::Repository::CheckReport> report = repository->check();
+        const Result<git::Repository::CheckReport> report = repository->check([&stop] { return stop.stop_requested(); });
         if (!report) return report.error();
         for (const std::string& problem : report->problems) {
             if (checked.problems.size() < most_problems) checked.problems.push_back(problem);

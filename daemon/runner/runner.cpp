@@ -104,13 +104,19 @@ Awaitable<void> finish(Session& session, bool cancelled) {
 }
 
 Awaitable<void> run_locked(Session& session) {
-    const Result<void> opened = co_await open_state(session);
     bool cancelled = false;
-    if (!opened) {
-        session.run.errors.push_back(opened.error());
-        session.store.reset();
-    } else {
-        cancelled = co_await work_within_limits(session);
+    try {
+        const Result<void> opened = co_await open_state(session);
+        if (!opened) {
+            session.run.errors.push_back(opened.error());
+            session.store.reset();
+        } else {
+            cancelled = co_await work_within_limits(session);
+        }
+    } catch (const boost::system::system_error& error) {
+        // While the state was opened: the next co_await throws.
+        if (error.code() != boost::asio::error::operation_aborted) throw;
+        cancelled = true;
     }
     // What follows is short and must not be torn by the owner's wish to stop.
     co_await boost::asio::this_coro::reset_cancellation_state(boost::asio::disable_cancellation());
@@ -118,7 +124,8 @@ Awaitable<void> run_locked(Session& session) {
     if (session.work && !cancelled && !session.options.item.dry_run) co_await session.work->keep_up();
 }
 
-// The job's lock; with `wait` asked for again until it is free.
+}  // namespace
+
 Awaitable<Result<state::JobLock>> lock_job(Shared& shared, std::string name, bool wait) {
     for (;;) {
         auto acquire = [&shared, name] { return state::JobLock::acquire(shared.config.storage, name); };
@@ -128,8 +135,6 @@ Awaitable<Result<state::JobLock>> lock_job(Shared& shared, std::string name, boo
         co_await async::sleep_for(Milliseconds(500));
     }
 }
-
-}  // namespace
 
 Awaitable<model::Run> run_job(Shared& shared, std::string name, RunOptions options) {
     const config::Job& job = shared.config.jobs.at(name);

@@ -71,6 +71,9 @@ struct Shared {
     RunListener listener;
 };
 
+/// The job's lock; with `wait` it is asked for again until it is free. busy; throws operation_aborted when cancelled meanwhile.
+Awaitable<Result<state::JobLock>> lock_job(Shared& shared, std::string name, bool wait);
+
 /// Runs the job to its end. What goes wrong is told in the Run; a cancellation of the caller gives a Run with outcome `cancelled`, not
 /// an exception.
 Awaitable<model::Run> run_job(Shared& shared, std::string job, RunOptions options);

@@ -89,6 +89,7 @@ Awaitable<control::Answer> ControlVerbs::answer(control::Request request, contro
     if (verb == "cancel") co_return cancel(request);
     if (verb == "pause" || verb == "resume" || verb == "skip-next") co_return steer(request);
     if (verb == "reload") co_return co_await daemon_.reload();
+    if (verb == "checked") co_return co_await checked(text(request.args, "job"));
     co_return control::refuse("unsupported", "this daemon knows no verb \"" + one_line(verb) + "\"", 2);
 }
 
@@ -122,6 +123,14 @@ Awaitable<control::Answer> ControlVerbs::history(boost::json::object args) {
         if (!error && value.is_object()) parsed.push_back(std::move(value.get_object()));
     }
     co_return control::good(answers::history_document(parsed));
+}
+
+Awaitable<control::Answer> ControlVerbs::checked(std::string job) {
+    if (!daemon_.generation_->config.jobs.contains(job)) co_return no_such_job(job, daemon_.generation_->config);
+    co_await daemon_.checks_.recall(job);
+    boost::json::object data;
+    data["job"] = job;
+    co_return control::good(std::move(data));
 }
 
 Awaitable<control::Answer> ControlVerbs::show(std::string run) {
@@ -160,9 +169,11 @@ control::Answer ControlVerbs::steer(const control::Request& request) {
             if (*until <= now) return control::refuse("bad_request", word + " is over already", 2);
         }
         scheduler.pause(job, until, request.peer.name, now);
+        daemon_.checks_.pause(job, until, request.peer.name);
         steered(request.peer, job, "paused" + (word.empty() ? std::string(" until it is resumed") : " until " + word));
     } else if (request.verb == "resume") {
         if (!scheduler.resume(job, now)) return control::refuse("not_paused", "job " + job + " is not paused", 1);
+        daemon_.checks_.resume(job);
         steered(request.peer, job, "resumed");
     } else {
         const std::optional<scheduler::Time> skipped = scheduler.skip_next(job, now);
@@ -191,6 +202,13 @@ control::Answer ControlVerbs::cancel(const control::Request& request) {
         data["job"] = live->start.job;
         steered(request.peer, live->start.job, "run " + live->run_id + " is cancelled");
         live->stop();
+        return control::good(std::move(data));
+    }
+    const std::string check = daemon_.checks_.running() ? daemon_.checks_.live()->run_id : std::string();
+    if (const std::optional<std::string> job = daemon_.checks_.cancel(word)) {
+        data["run_id"] = check;
+        data["job"] = *job;
+        steered(request.peer, *job, "the check " + check + " is cancelled");
         return control::good(std::move(data));
     }
     if (daemon_.scheduler_.cancel_queued(word, wall_clock())) {

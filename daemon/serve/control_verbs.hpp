@@ -20,6 +20,7 @@ private:
     control::Answer list(const boost::json::object& args, const std::string& verb);
     Awaitable<control::Answer> history(boost::json::object args);
     Awaitable<control::Answer> show(std::string run);
+    Awaitable<control::Answer> checked(std::string job);
     control::Answer steer(const control::Request& request);
     control::Answer cancel(const control::Request& request);
     Awaitable<control::Answer> run(boost::json::object args, control::Peer peer, control::Feed& feed);

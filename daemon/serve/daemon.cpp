@@ -36,7 +36,7 @@ bool is_abort(const boost::system::system_error& error) { return error.code() ==
 }  // namespace
 
 Daemon::Daemon(Settings settings, config::Config first)
-    : settings_(std::move(settings)), scheduler_(scheduler_options(first)), since_(now()) {
+    : settings_(std::move(settings)), scheduler_(scheduler_options(first)), checks_(*this), since_(now()) {
     auto generation = std::make_shared<Generation>();
     generation->config = std::move(first);
     generation->loaded_at = now();
@@ -73,7 +73,9 @@ Awaitable<void> Daemon::pause_until_something_is_due() {
     Milliseconds pause = longest_sleep;
     if (watchdog_.count() > 0) pause = std::min(pause, std::chrono::duration_cast<Milliseconds>(watchdog_ / 4));
     if (!live_.empty()) pause = std::min(pause, Milliseconds(5'000));  // STATUS= is kept alive
-    if (const auto due = scheduler_.wake()) pause = std::clamp(std::chrono::duration_cast<Milliseconds>(*due - wall_clock()), Milliseconds(0), pause);
+    for (const auto& due : {scheduler_.wake(), checks_.wake()}) {
+        if (due) pause = std::clamp(std::chrono::duration_cast<Milliseconds>(*due - wall_clock()), Milliseconds(0), pause);
+    }
     bell_->expires_after(pause);
     boost::system::error_code rung;
     co_await bell_->async_wait(asio::redirect_error(asio::use_awaitable, rung));
@@ -89,8 +91,9 @@ Awaitable<void> Daemon::follow_schedule() {
         }
         const std::vector<scheduler::Start> starts = scheduler_.tick(wall_clock(), steady_clock());
         tell_notes();
-        co_await save_memories(scheduler_.changed());  // before the starts: then a crash is seen as an interrupted run
+        co_await save_memories(scheduler_, scheduler_.changed());  // before the starts: then a crash is seen as an interrupted run
         for (const scheduler::Start& start : starts) begin(start);
+        co_await checks_.tick();
         tell_status();
         feed_watchdog();
         co_await pause_until_something_is_due();
@@ -103,12 +106,13 @@ Awaitable<void> Daemon::stop_runs() {
     systemd::Manager::stopping("stopping " + std::to_string(live_.size()) + " runs");
     systemd::Manager::extend_timeout(stop_takes);
     for (const auto& [ticket, live] : live_) live->stop();
-    while (!live_.empty()) {
+    checks_.stop();
+    while (!live_.empty() || checks_.running()) {
         bell_->expires_after(Milliseconds(1'000));
         boost::system::error_code rung;
         co_await bell_->async_wait(asio::redirect_error(asio::use_awaitable, rung));
     }
-    co_await save_memories(scheduler_.changed());
+    co_await save_memories(scheduler_, scheduler_.changed());
     co_await telling_->close(notices_may_take);
     log(journal::Priority::info, message_id::stopped, "autobackupd stopped in order");
 }
@@ -147,6 +151,7 @@ Awaitable<int> Daemon::run() {
         std::exception_ptr failure;
         try {
             co_await resume_interrupted();
+            co_await checks_.resume_interrupted();
             systemd::Manager::ready(status_line());
             log(journal::Priority::info, message_id::started,
                 "autobackupd " + settings_.version + " (" + settings_.commit + ") runs " + std::to_string(generation_->config.jobs.size()) + " jobs of " + settings_.config_path);

@@ -13,6 +13,7 @@
 #include "daemon/config/load.hpp"
 #include "daemon/runner/runner.hpp"
 #include "daemon/scheduler/scheduler.hpp"
+#include "daemon/serve/checks.hpp"
 #include "daemon/serve/facts.hpp"
 #include "daemon/serve/live_run.hpp"
 #include "daemon/serve/telling.hpp"
@@ -55,6 +56,7 @@ public:
     void hang_up();
 
 private:
+    friend class Checks;
     friend class ControlVerbs;
     struct Waiting;  // options of a run that was asked for and has not begun
 
@@ -71,7 +73,8 @@ private:
     void ended(LiveRun& live, const model::Run& run);
     void tell_run(const model::Run& run);
     void tell_notes();
-    Awaitable<void> save_memories(std::vector<std::string> jobs);
+    void tell_note(const scheduler::Note& note, const std::string& job);
+    Awaitable<void> save_memories(scheduler::Scheduler& of, std::vector<std::string> names);
 
     // daemon_setup.cpp
     Awaitable<Result<void>> open_state();
@@ -86,6 +89,7 @@ private:
     // daemon_status.cpp
     void tell_status();
     void feed_watchdog();
+    Milliseconds longest_standstill();
     [[nodiscard]] std::string status_line();
     [[nodiscard]] answers::JobStatus job_status(const config::Job& job, std::size_t count);
     [[nodiscard]] std::vector<answers::JobStatus> all_jobs(std::size_t count);
@@ -103,6 +107,7 @@ private:
     std::shared_ptr<state::Store> store_;  // shared with what runs on workers
     std::unique_ptr<Telling> telling_;
     std::map<scheduler::Ticket, std::unique_ptr<LiveRun>> live_;
+    Checks checks_;
     std::map<scheduler::Ticket, model::Options> asked_;      // options of runs asked for, until they begin
     std::map<scheduler::Ticket, boost::json::object> finished_;  // reports of the latest runs, for those who wait for them
     std::map<std::string, JobFacts> facts_;

@@ -52,18 +52,20 @@ NoteForm form_of(scheduler::Note::Kind kind) {
 }  // namespace
 
 void Daemon::tell_notes() {
-    for (const scheduler::Note& note : scheduler_.notes()) {
-        const NoteForm form = form_of(note.kind);
-        std::vector<std::pair<std::string, std::string>> fields;
-        if (!note.job.empty()) fields.emplace_back("AUTOBACKUP_JOB", note.job);
-        log(form.priority, form.message_id, scheduler::text(note), std::move(fields));
-    }
+    for (const scheduler::Note& note : scheduler_.notes()) tell_note(note, note.job);
 }
 
-Awaitable<void> Daemon::save_memories(std::vector<std::string> jobs) {
+void Daemon::tell_note(const scheduler::Note& note, const std::string& job) {
+    const NoteForm form = form_of(note.kind);
+    std::vector<std::pair<std::string, std::string>> fields;
+    if (!job.empty()) fields.emplace_back("AUTOBACKUP_JOB", job);
+    log(form.priority, form.message_id, scheduler::text(note), std::move(fields));
+}
+
+Awaitable<void> Daemon::save_memories(scheduler::Scheduler& of, std::vector<std::string> names) {
     std::vector<std::pair<std::string, std::string>> texts;
-    for (const std::string& job : jobs) {
-        if (const auto memory = scheduler_.memory(job)) texts.emplace_back(job, scheduler::to_text(*memory));
+    for (const std::string& name : names) {
+        if (const auto memory = of.memory(name)) texts.emplace_back(name, scheduler::to_text(*memory));
     }
     if (texts.empty()) co_return;
     auto save = [store = store_, texts = std::move(texts)]() -> Result<void> {
@@ -124,12 +126,14 @@ Awaitable<void> Daemon::run_one(LiveRun& live) {
     options.trigger = std::string(scheduler::name(live.start.trigger));
     options.attempt = live.start.attempt;
     options.run_id = live.run_id;
+    // A check holds the job's lock for a moment, to write down what it found: no reason to refuse the run.
+    options.wait = checks_.running() && checks_.live()->start.job == live.start.job;
     const std::string job = live.start.job;
     const model::Run run = co_await runner::run_job(*live.shared, job, std::move(options));
     co_await asio::this_coro::reset_cancellation_state(asio::disable_cancellation());
     ended(live, run);
     co_await follow_state();
-    co_await save_memories(scheduler_.changed());
+    co_await save_memories(scheduler_, scheduler_.changed());
 }
 
 void Daemon::ended(LiveRun& live, const model::Run& run) {

@@ -88,15 +88,18 @@ Awaitable<void> Daemon::follow_state() {
     store_ = std::move(*found);
     state_warning_ = "state.sqlite was damaged or removed while the daemon ran, and made anew: the history begins with " + rfc3339_seconds(now());
     log(journal::Priority::warning, message_id::state_made_anew, state_warning_);
-    std::vector<std::string> jobs;
-    for (const auto& [name, job] : generation_->config.jobs) jobs.push_back(name);
-    co_await save_memories(std::move(jobs));
+    co_await save_memories(scheduler_, scheduler_.jobs());
+    co_await checks_.save_all();
 }
 
 // Makes the configuration count: plans, limits, missing secrets. generation_ is replaced only when all is well.
 Awaitable<Result<void>> Daemon::adopt(config::Config config) {
     Result<std::vector<scheduler::JobPlan>> plans = plans_of(config, settings_.host);
     if (!plans) co_return plans.error();
+    Result<std::vector<scheduler::JobPlan>> checks = check_plans(config, settings_.host);
+    if (!checks) co_return checks.error();
+    const Result<Checks::Remembered> remembered_checks = co_await checks_.look_up(*checks);
+    if (!remembered_checks) co_return remembered_checks.error();
     std::vector<std::string> unknown;
     for (const auto& [name, job] : config.jobs) {
         if (!facts_.contains(name)) unknown.push_back(name);
@@ -116,6 +119,7 @@ Awaitable<Result<void>> Daemon::adopt(config::Config config) {
     generation->config = std::move(config);
     generation->loaded_at = now();
     generation_ = std::move(generation);
+    checks_.adopt(std::move(*checks), *remembered_checks);
     telling_->configure(generation_->config, facts_);
     co_return Result<void>();
 }

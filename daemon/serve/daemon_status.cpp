@@ -62,6 +62,7 @@ answers::JobStatus Daemon::job_status(const config::Job& job, std::size_t count)
     status.last = facts.last;
     status.last_success = facts.last_success;
     status.failures = facts.failures;
+    status.checks = checks_.status(job.name, count);
     return status;
 }
 
@@ -83,6 +84,7 @@ answers::DaemonStatus Daemon::daemon_status() const {
     if (const Result<std::uint64_t> free = free_bytes(generation_->config.storage)) status.storage_free = *free;
     status.runs_limit = generation_->config.limits.runs;
     for (const auto& [ticket, live] : live_) status.running.push_back(live->running());
+    if (checks_.running()) status.running.push_back(checks_.live()->running());
     status.warnings = generation_->config.warnings;
     for (const std::string& warning : {state_warning_, control_error_}) {
         if (!warning.empty()) status.warnings.push_back(warning);
@@ -108,10 +110,8 @@ void Daemon::complete(metrics::Snapshot& snapshot) {
     snapshot.config_fine = reload_error_.empty();
     snapshot.config_loaded_at = generation_->loaded_at;
     snapshot.queue_length = scheduler_.queued();
-    snapshot.workers_standstill = workers_.longest_standstill();
-    for (const auto& [ticket, live] : live_) {
-        snapshot.workers_standstill = std::max(snapshot.workers_standstill, live->workers.longest_standstill());
-    }
+    snapshot.workers_standstill = longest_standstill();
+    checks_.complete(snapshot);
     for (metrics::JobFacts& job : snapshot.jobs) {
         const auto view = scheduler_.view(job.job, wall_clock());
         if (!view) continue;
@@ -167,12 +167,17 @@ void Daemon::tell_status() {
     low_space_ = low;
 }
 
+Milliseconds Daemon::longest_standstill() {
+    Milliseconds stand = workers_.longest_standstill();
+    for (const auto& [ticket, live] : live_) stand = std::max(stand, live->workers.longest_standstill());
+    return std::max(stand, checks_.longest_standstill());
+}
+
 // The loop lives, or it would not be here; the workers must get on as well.
 void Daemon::feed_watchdog() {
     if (watchdog_.count() == 0) return;
     const auto now = std::chrono::steady_clock::now();
-    Milliseconds stand = workers_.longest_standstill();
-    for (const auto& [ticket, live] : live_) stand = std::max(stand, live->workers.longest_standstill());
+    const Milliseconds stand = longest_standstill();
     if (stand > workers_may_stand) {
         spdlog::critical("a worker has not moved for {}: the watchdog is no longer fed", human_duration(stand));
         return;

@@ -40,6 +40,7 @@ struct Generation {
 /// Loop thread.
 struct LiveRun {
     scheduler::Start start;
+    std::string check{};  ///< kind of the check that it is; empty: a backup
     std::string run_id;
     Instant started_at;
     std::shared_ptr<const Generation> generation;

@@ -30,6 +30,16 @@ metrics::JobFacts recalled(const std::string& job, const JobFacts& facts) {
     return recalled;
 }
 
+notify::History history_of(const JobFacts& before, const JobFacts& now) {
+    notify::History history;
+    history.failures_before = before.failures;
+    history.failures_now = now.failures;
+    history.first_failed_at = now.failing_since ? now.failing_since : before.failing_since;
+    history.previous_ended_at = before.last_judged;
+    history.last_success_at = now.last_success;
+    return history;
+}
+
 }  // namespace
 
 Telling::Telling(notify::Services notices, std::filesystem::path storage, Complete complete)
@@ -89,17 +99,16 @@ void Telling::run_started(const std::string& job, const std::string& run_id) {
 }
 
 void Telling::run_ended(const model::Run& run, const JobFacts& before, const JobFacts& now) {
-    notify::History history;
-    history.failures_before = before.failures;
-    history.failures_now = now.failures;
-    history.first_failed_at = now.failing_since ? now.failing_since : before.failing_since;
-    history.previous_ended_at = before.last_judged;
-    history.last_success_at = now.last_success;
-    notices_.run_ended(run, history);
+    notices_.run_ended(run, history_of(before, now));
     api_requests_ += run.api_requests;
     bytes_received_ += run.bytes_received;
     bytes_sent_ += run.bytes_sent;
     if (const auto job = jobs_.find(run.job); job != jobs_.end()) job->second.remember(run);
+    changed();
+}
+
+void Telling::check_ended(const model::Run& run, const JobFacts& before, const JobFacts& now) {
+    notices_.run_ended(run, history_of(before, now));
     changed();
 }
 

@@ -29,6 +29,8 @@ public:
     void run_started(const std::string& job, const std::string& run_id);
     /// `before` are the job's facts without this run, `now` with it.
     void run_ended(const model::Run& run, const JobFacts& before, const JobFacts& now);
+    /// The same of a check: of its job's receivers those that are told of transitions, and pings of failures alone.
+    void check_ended(const model::Run& run, const JobFacts& before, const JobFacts& now);
     /// Something that the metrics show has changed.
     void changed() { publisher_.changed(); }
     /// Sends what waits (within `grace`), writes the file a last time, closes the listener.

@@ -116,6 +116,17 @@ Result<std::optional<std::string>> HistoryReader::report(const std::string& run_
     });
 }
 
+Result<std::optional<std::string>> HistoryReader::value(const std::string& job, const std::string& key) {
+    return impl_->guarded("read a value", [&] {
+        SQLite::Statement query(impl_->database, "SELECT value FROM job_values WHERE job = ? AND key = ?");
+        query.bind(1, job);
+        query.bind(2, key);
+        std::optional<std::string> found;
+        if (query.executeStep()) found = query.getColumn(0).getString();
+        return found;
+    });
+}
+
 Result<std::string> only_run(HistoryReader& history, const std::string& prefix) {
     constexpr std::size_t most = 100;
     const Result<std::vector<std::string>> found = history.ids(prefix, most);

@@ -29,6 +29,8 @@ public:
     Result<std::vector<std::string>> ids(const std::string& prefix, std::size_t limit);
     /// The report of the run's last attempt; nothing: no such run, or it has not ended.
     Result<std::optional<std::string>> report(const std::string& run_id);
+    /// What the state keeps of a job under that key; nothing: not kept. As Store::value.
+    Result<std::optional<std::string>> value(const std::string& job, const std::string& key);
 
 private:
     struct Impl;

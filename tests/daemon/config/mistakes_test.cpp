@@ -141,7 +141,7 @@ INSTANTIATE_TEST_SUITE_P(
                     Case{"    cvat: {}\n    archive: true\n", "allowed is a mapping with keep"},
                     Case{"    cvat: {}\n    checks: {structur: weekly}\n", "did you mean 'structure'?"},
                     Case{"    cvat: {}\n    checks: {drill: sometimes}\n", "6:21: jobs.signs.checks.drill"},
-                    Case{"    cvat: {}\n    checks: weekly\n", "allowed is a mapping with structure, checksum, drill"},
+                    Case{"    cvat: {}\n    checks: weekly\n", "allowed is a mapping with structure, checksum, spot, drill"},
                     Case{"    cvat: {}\n    shrink_limit: 30\n",
                          "6:19: jobs.signs.shrink_limit: given '30', allowed is a percentage from 0% to 100%"},
                     Case{"    cvat: {}\n    shrink_limit: 101%\n", "allowed is a percentage from 0% to 100%"},

@@ -22,8 +22,8 @@ using Texts = std::vector<std::string>;
 
 TEST(Complete, Verbs) {
     EXPECT_EQ(offered({"re"}), (Texts{"resume", "reload", "restore", "release"}));
-    EXPECT_EQ(offered({""}).size(), 19U);
-    EXPECT_EQ(offered({"dri"}), Texts());  // not in this version: not offered
+    EXPECT_EQ(offered({""}).size(), 20U);
+    EXPECT_EQ(offered({"dri"}), Texts{"drill"});
 }
 
 TEST(Complete, JobsAndRunsWhereTheyBelong) {

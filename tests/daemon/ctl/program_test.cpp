@@ -161,18 +161,10 @@ TEST_F(Program, ADaemonThatDiesIsNotWaitedFor) {
     EXPECT_NE(done.output.find("journalctl -u autobackupd"), std::string::npos);
 }
 
-TEST_F(Program, WhatComesLaterSaysSo) {
-    for (const char* verb : {"drill a"}) {
-        const CommandResult done = run_command(std::string(AUTOBACKUPCTL " ") + verb);
-        EXPECT_EQ(done.exit_code, 2) << verb;
-        EXPECT_NE(done.output.find("is not in this version"), std::string::npos) << verb;
-    }
-}
-
 TEST_F(Program, HelpHasExamplesAndMistakesAreTwo) {
     for (const char* verb :
          {"", "status", "list", "next", "history", "show", "logs", "watch", "run", "cancel", "pause", "resume", "skip-next", "reload", "snapshots",
-          "restore", "verify", "prune", "hold", "release"}) {
+          "restore", "verify", "drill", "prune", "hold", "release"}) {
         const CommandResult help = run_command(std::string(AUTOBACKUPCTL " ") + verb + " --help 2>/dev/null");
         EXPECT_EQ(help.exit_code, 0) << verb;
         for (const char* words : {"Examples:", "--config", "--log-level"}) EXPECT_NE(help.output.find(words), std::string::npos) << verb << words;

@@ -33,6 +33,21 @@ inline Snapshot sample_snapshot() {
     fresh.job = "fresh";
     fresh.enabled = false;
     snapshot.jobs = {signs, fresh};
+    CheckFacts checksum;
+    checksum.job = "traffic-signs";
+    checksum.check = "checksum";
+    checksum.last_run_at = parse_rfc3339("2026-11-20T12:00:00Z");
+    checksum.last_success_at = parse_rfc3339("2026-10-20T12:00:00Z");
+    checksum.expected_interval = std::chrono::hours(24 * 31);
+    checksum.failures_in_a_row = 1;
+    checksum.copies = 9;
+    checksum.damaged = 2;
+    CheckFacts drill;
+    drill.job = "traffic-signs";
+    drill.check = "drill";
+    drill.last_run_at = parse_rfc3339("2026-11-20T12:00:00Z");
+    drill.expected_interval = std::chrono::hours(24 * 31);
+    snapshot.checks = {checksum, drill};
     return snapshot;
 }
 

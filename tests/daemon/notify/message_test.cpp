@@ -68,6 +68,27 @@ TEST(Message, says_success_only_of_a_verified_one) {
     EXPECT_EQ(signal(model::RunOutcome::refused), Signal::log);
 }
 
+TEST(Message, of_a_check_says_so) {
+    model::Run run = test::sample_run();
+    run.check = model::CheckFacts{"checksum", 5, 1};
+    run.outcome = model::RunOutcome::partial;
+    History history;
+    history.failures_now = 1;
+    const Message failed = end_message(run, history, "vm");
+    EXPECT_TRUE(failed.of_check);
+    EXPECT_EQ(failed.signal, Signal::fail);
+    EXPECT_EQ(failed.subject, "traffic-signs (check checksum) has failed in part (vm)");
+    EXPECT_EQ(boost::json::parse(failed.json).at("check").at("damaged").to_number<int>(), 1);
+    const auto kind = std::find_if(failed.facts.begin(), failed.facts.end(), [](const auto& fact) { return fact.first == "AUTOBACKUP_CHECK"; });
+    ASSERT_NE(kind, failed.facts.end());
+    EXPECT_EQ(kind->second, "checksum");
+    run.check = model::CheckFacts{"drill", 5, 0};
+    run.outcome = model::RunOutcome::success;
+    history = History();
+    history.failures_before = 2;
+    EXPECT_EQ(end_message(run, history, "vm").subject, "traffic-signs (drill) has recovered after 2 failed checks (vm)");
+}
+
 TEST(Message, is_the_head_of_the_report_with_the_transition) {
     const Message message = end_message(failed_run(), third_failure(), "backup-host");
     const auto json = boost::json::parse(message.json).as_object();

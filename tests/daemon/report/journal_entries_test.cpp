@@ -41,6 +41,29 @@ TEST(JournalEntries, AGreenRunIsOneNotice) {
                                     {"AUTOBACKUP_COMMIT", sample_commit}}));
 }
 
+TEST(JournalEntries, ACheckHasIdsOfItsOwn) {
+    model::Run run = sample_run();
+    run.items.clear();
+    run.check = model::CheckFacts{"checksum", 5, 0};
+    Entry entry = entries_of(run).back();
+    EXPECT_EQ(entry.message_id, message_id::check_passed);
+    EXPECT_EQ(entry.message, "traffic-signs  check checksum  success: 5 copies in 12.3 s");
+    EXPECT_EQ(entry.priority, Priority::notice);
+    EXPECT_EQ(entry.fields[3], (Fields::value_type{"AUTOBACKUP_CHECK", "checksum"}));
+    run.outcome = model::RunOutcome::partial;
+    run.check->damaged = 1;
+    entry = entries_of(run).back();
+    EXPECT_EQ(entry.message_id, message_id::check_failed);
+    EXPECT_EQ(entry.priority, Priority::error) << "a damaged copy is no warning";
+    EXPECT_EQ(entry.message, "traffic-signs  check checksum  partial: 1 of 5 copies damaged in 12.3 s");
+    run.check->kind = "drill";
+    entry = entries_of(run).back();
+    EXPECT_EQ(entry.message_id, message_id::drill_failed);
+    EXPECT_EQ(entry.message, "traffic-signs  drill  partial: 1 of 5 restores failed in 12.3 s");
+    run.outcome = model::RunOutcome::cancelled;
+    EXPECT_EQ(entries_of(run).back().message_id, message_id::run_cancelled);
+}
+
 TEST(JournalEntries, AFailedStageComesBeforeTheRun) {
     model::Run run = sample_run();
     run.outcome = model::RunOutcome::failed;

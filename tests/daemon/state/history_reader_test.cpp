@@ -123,7 +123,6 @@ TEST_F(HistoryReaderTest, ChecksStandBesideTheRunsOfTheirJob) {
         ASSERT_TRUE(opened->store->finish_run(check, R"({"n":4})"));
         check.run_id = "01JG";
         ASSERT_TRUE(opened->store->begin_run(check));
-        using Texts = std::vector<std::string>;
         EXPECT_EQ(*opened->store->history("a", 9), Texts{R"({"n":1})"}) << "no check passes for a backup";
         EXPECT_EQ(*opened->store->history("a/", 9), (Texts{R"({"n":4})", R"({"n":1})"}));
         EXPECT_EQ(*opened->store->history("a/checksum", 9), Texts{R"({"n":4})"});

@@ -1,0 +1,185 @@
+// SPDX-License-Identifier: MIT
+// verify and drill.
+#include <unistd.h>
+
+#include <utility>
+
+#include "build_info.hpp"
+#include "daemon/checks/check_run.hpp"
+#include "daemon/checks/repair.hpp"
+#include "daemon/ctl/commands.hpp"
+#include "daemon/ctl/copies.hpp"
+#include "daemon/ctl/daemon_link.hpp"
+#include "daemon/ctl/offline.hpp"
+#include "daemon/ctl/snapshot_views.hpp"
+#include "daemon/ctl/views.hpp"
+#include "daemon/report/report.hpp"
+#include "lib/core/text.hpp"
+
+namespace autobackup::ctl {
+namespace {
+
+namespace json = boost::json;
+
+constexpr const char* spot = "spot";
+
+// One check of one job of ours; a daemon that watches over the job hears of it.
+Awaitable<checks::Done> check_own(const Context& context, const config::Config& config, std::string job, std::string kind, async::Workers& workers) {
+    runner::Environment environment;
+    environment.http.user_agent = std::string("autobackupctl/") + build::version;
+    http::read_proxies_from_environment(environment.http);
+    environment.secrets.environment = context.environment;
+    const std::unique_ptr<report::Progress> progress = report::make_progress(STDERR_FILENO, context.line.json);
+    runner::Gates gates;
+    runner::RunListener listener;
+    listener.item_done = [](const std::string&, const model::Item&) {};
+    listener.warning = [](const std::string& line) { tell("warning: " + line); };
+    runner::Shared shared{config, environment, workers, *progress, gates, std::move(listener)};
+    checks::Order order;
+    order.job = job;
+    order.kind = std::move(kind);
+    checks::Done done = co_await checks::run_check(shared, std::move(order));
+    for (const std::string& warning : done.run.warnings) tell("warning: " + warning);
+    (void)ask(context, "checked", json::object{{"job", job}});  // without a daemon nobody needs to hear
+    co_return done;
+}
+
+int print_copies(const Context& context, const std::vector<restore::Checked>& copies, const std::string& level) {
+    const int printed = context.line.json ? print_json(restore::verify_json(copies, level, now())) : print(verify_text(copies, level, context.screen));
+    return printed == 0 ? restore::exit_code_of(copies) : printed;
+}
+
+// A clone of a target with everything in it, for what is nowhere else on this machine; nothing when none can be had.
+Awaitable<std::unique_ptr<restore::RemoteVault>> clone_of_target(const Context& context, const config::Config& config, const config::Job& job,
+                                                                 async::Workers& workers) {
+    for (const config::GitTarget& target : job.git) {
+        Result<restore::Access> access = access_to(context, target.url);
+        Failure why;
+        if (access) {
+            Result<std::unique_ptr<restore::RemoteVault>> fetched = co_await restore::RemoteVault::open(std::move(*access), config.storage / "spool", workers);
+            Result<void> whole;
+            if (fetched) whole = co_await (*fetched)->need_all();
+            if (fetched && whole) co_return std::move(*fetched);
+            why = fetched ? whole.error() : fetched.error();
+        } else {
+            why = access.error();
+        }
+        tell("warning: " + describe(why));
+    }
+    co_return nullptr;
+}
+
+// Mends what `done` found damaged, from what this machine holds, then from a target. Nothing: the job is busy.
+Awaitable<Result<void>> mend(const Context& context, const config::Config& config, const checks::Done& done, async::Workers& workers) {
+    const config::Job& job = config.jobs.at(done.run.job);
+    const Result<state::JobLock> lock = state::JobLock::acquire(config.storage, job.name);
+    if (!lock) co_return lock.error();
+    checks::RepairOrder order{config, job, {}, workers.stop_token()};
+    auto here = [&] { return checks::repair(order, done.copies); };
+    checks::Repaired repaired = co_await workers.run(std::move(here));
+    std::unique_ptr<restore::RemoteVault> clone;
+    if (!repaired.left.empty() && !job.git.empty()) clone = co_await clone_of_target(context, config, job, workers);
+    if (clone != nullptr) {
+        order.clone = clone->place().vault;
+        auto again = [&]() -> checks::Repaired {
+            const Result<std::vector<restore::Checked>> still = restore::verify(restore::place_of(config, job), restore::Level::checksum, order.stop);
+            return still ? checks::repair(order, *still) : checks::Repaired();
+        };
+        checks::Repaired more = co_await workers.run(std::move(again));
+        repaired.left = std::move(more.left);
+        std::move(more.mended.begin(), more.mended.end(), std::back_inserter(repaired.mended));
+    }
+    for (const std::string& line : repaired.mended) tell("mended: " + line);
+    for (const std::string& line : repaired.left) tell("not mended: " + line);
+    co_return Result<void>();
+}
+
+// Our own storage: every job, or the one that is named.
+Awaitable<int> verify_own(const Context& context, std::string level, async::Workers& workers) {
+    const std::optional<config::Config> config = load_config(context);
+    if (!config) co_return 2;
+    if (const Result<void> known = check_job(*config, context.line.job); !known) co_return failed(known.error());
+    if (const Result<void> owner = become_owner(config->storage); !owner) co_return failed(owner.error());
+    std::vector<restore::Checked> all;
+    for (const auto& [name, job] : config->jobs) {
+        if (!context.line.job.empty() && context.line.job != name) continue;
+        if (level == spot && !has_snapshots(job) && context.line.job.empty()) continue;
+        if (level == spot && !has_snapshots(job)) {
+            tell("autobackupctl: verify " + name + " --level spot: that is for a cvat: source");
+            co_return 2;
+        }
+        checks::Done done = co_await check_own(context, *config, name, level, workers);
+        if (done.run.outcome == model::RunOutcome::cancelled) co_return 5;
+        if (!done.run.errors.empty()) co_return failed(done.run.errors.front());
+        if (context.line.repair && restore::any_damaged(done.copies)) {
+            const Result<void> mended = co_await mend(context, *config, done, workers);
+            if (!mended) co_return failed(mended.error());
+            done = co_await check_own(context, *config, name, level, workers);
+        }
+        std::move(done.copies.begin(), done.copies.end(), std::back_inserter(all));
+    }
+    co_return print_copies(context, all, level);
+}
+
+// What somebody brings along.
+Awaitable<int> verify_brought(const Context& context, std::string word, async::Workers& workers) {
+    const std::optional<restore::Level> level = restore::parse_level(word);
+    if (!level) {
+        tell("autobackupctl: --level " + word + " is for jobs of the configuration: it asks their source");
+        co_return 2;
+    }
+    int exit_code = 0;
+    const std::optional<Sources> sources = co_await find_sources(context, false, workers, exit_code);
+    if (!sources) co_return exit_code;
+    auto work = [&]() -> Result<std::vector<restore::Checked>> {
+        std::vector<restore::Checked> all;
+        for (const restore::Place& place : sources->places) {
+            Result<std::vector<restore::Checked>> copies = restore::verify(place, *level, workers.stop_token());
+            if (!copies) return copies;
+            std::move(copies->begin(), copies->end(), std::back_inserter(all));
+        }
+        return all;
+    };
+    const Result<std::vector<restore::Checked>> copies = co_await workers.run(std::move(work));
+    if (!copies) co_return failed(copies.error());
+    co_return print_copies(context, *copies, word);
+}
+
+Awaitable<int> drill(const Context& context, async::Workers& workers) {
+    const std::optional<config::Config> config = load_config(context);
+    if (!config) co_return 2;
+    if (const Result<void> known = check_job(*config, context.line.job); !known) co_return failed(known.error());
+    if (!has_snapshots(config->jobs.at(context.line.job))) {
+        tell("autobackupctl: drill " + context.line.job + ": the job keeps repositories: verify proves them, and git clone gives one back");
+        co_return 2;
+    }
+    if (const Result<void> owner = become_owner(config->storage); !owner) co_return failed(owner.error());
+    const checks::Done done = co_await check_own(context, *config, context.line.job, "drill", workers);
+    if (!done.run.errors.empty()) co_return failed(done.run.errors.front());
+    const json::object report = report::to_json(done.run);
+    const int printed = context.line.json ? print_json(report) : print(report_text(report, context.screen));
+    co_return printed == 0 ? model::exit_code(done.run.outcome) : printed;
+}
+
+}  // namespace
+
+int verify_command(const Context& context) {
+    // A word that is no job of the configuration is a path: it must look like one, so that a misspelt job is not taken for it.
+    CommandLine line = context.line;
+    std::error_code ignored;
+    const bool path = line.job.find('/') != std::string::npos || line.job == "." || line.job == ".." ||
+                      (std::filesystem::exists(line.job, ignored) && !std::filesystem::exists(line.config, ignored));
+    if (path) line.from = std::filesystem::absolute(std::exchange(line.job, {})).string();
+    const Context looked{line, context.environment, context.screen};
+    if (path && line.repair) {
+        tell("autobackupctl: --repair is for jobs of the configuration; what lies at a path is only looked at");
+        return 2;
+    }
+    return in_loop([&](async::Workers& workers) { return path ? verify_brought(looked, line.level, workers) : verify_own(looked, line.level, workers); });
+}
+
+int drill_command(const Context& context) {
+    return in_loop([&](async::Workers& workers) { return drill(context, workers); });
+}
+
+}  // namespace autobackup::ctl
