@@ -61,7 +61,7 @@ if [ "$mode" = nightly ]; then
     AUTOBACKUPD="$repository/build-tsan/autobackupd" python3 tests/e2e/all.py test_first_run
     step "many kills, large samples of schedules"
     AUTOBACKUPD_KILLS=500 AUTOBACKUPD="$repository/build/autobackupd" python3 tests/e2e/all.py test_stop
-    AUTOBACKUPD_NIGHTLY=1 AUTOBACKUPD="$repository/build/autobackupd" python3 tests/e2e/all.py test_kill_everywhere
+    AUTOBACKUPD_NIGHTLY=1 AUTOBACKUPD="$repository/build/autobackupd" python3 tests/e2e/all.py test_kill_everywhere test_repair
     AUTOBACKUPD_NIGHTLY=1 build/tests/daemon/vault/vault_test --gtest_brief=1 --gtest_filter='PushCrash*'
     AUTOBACKUPD_NIGHTLY=1 build/tests/lib/schedule/schedule_test --gtest_brief=1
     AUTOBACKUPD_NIGHTLY=1 build/tests/daemon/restore/restore_test --gtest_brief=1 --gtest_filter='*FlippedBits*'

@@ -8,6 +8,7 @@
 #include <set>
 #include <unordered_set>
 
+#include "daemon/checks/pack_files.hpp"
 #include "daemon/checks/repair.hpp"
 #include "lib/core/file.hpp"
 #include "lib/git/repository.hpp"
@@ -18,8 +19,6 @@ namespace {
 
 namespace fs = std::filesystem;
 using Oids = std::unordered_set<git::Oid, git::OidHash>;
-
-constexpr std::size_t longest_index = std::size_t{4} << 30;
 
 // A directory of its own below the spool; gone afterwards.
 class Workshop {
@@ -40,42 +39,6 @@ private:
     fs::path path_;
 };
 
-// Names of the objects of a pack, from its index (gitformat-pack(5), version 2).
-Result<std::vector<git::Oid>> objects_of(const fs::path& index) {
-    const Result<std::string> text = read_file(index, longest_index);
-    if (!text) return text.error();
-    constexpr std::size_t head = 8, fan_out = 256 * 4, name_bytes = 20;
-    const auto unsound = [&] { return fail(Errc::repository_invalid, "read", index.string(), "it is no index of a pack"); };
-    if (text->size() < head + fan_out || text->compare(0, head, std::string("\377tOc\0\0\0\2", head)) != 0) return unsound();
-    std::uint32_t count = 0;
-    for (std::size_t i = 0; i < 4; ++i) count = count << 8U | static_cast<unsigned char>((*text)[head + fan_out - 4 + i]);
-    if (text->size() < head + fan_out + std::size_t{count} * name_bytes) return unsound();
-    std::vector<git::Oid> oids;
-    for (std::size_t i = 0; i < count; ++i) {
-        std::string digits;
-        for (std::size_t j = 0; j < name_bytes; ++j) {
-            const auto byte = static_cast<unsigned char>((*text)[head + fan_out + i * name_bytes + j]);
-            digits += "0123456789abcdef"[byte >> 4U];
-            digits += "0123456789abcdef"[byte & 15U];
-        }
-        oids.push_back(*git::Oid::parse(digits));
-    }
-    return oids;
-}
-
-// A bare repository that holds this pack alone.
-Result<git::Repository> alone(const fs::path& pack, const fs::path& folder) {
-    Result<git::Repository> made = git::Repository::open_or_init(folder, "main");
-    if (!made) return made.error();
-    std::error_code error;
-    for (const char* extension : {".pack", ".idx"}) {
-        const fs::path file = fs::path(pack).replace_extension(extension);
-        if (fs::exists(file)) fs::create_hard_link(file, folder / "objects/pack" / file.filename(), error);
-        if (error) return fail_errno(error.value(), "link", file.string());
-    }
-    return git::Repository::open(folder);
-}
-
 class PackMender {
 public:
     PackMender(const RepairOrder& order, const restore::Place& place, fs::path pack)
@@ -92,7 +55,8 @@ public:
     }
 
     Result<void> mend(Aside& aside) {
-        if (const Result<void> indexed = index_again(); indexed) return put_in_place(aside);
+        if (const Result<void> indexed = index_again(false); indexed) return put_in_place(aside);
+        if (const Result<void> indexed = index_again(true); indexed) return put_in_place(aside);
         const Result<void> collected = collect();
         return collected ? put_in_place(aside) : collected;
     }
@@ -107,11 +71,14 @@ private:
         for (std::sregex_iterator at(text.begin(), text.end(), name); at != std::sregex_iterator(); ++at) bad_.insert(*git::Oid::parse(at->str()));
     }
 
-    // Only the index is damaged when the pack can be indexed anew.
-    Result<void> index_again() {
+    // Only the index is damaged when the pack can be indexed anew; only its frame, when it can with the head and the trailer that the index
+    // tells.
+    Result<void> index_again(bool frame) {
         std::error_code error;
-        fs::copy_file(pack_, workshop_ / "again.pack", error);
+        fs::copy_file(pack_, workshop_ / "again.pack", fs::copy_options::overwrite_existing, error);
         if (error) return fail_errno(error.value(), "copy", pack_.string());
+        const Result<void> framed = frame ? write_frame(workshop_ / "again.pack", fs::path(pack_).replace_extension(".idx")) : Result<void>();
+        if (!framed) return framed;
         Result<git::Repository> mended = git::Repository::open_or_init(workshop_ / "mended.git", "main");
         if (!mended) return mended.error();
         git::Fetched pack;
@@ -137,8 +104,10 @@ private:
         if (!mended) return mended.error();
         std::vector<git::Oid> good;
         Oids missing;
+        const Result<git::Repository> damaged = git::Repository::open(workshop_ / "damaged.git");
+        if (!damaged) return damaged.error();
         for (const git::Oid& oid : *all) {
-            if (bad_.contains(oid)) missing.insert(oid);
+            if (bad_.contains(oid) || !damaged->has(oid)) missing.insert(oid);
             else good.push_back(oid);
         }
         Result<void> done = take(workshop_ / "damaged.git", good, *mended);
