@@ -146,6 +146,7 @@ Awaitable<int> give_files(const Context& context, const Sources& sources, const 
 int tell_history(const Context& context, const restore::HistoryGiven& given, const std::string& to) {
     const bool bundle = !context.line.to_bundle.empty();
     const bool lacks = bundle && given.large_files > 0;
+    if (!given.warning.empty()) tell("warning: " + given.warning);
     if (lacks) {
         tell("warning: " + std::to_string(given.large_files) +
              " large files are not in the bundle, which has no place for them: copy lfs/objects of the repository, or use --to-git");

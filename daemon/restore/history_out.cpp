@@ -1,6 +1,9 @@
 // SPDX-License-Identifier: MIT
 #include "daemon/restore/history_out.hpp"
 
+#include <algorithm>
+#include <map>
+
 #include "daemon/vault/carry.hpp"
 #include "daemon/vault/history.hpp"
 #include "daemon/vault/large_files.hpp"
@@ -10,8 +13,6 @@
 
 namespace autobackup::restore {
 namespace {
-
-constexpr std::uint64_t largest_push = 2'000'000'000;  // GitHub's limit for one push
 
 Result<void> need_whole(const git::Repository& repository, const git::Oid& tip) {
     const Result<bool> whole = vault::whole_since(repository, tip, std::nullopt);
@@ -28,7 +29,8 @@ struct Plan {
     std::vector<lfs::Pointer> large;
 };
 
-Result<Plan> plan(const Place& place, const git::Oid& tip, const std::string& ref, const std::optional<git::Oid>& theirs, const std::string& url) {
+Result<Plan> plan(const Place& place, const git::Oid& tip, const std::string& ref, const std::optional<git::Oid>& theirs, const std::string& url,
+                  std::uint64_t largest) {
     Result<git::Repository> repository = git::Repository::open_any(place.vault);
     if (!repository) return repository.error();
     Plan plan;
@@ -47,20 +49,16 @@ Result<Plan> plan(const Place& place, const git::Oid& tip, const std::string& re
     Result<std::vector<lfs::Pointer>> large = vault::large_files_between(*repository, tip, theirs);
     if (!large) return large.error();
     plan.large = std::move(*large);
-    Result<std::vector<vault::PushStep>> steps = vault::plan_push(*repository, ref, tip, theirs, largest_push);
+    Result<std::vector<vault::PushStep>> steps = vault::plan_push(*repository, ref, tip, theirs, largest);
     if (!steps) return steps.error();
     plan.steps = std::move(*steps);
-    for (const vault::PushStep& step : plan.steps) {
-        if (!step.is_part()) continue;
-        Failure failure = fail(Errc::unsupported, "push", url, "one commit alone is larger than 2 GB, which is more than most servers take at once");
-        failure.hint = "git push from the repository itself";
-        return failure;
-    }
     return plan;
 }
 
-Awaitable<Result<std::uint64_t>> send(const Place& place, const vault::PushStep& step, remote::Remote& remote, const std::string& url,
-                                      async::Workers& workers) {
+using Parts = std::map<std::string, git::Oid>;  // refs of parts on the other side (see vault::plan_push)
+
+Awaitable<Result<std::uint64_t>> send(const Place& place, const vault::PushStep& step, const Parts& parts, remote::Remote& remote,
+                                      const std::string& url, async::Workers& workers) {
     auto pack = [&place, &step]() -> Result<git::PackReader> {
         const Result<git::Repository> repository = git::Repository::open_any(place.vault);
         if (!repository) return repository.error();
@@ -82,6 +80,7 @@ Awaitable<Result<std::uint64_t>> send(const Place& place, const vault::PushStep&
     remote::RefUpdate update;
     update.name = step.ref;
     if (step.from) update.old_oid = *step.from;
+    if (const auto other = parts.find(step.ref); other != parts.end()) update.old_oid = other->second;
     update.new_oid = step.target;
     std::vector<remote::RefUpdate> updates;
     updates.push_back(std::move(update));
@@ -91,6 +90,23 @@ Awaitable<Result<std::uint64_t>> send(const Place& place, const vault::PushStep&
     std::string words = report->unpack == "ok" ? std::string() : report->unpack;
     for (const remote::RefVerdict& verdict : report->verdicts) words += (words.empty() ? "" : "; ") + verdict.reason;
     co_return fail(Errc::push_rejected, "push", url, "the server refused " + step.ref, words + "\n" + report->peer_words);
+}
+
+// The commit that they went ahead of is there: nobody needs them any more. What is left is told.
+Awaitable<std::string> remove_parts(Parts parts, remote::Remote& remote, const std::string& url) {
+    if (parts.empty()) co_return std::string();
+    std::vector<remote::RefUpdate> updates;
+    for (const auto& [name, oid] : parts) {
+        remote::RefUpdate update;
+        update.name = name;
+        update.old_oid = oid;
+        updates.push_back(std::move(update));
+    }
+    const Result<remote::PushReport> report = co_await remote.push(std::move(updates), nullptr);
+    if (report && report->accepted()) co_return std::string();
+    std::string words = "the refs below " + std::string(vault::part_prefix) + " could not be removed from " + url + "; they can go";
+    if (!report) words += ": " + describe(report.error());
+    co_return words;
 }
 
 }  // namespace
@@ -119,7 +135,7 @@ Result<HistoryGiven> to_bundle(const Place& place, const git::Oid& tip, const st
 }
 
 Awaitable<Result<HistoryGiven>> push_history(Place place, git::Oid tip, std::string ref, std::string url, remote::Remote& remote,
-                                             lfs::Remote& large, async::Workers& workers) {
+                                             lfs::Remote& large, async::Workers& workers, std::uint64_t largest) {
     const Result<remote::Advertisement> listed = co_await remote.list_for_push();
     if (!listed) co_return listed.error();
     std::optional<git::Oid> theirs;
@@ -129,7 +145,11 @@ Awaitable<Result<HistoryGiven>> push_history(Place place, git::Oid tip, std::str
     given.ref = ref;
     given.changed = theirs != tip;
     if (!given.changed) co_return given;
-    auto look = [&] { return plan(place, tip, ref, theirs, url); };
+    Parts parts;
+    for (const remote::Ref& one : listed->refs) {
+        if (one.name.starts_with(vault::part_prefix)) parts.emplace(one.name, one.oid);
+    }
+    auto look = [&] { return plan(place, tip, ref, theirs, url, largest); };
     const Result<Plan> planned = co_await workers.run(std::move(look));
     if (!planned) co_return planned.error();
     if (!planned->large.empty()) {
@@ -137,14 +157,21 @@ Awaitable<Result<HistoryGiven>> push_history(Place place, git::Oid tip, std::str
         if (!moved) co_return moved.error();
         given.large_files = planned->large.size();
     }
+    std::erase_if(parts, [&](const auto& part) {  // others may be of a push that goes on elsewhere
+        return std::none_of(planned->steps.begin(), planned->steps.end(), [&](const vault::PushStep& step) { return step.ref == part.first; });
+    });
     for (const vault::PushStep& step : planned->steps) {
-        const Result<std::uint64_t> sent = co_await send(place, step, remote, url, workers);
+        const auto there = parts.find(step.ref);
+        if (step.is_part() && there != parts.end() && there->second == step.target) continue;  // of a restore that was interrupted
+        const Result<std::uint64_t> sent = co_await send(place, step, parts, remote, url, workers);
         if (!sent) co_return sent.error();
+        if (step.is_part()) parts[step.ref] = step.target;
         given.bytes += *sent;
         given.objects += step.objects.size();
     }
     const Result<void> proved = co_await remote::verify_ref(remote, ref, tip, 4);
     if (!proved) co_return proved.error();
+    given.warning = co_await remove_parts(std::move(parts), remote, url);
     co_return given;
 }
 
