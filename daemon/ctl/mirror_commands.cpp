@@ -62,6 +62,7 @@ Result<Order> make_order(const Context& context, const Mirrors& mirrors) {
         return failure;
     }
     if (!line.to_zip.empty()) return fail(Errc::bad_request, "restore", "repository", "a repository is no ZIP: --to-directory, --to-git or --to-bundle");
+    if (!line.to_cvat.empty()) return fail(Errc::bad_request, "restore", "repository", "a repository does not go to CVAT: --to-directory, --to-git or --to-bundle");
     Result<restore::HeldMirror> held = restore::pick_mirror(mirrors.all, line.item);
     if (!held) return held.error();
     const Result<git::Repository> repository = git::Repository::open_any(held->path);

@@ -224,6 +224,7 @@ class GivenBack(RestoreOfMirrors):
     def test_what_is_asked_wrongly_is_told(self):
         for arguments, words in ((["restore", "mirrors", "--to-directory", self.out("x")], "name one with --item: a, b"),
                                  ([*self.restore, "--to-zip", self.out("x")], "a repository is no ZIP"),
+                                 ([*self.restore, "--to-cvat", "https://cvat.example.org"], "a repository does not go to CVAT"),
                                  ([*self.restore, "--at", "2026-11-01", "--to-directory", self.out("x")], "--at and --snapshot are for projects and tasks"),
                                  (["restore", "mirrors", "--item", "c", "--to-directory", self.out("x")], "there is no repository of this name")):
             done = self.ask(*arguments)
