@@ -203,6 +203,10 @@ Awaitable<std::vector<restore::MirrorFacts>> look_at_mirrors(const Context& cont
     co_return co_await workers.run(std::move(look));
 }
 
+bool names_one(const Mirrors& mirrors, const std::string& item) {
+    return std::any_of(mirrors.all.begin(), mirrors.all.end(), [&](const restore::HeldMirror& one) { return one.name == item; });
+}
+
 Awaitable<int> give_mirror_back(const Context& context, const Mirrors& mirrors, async::Workers& workers) {
     auto choose = [&] { return make_order(context, mirrors); };
     const Result<Order> order = co_await workers.run(std::move(choose));

@@ -20,6 +20,9 @@ struct Mirrors {
 /// The repositories that JOB and --from mean. A mistake in either is for find_sources() to tell: then there are none.
 Awaitable<Mirrors> find_mirrors(const Context& context, async::Workers& workers);
 
+/// Whether `item` is the name of one of them, so that it needs no JOB.
+bool names_one(const Mirrors& mirrors, const std::string& item);
+
 /// What each holds, with its kept refs; those that --item names.
 Awaitable<std::vector<restore::MirrorFacts>> look_at_mirrors(const Context& context, const Mirrors& mirrors, async::Workers& workers);
 

@@ -223,7 +223,7 @@ Awaitable<int> give_back(const Context& context, async::Workers& workers) {
     const CommandLine& line = context.line;
     int exit_code = 0;
     const Mirrors mirrors = co_await find_mirrors(context, workers);
-    if (mirrors.alone) co_return co_await give_mirror_back(context, mirrors, workers);
+    if (mirrors.alone || names_one(mirrors, line.item)) co_return co_await give_mirror_back(context, mirrors, workers);
     const std::optional<Sources> sources = co_await find_sources(context, true, workers, exit_code);
     if (!sources) co_return exit_code;
     const bool history = !line.to_git.empty() || !line.to_bundle.empty();

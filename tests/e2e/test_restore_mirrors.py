@@ -233,6 +233,18 @@ class GivenBack(RestoreOfMirrors):
         self.assertFalse(os.path.exists(self.out("x")))
 
 
+class BesideOtherJobs(RestoreOfMirrors):
+    def test_the_name_alone_is_enough(self):
+        self.configure_mirrors({"group/a": self.source("a")})
+        with open(self.config, "a") as file:
+            file.write("  signs:\n    schedule: manual\n    cvat: {server: lab}\nservers:\n  lab:\n    cvat: http://127.0.0.1:1\n    auth: {token: lab-token}\n")
+        self.run_mirrors()
+        self.assertEqual([one["item"] for one in self.told("snapshots")["repositories"]], ["group/a"])
+        self.told("restore", "--item", "group/a", "--to-directory", self.out("app"))
+        self.assertEqual(git("status", "--porcelain", cwd=self.out("app")), "")
+        self.assertEqual(self.ask("restore", "signs", "--to-directory", self.out("x")).code, 2)
+
+
 class LargeFiles(RestoreOfMirrors):
     def setUp(self):
         super().setUp()
