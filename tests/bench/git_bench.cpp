@@ -94,12 +94,14 @@ Awaitable<void> mirror(Client& client, std::size_t at_once, std::vector<std::pai
     const std::unique_ptr<report::Progress> progress = report::make_progress(STDERR_FILENO, /*quiet=*/true);
     const config::Limits limits;
     mirror::Context context{client.workers, *progress, limits, config::Retry(), "bench", model::Options()};
+    const auto speak_v2 = std::make_shared<std::set<std::string>>();
     std::vector<mirror::Repository> what;
     for (const auto& [path, url] : pairs) {
         mirror::Repository one;
         one.name = fs::path(path).filename();
         one.path = path;
         one.source.url = url;
+        one.source.speak_v2 = speak_v2;
         one.client = client.http.get();
         one.lfs = false;
         what.push_back(std::move(one));
