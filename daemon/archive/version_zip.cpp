@@ -1,13 +1,17 @@
 // SPDX-License-Identifier: MIT
 #include "daemon/archive/version_zip.hpp"
 
+#include <fcntl.h>
+
 #include <algorithm>
+#include <cerrno>
 #include <memory>
 
 namespace autobackup::archive {
 namespace {
 
 constexpr std::size_t piece_bytes = std::size_t{1} << 20;
+constexpr std::uint64_t window = std::uint64_t{32} << 20;
 
 // data/ members carry the mode that the server's os.walk found, generated ones python's default (contract §6.1).
 std::uint32_t attributes_of(const std::string& name) {
@@ -73,9 +77,32 @@ std::uint64_t zip_bytes(const std::vector<vault::VersionMember>& members) {
 
 Result<void> HashingFile::write(std::span<const std::byte> piece) {
     if (stop.stop_requested()) return fail(Errc::cancelled, "write", path.string(), "stopped by request");
-    digest.update(piece);
+    if (hashes) digest.update(piece);
+    const Result<void> written = write_all(fd.get(), piece, path);
+    if (!written) return written;
     bytes += piece.size();
-    return write_all(fd.get(), piece, path);
+    return drop_behind && bytes - started_ >= window ? drop() : Result<void>();
+}
+
+// The window before the last one is waited for: by then it has had its time. An error of the disk is told here and not by fsync() any more.
+Result<void> HashingFile::drop() {
+    const auto transfer = [this](std::uint64_t begin, std::uint64_t end, unsigned flags) {
+        return ::sync_file_range(fd.get(), static_cast<off64_t>(begin), static_cast<off64_t>(end - begin), flags) == 0;
+    };
+    constexpr unsigned whole = SYNC_FILE_RANGE_WAIT_BEFORE | SYNC_FILE_RANGE_WRITE | SYNC_FILE_RANGE_WAIT_AFTER;
+    bool good = transfer(started_, bytes, SYNC_FILE_RANGE_WRITE);
+    if (good && started_ > dropped_) {
+        good = transfer(dropped_, started_, whole);
+        if (good) ::posix_fadvise(fd.get(), static_cast<off_t>(dropped_), static_cast<off_t>(started_ - dropped_), POSIX_FADV_DONTNEED);
+        dropped_ = started_;
+    }
+    if (!good && (errno == ENOSYS || errno == ESPIPE || errno == EINVAL)) {
+        drop_behind = false;  // not here, then
+        return {};
+    }
+    if (!good) return fail_errno(errno, "write", path.string());
+    started_ = bytes;
+    return {};
 }
 
 Result<std::string> read_through(int fd, std::uint64_t bytes, const std::filesystem::path& path, const std::stop_token& stop,

@@ -29,15 +29,26 @@ Result<void> write_zip(const git::Repository* vault, const std::vector<vault::Ve
 /// Bytes of what write_zip() writes.
 std::uint64_t zip_bytes(const std::vector<vault::VersionMember>& members);
 
-/// Writes bytes to a file and hashes them on the way; a stop ends it with `cancelled`.
+/// Writes bytes to a file, from its beginning, and hashes them on the way; a stop ends it with `cancelled`.
 struct HashingFile {
+    HashingFile(FileDescriptor file, std::filesystem::path name, std::stop_token wish = {}) : fd(std::move(file)), path(std::move(name)), stop(std::move(wish)) {}
+
     FileDescriptor fd;
     std::filesystem::path path;
-    std::stop_token stop{};
+    std::stop_token stop;
+    /// Set before the first write: a regular file that nobody reads soon: its pages go to the disk and are given back while it grows, 64 MiB at most are held. So it
+    /// pushes nothing else out of the memory, and where that comes from a host, no fresh page has to be had for each new one.
+    bool drop_behind = false;
+    bool hashes = true;  ///< false: somebody hashes the same bytes already
     hash::Digest digest{hash::Algorithm::sha256};
     std::uint64_t bytes = 0;
 
     Result<void> write(std::span<const std::byte> piece);
+
+private:
+    Result<void> drop();
+    std::uint64_t started_ = 0;  // the transfer to the disk was begun up to here
+    std::uint64_t dropped_ = 0;
 };
 
 /// Reads a whole file front to back in pieces of at most 1 MiB; each goes to `take` (may be empty). Returns its SHA-256 in hex. `cancelled`

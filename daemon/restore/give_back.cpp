@@ -138,6 +138,8 @@ Result<Given> to_zip(const Request& request, const fs::path& file, bool force) {
         output_failed = !fd;
         if (!fd) return fd.error();
         archive::HashingFile out{std::move(*fd), temporary, request.stop};
+        out.drop_behind = true;
+        out.hashes = content.file.empty() || content.sha256.empty();  // else write() compares with it
         const zip::Output output = [&](std::span<const std::byte> piece) {
             Result<void> written = out.write(piece);
             output_failed = !written;
@@ -152,7 +154,7 @@ Result<Given> to_zip(const Request& request, const fs::path& file, bool force) {
         Given given;
         given.bytes = out.bytes;
         given.members = content.members.size();
-        given.sha256 = out.digest.finish_hex();
+        given.sha256 = out.hashes ? out.digest.finish_hex() : content.sha256;
         return given;
     };
     Result<Given> given = try_copies(request, false, write_copy);
