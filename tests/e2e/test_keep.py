@@ -132,7 +132,8 @@ class Keep(RestoreCase):
 
     def test_hold_names_what_it_cannot_find(self):
         self.back_up()
-        wrong = self.ask("hold", self.snapshots()[0]["id"][:-2] + "9Z")
+        name = self.snapshots()[0]["id"]
+        wrong = self.ask("hold", f"{name[:-2]}{'8' if name[-2] == '9' else '9'}Z")
         self.assertEqual(wrong.code, 2)
         self.assertIn("did you mean", wrong.err)
         self.assertEqual(self.told("hold", self.snapshots()[0]["id"])["held"], True)
