@@ -193,6 +193,7 @@ std::string reference_markdown() {
         add_rows(out, *key_tree().child(section), later);
     }
     out += tail;
+    if (later.empty()) return out;
     out += "\n## Not in this version\n\nThese keys are reserved and refused by name:";
     for (std::size_t i = 0; i < later.size(); ++i) out += fmt::format("{} `{}`", i == 0 ? "" : ",", later[i]);
     return out + ".\n";
