@@ -42,6 +42,17 @@ std::string joined(const std::vector<std::string>& names) {
     return out;
 }
 
+// That the server named at `value` is there, and of its kind.
+template <class Kind>
+void check_named(const Config& config, const yaml::Node& value, const std::string& path, const char* kind, const std::string& server, Problems& problems) {
+    const auto found = config.servers.find(server);
+    if (found != config.servers.end() && std::holds_alternative<Kind>(found->second.what)) return;
+    const std::vector<std::string> names = names_of<Kind>(config.servers);
+    const std::string what = found == config.servers.end() ? fmt::format("there is no server '{}'", one_line(server))
+                                                           : fmt::format("'{}' is no {} server", one_line(server), kind);
+    problems.add(value.place, path, fmt::format("{}; there are: {}", what, names.empty() ? "none" : joined(names)), nearest(server, names).value_or(std::string()));
+}
+
 // The server that the source of a job names, or the only one of its kind.
 template <class Kind>
 void resolve_server(const Config& config, const yaml::Entry& job, const char* key, const char* kind, std::string& server, Problems& problems) {
@@ -50,13 +61,7 @@ void resolve_server(const Config& config, const yaml::Entry& job, const char* ke
     const std::vector<std::string> names = names_of<Kind>(config.servers);
     const std::string path = join_path(join_path("jobs", job.key), key);
     if (const yaml::Entry* named = source->value->find("server")) {
-        if (problems.touch(*named->value)) return;
-        const auto found = config.servers.find(server);
-        if (found != config.servers.end() && std::holds_alternative<Kind>(found->second.what)) return;
-        const std::string what = found == config.servers.end() ? fmt::format("there is no server '{}'", one_line(server))
-                                                               : fmt::format("'{}' is no {} server", one_line(server), kind);
-        problems.add(named->value->place, path + ".server", fmt::format("{}; there are: {}", what, names.empty() ? "none" : joined(names)),
-                     nearest(server, names).value_or(std::string()));
+        if (!problems.touch(*named->value)) check_named<Kind>(config, *named->value, path + ".server", kind, server, problems);
     } else if (names.size() == 1) {
         server = names[0];
     } else if (names.empty()) {
@@ -64,6 +69,14 @@ void resolve_server(const Config& config, const yaml::Entry& job, const char* ke
     } else {
         problems.add(source->value->place, path, "'server' is needed, because there are several: " + joined(names));
     }
+}
+
+void check_drill_server(const Config& config, const yaml::Entry& job, const std::string& server, Problems& problems) {
+    const yaml::Entry* checks = job.value->find("checks");
+    const yaml::Entry* named = checks == nullptr ? nullptr : checks->value->find("drill_server");
+    if (named == nullptr || server.empty() || problems.touch(*named->value)) return;
+    const std::string path = join_path(join_path(join_path("jobs", job.key), "checks"), "drill_server");
+    check_named<CvatServer>(config, *named->value, path, "CVAT", server, problems);
 }
 
 // Follows `after` from `start`; the circle as text when it comes back there.
@@ -91,6 +104,7 @@ void resolve_servers(Config& config, const yaml::Node& jobs, Problems& problems)
         } else if (auto* github = std::get_if<GithubSource>(&job->second.source)) {
             resolve_server<GithubServer>(config, entry, "github", "GitHub", github->server, problems);
         }
+        check_drill_server(config, entry, job->second.drill_server, problems);
     }
 }
 

@@ -85,6 +85,7 @@ GithubSource build_github(const View& job, Problems& problems, Problems& warning
     keys.read("pull_refs", choice);
     out.pull_refs = choice == "all" ? PullRefs::all : choice == "none" ? PullRefs::none : PullRefs::head;
     keys.read("keep_refs", out.keep_refs);
+    keys.read("recheck", out.recheck);
     keys.read("directory", out.directory);
     out.outlets = build_outlets(keys, *job_tree().child("github"), /*forge=*/true, problems, warnings);
     if (keys.has("organization")) {

@@ -118,6 +118,10 @@ void build_checks(const View& job, Job& out, Problems& warnings) {
         }
         checks.read(kind, out.checks[kind]);
     }
+    checks.read("drill_server", out.drill_server);
+    if (!out.drill_server.empty() && !std::holds_alternative<CvatSource>(out.source)) {
+        warnings.add(checks.place("drill_server"), checks.path("drill_server"), "it is for a cvat: source; nothing of this job is drilled");
+    }
 }
 
 }  // namespace

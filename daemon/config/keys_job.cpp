@@ -152,6 +152,12 @@ constexpr Key job_table[] = {
      .meaning = "A real restore of the newest version of every item into a scratch directory, compared and removed: as `autobackupctl drill JOB`. "
                 "For a `cvat:` source.",
      .example = "monthly 1 04:00"},
+    {.path = "jobs.*.checks.drill_server",
+     .type = Type::text,
+     .meaning = "The CVAT server (a name under `servers`) that drills restore into instead: every item is imported, compared and deleted again. "
+                "Better not the one that is backed up.",
+     .example = "staging",
+     .shown = Shown::commented},
     {.path = "jobs.*.shrink_limit",
      .type = Type::percent,
      .meaning = "An item that has lost more than this of its tasks, frames or annotations since its last verified copy "

@@ -177,6 +177,7 @@ struct GithubSource {
     bool starred = false;        ///< repositories that the owners (users) have starred
     PullRefs pull_refs = PullRefs::head;
     bool keep_refs = true;
+    int recheck = 7;             ///< each repository and wiki is asked at least once in so many runs, moved or not; 1: in every run
     fs::path directory;          ///< absolute; empty: <storage>/github/<owner>; several owners: <directory>/<owner>
     MirrorOutlets outlets;
 };
@@ -275,7 +276,8 @@ struct Job {
     std::variant<CvatSource, MirrorSource, GithubSource> source;
     std::optional<Archive> archive;
     std::vector<GitTarget> git;
-    std::map<std::string, std::vector<std::string>> checks;  ///< "structure", "checksum", "drill": schedules as written, checked
+    std::map<std::string, std::vector<std::string>> checks;  ///< "structure", "checksum", "spot", "drill": schedules as written, checked
+    std::string drill_server;    ///< CVAT server that drills restore into; empty: a scratch directory
     std::vector<Notice> notify;  ///< the general list filled in where the job has none of its own
 };
 

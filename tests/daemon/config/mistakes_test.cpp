@@ -142,6 +142,8 @@ INSTANTIATE_TEST_SUITE_P(
                     Case{"    cvat: {}\n    checks: {structur: weekly}\n", "did you mean 'structure'?"},
                     Case{"    cvat: {}\n    checks: {drill: sometimes}\n", "6:21: jobs.signs.checks.drill"},
                     Case{"    cvat: {}\n    checks: weekly\n", "allowed is a mapping with structure, checksum, spot, drill"},
+                    Case{"    cvat: {}\n    checks: {drill: monthly, drill_server: stagin}\n",
+                         "6:44: jobs.signs.checks.drill_server: there is no server 'stagin'; there are: lab"},
                     Case{"    cvat: {}\n    shrink_limit: 30\n",
                          "6:19: jobs.signs.shrink_limit: given '30', allowed is a percentage from 0% to 100%"},
                     Case{"    cvat: {}\n    shrink_limit: 101%\n", "allowed is a percentage from 0% to 100%"},
