@@ -165,6 +165,12 @@ std::string history_name(const std::string& job, const std::string& check) { ret
 
 std::string history_name(const Run& run) { return run.check ? history_name(run.job, run.check->kind) : run.job; }
 
+HistoryName parse_history_name(const std::string& name) {
+    const std::size_t slash = name.find('/');
+    if (slash == std::string::npos) return HistoryName{name, std::nullopt};
+    return HistoryName{name.substr(0, slash), name.substr(slash + 1)};
+}
+
 int exit_code(RunOutcome outcome) {
     switch (outcome) {
         case RunOutcome::success:

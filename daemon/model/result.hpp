@@ -134,6 +134,13 @@ RunOutcome add_up(const Run& run);
 std::string history_name(const Run& run);
 std::string history_name(const std::string& job, const std::string& check);
 
+/// The parts of such a name; no check: a run of the job itself. A job's name has no slash.
+struct HistoryName {
+    std::string job;
+    std::optional<std::string> check;
+};
+HistoryName parse_history_name(const std::string& name);
+
 /// 0 success/unchanged, 1 failed, 3 partial, 4 refused, 5 cancelled.
 int exit_code(RunOutcome outcome);
 /// Of several jobs: 0 when all are 0 (or none ran); 3 when one is partial, or one failed and another is green or saved

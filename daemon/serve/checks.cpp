@@ -27,9 +27,6 @@ scheduler::Options one_at_a_time() {
     return options;
 }
 
-std::string job_of(const std::string& name) { return name.substr(0, name.find('/')); }
-std::string kind_of(const std::string& name) { return name.substr(name.find('/') + 1); }
-
 }  // namespace
 
 Result<std::vector<scheduler::JobPlan>> check_plans(const config::Config& config, const std::string& host) {
@@ -107,7 +104,7 @@ Awaitable<void> Checks::save_all() { co_await daemon_.save_memories(scheduler_, 
 void Checks::tell_notes() {
     for (const scheduler::Note& note : scheduler_.notes()) {
         const bool of_run = note.kind == scheduler::Note::Kind::gave_up || note.kind == scheduler::Note::Kind::clock_stepped;
-        if (!of_run) daemon_.tell_note(note, job_of(note.job));  // that a check failed is told as such
+        if (!of_run) daemon_.tell_note(note, model::parse_history_name(note.job).job);  // that a check failed is told as such
     }
 }
 
@@ -122,8 +119,9 @@ void Checks::begin(const scheduler::Start& start) {
     live_ = std::make_unique<LiveRun>();
     LiveRun& live = *live_;
     live.start = start;
-    live.start.job = job_of(start.job);
-    live.check = kind_of(start.job);
+    const model::HistoryName name = model::parse_history_name(start.job);
+    live.start.job = name.job;
+    live.check = name.check.value_or(std::string());
     live.started_at = now();
     live.run_id = model::new_run_id(live.started_at);
     live.generation = daemon_.generation_;

@@ -63,7 +63,7 @@ Awaitable<void> Checks::recall(std::string job) {
         known_[name] = known_from(*reports);
         const JobFacts& now_known = known_[name].facts;
         const bool news = now_known.last && (!before.last || before.last->run_id != now_known.last->run_id);
-        if (news) daemon_.telling_->check_ended(head_of(job, name.substr(job.size() + 1), *now_known.last, known_[name].last), before, now_known);
+        if (news) daemon_.telling_->check_ended(head_of(job, model::parse_history_name(name).check.value_or(std::string()), *now_known.last, known_[name].last), before, now_known);
     }
     daemon_.telling_->changed();
 }
@@ -73,7 +73,7 @@ std::vector<answers::CheckStatus> Checks::status(const std::string& job, std::si
     const auto& jobs = daemon_.generation_->config.jobs;
     for (const std::string& name : names_of(job)) {
         answers::CheckStatus status;
-        status.check = name.substr(job.size() + 1);
+        status.check = model::parse_history_name(name).check.value_or(std::string());
         status.schedule = jobs.at(job).checks.at(status.check);
         if (const auto view = scheduler_.view(name, wall_clock(), count)) {
             for (const scheduler::Time due : view->next) status.next.push_back(instant_of(due));
@@ -97,7 +97,7 @@ void Checks::complete(metrics::Snapshot& snapshot) {
             const Known& known = known_[name];
             metrics::CheckFacts facts;
             facts.job = job;
-            facts.check = name.substr(job.size() + 1);
+            facts.check = model::parse_history_name(name).check.value_or(std::string());
             if (known.facts.last) facts.last_run_at = known.facts.last->finished_at;
             facts.last_success_at = known.facts.last_success;
             facts.failures_in_a_row = known.facts.failures;

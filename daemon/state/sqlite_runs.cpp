@@ -23,9 +23,9 @@ std::string interrupted_report(const Abandoned& run, Instant found) {
     boost::json::object report;
     report["format"] = 1;
     report["run_id"] = run.run_id;
-    const std::size_t slash = run.job.find('/');
-    report["job"] = run.job.substr(0, slash);
-    if (slash != std::string::npos) report["check"] = {{"kind", run.job.substr(slash + 1)}, {"copies", 0}, {"damaged", 0}};
+    const model::HistoryName of = model::parse_history_name(run.job);
+    report["job"] = of.job;
+    if (of.check) report["check"] = {{"kind", *of.check}, {"copies", 0}, {"damaged", 0}};
     report["trigger"] = run.trigger;
     report["attempt"] = run.attempt;
     report["outcome"] = "failed";

@@ -243,6 +243,10 @@ TEST(AddUp, a_check_is_a_success_only_when_it_found_something_and_nothing_damage
     EXPECT_EQ(add_up(run), RunOutcome::failed);
     run.job = "signs";
     EXPECT_EQ(history_name(run), "signs/checksum");
+    EXPECT_EQ(parse_history_name("signs/checksum").job, "signs");
+    EXPECT_EQ(parse_history_name("signs/checksum").check, "checksum");
+    EXPECT_EQ(parse_history_name("signs").job, "signs");
+    EXPECT_FALSE(parse_history_name("signs").check);
 }
 
 }  // namespace
