@@ -76,23 +76,15 @@ Result<std::unique_ptr<lfs::Remote>> make_large(Shared& shared, const config::Jo
 }
 
 Awaitable<Result<void>> add_target(Shared& shared, const config::Job& job, const config::GitTarget& target, CvatServices& services) {
-    remote::Settings settings;
+    config::GitAuth auth;
+    auth.username = target.username;
+    auth.password = target.password;
+    auth.ssh_key = target.ssh_key;
+    auth.known_hosts = target.known_hosts;
+    Result<remote::Settings> access = co_await git_access(shared, std::move(auth));
+    if (!access) co_return access.error();
+    remote::Settings settings = std::move(*access);
     settings.url = target.url;
-    settings.username = target.username;
-    settings.connect = shared.config.limits.connect;
-    settings.no_progress = shared.config.limits.no_progress;
-    if (target.password) {
-        Result<Secret> password = co_await read_secret(shared, *target.password);
-        if (!password) co_return password.error();
-        settings.password = std::move(*password);
-    }
-    settings.ssh.known_hosts = target.known_hosts;
-    settings.ssh.run_directory = ssh_directory(shared);
-    if (target.ssh_key) {
-        Result<Secret> key = co_await read_secret(shared, *target.ssh_key);
-        if (!key) co_return key.error();
-        settings.ssh.key = std::move(*key);
-    }
     Result<std::unique_ptr<http::Client>> client = make_http(shared, target.ca_file);
     if (!client) co_return client.error();
     services.git.push_back(std::move(*client));

@@ -10,25 +10,6 @@
 namespace autobackup::runner {
 namespace {
 
-Awaitable<Result<void>> read_auth(Shared& shared, const config::GitAuth& auth, remote::Settings& settings) {
-    settings.username = auth.username;
-    settings.ssh.known_hosts = auth.known_hosts;
-    settings.ssh.run_directory = ssh_directory(shared);
-    settings.connect = shared.config.limits.connect;
-    settings.no_progress = shared.config.limits.no_progress;
-    if (auth.password) {
-        Result<Secret> password = co_await read_secret(shared, *auth.password);
-        if (!password) co_return password.error();
-        settings.password = std::move(*password);
-    }
-    if (auth.ssh_key) {
-        Result<Secret> key = co_await read_secret(shared, *auth.ssh_key);
-        if (!key) co_return key.error();
-        settings.ssh.key = std::move(*key);
-    }
-    co_return Result<void>();
-}
-
 Awaitable<Result<void>> create_at(github::Forge forge, std::shared_ptr<http::Client> client, std::string url, std::string branch) {
     const Result<github::NewRepository> made = github::new_repository(forge.kind, forge.api, url, branch);
     if (!made) co_return made.error();
@@ -38,8 +19,9 @@ Awaitable<Result<void>> create_at(github::Forge forge, std::shared_ptr<http::Cli
 Awaitable<Result<mirror::CopyPlace>> make_place(Shared& shared, const config::MirrorCopy& copy) {
     mirror::CopyPlace place;
     place.settings = copy;
-    const Result<void> read = co_await read_auth(shared, copy.auth, place.access);
-    if (!read) co_return read.error();
+    Result<remote::Settings> access = co_await git_access(shared, copy.auth);
+    if (!access) co_return access.error();
+    place.access = std::move(*access);
     Result<std::unique_ptr<http::Client>> client = make_http(shared, copy.ca_file);
     if (!client) co_return client.error();
     place.client = std::move(*client);

@@ -2,9 +2,30 @@
 #include "daemon/runner/services.hpp"
 
 namespace autobackup::runner {
+
 Awaitable<Result<Secret>> read_secret(Shared& shared, config::SecretRef reference) {
     auto read = [&shared, reference = std::move(reference)] { return config::read_secret(reference, shared.environment.secrets); };
     co_return co_await shared.workers.run(std::move(read));
+}
+
+Awaitable<Result<remote::Settings>> git_access(Shared& shared, config::GitAuth auth) {
+    remote::Settings settings;
+    settings.username = auth.username;
+    settings.connect = shared.config.limits.connect;
+    settings.no_progress = shared.config.limits.no_progress;
+    settings.ssh.known_hosts = auth.known_hosts;
+    settings.ssh.run_directory = ssh_directory(shared);
+    if (auth.password) {
+        Result<Secret> password = co_await read_secret(shared, *auth.password);
+        if (!password) co_return password.error();
+        settings.password = std::move(*password);
+    }
+    if (auth.ssh_key) {
+        Result<Secret> key = co_await read_secret(shared, *auth.ssh_key);
+        if (!key) co_return key.error();
+        settings.ssh.key = std::move(*key);
+    }
+    co_return settings;
 }
 
 Result<std::unique_ptr<http::Client>> make_http(const Shared& shared, const std::filesystem::path& ca_file) {

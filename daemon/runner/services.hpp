@@ -6,9 +6,10 @@
 #include <memory>
 
 #include "daemon/runner/runner.hpp"
-#include "lib/lfs/ssh_access.hpp"
 #include "lib/core/secret.hpp"
 #include "lib/http/client.hpp"
+#include "lib/lfs/ssh_access.hpp"
+#include "lib/remote/remote.hpp"
 
 namespace autobackup::runner {
 
@@ -21,6 +22,9 @@ void add_traffic(model::Run& run, const Traffic& moved) {
 
 /// The value of a secret, read on a worker. secret_missing.
 Awaitable<Result<Secret>> read_secret(Shared& shared, config::SecretRef reference);
+
+/// What a remote needs to know of us, the secrets read, and of limits.connect and no_progress; no URL yet. secret_missing.
+Awaitable<Result<remote::Settings>> git_access(Shared& shared, config::GitAuth auth);
 
 /// A client with the proxies of the environment; `ca_file` may be empty. config_invalid.
 Result<std::unique_ptr<http::Client>> make_http(const Shared& shared, const std::filesystem::path& ca_file);
