@@ -6,6 +6,7 @@
 #include <unistd.h>
 
 #include <cerrno>
+#include <cstring>
 
 #include "lib/core/file.hpp"
 
@@ -28,14 +29,11 @@ Result<std::vector<git::Oid>> objects_of(const fs::path& index) {
     for (std::size_t i = 0; i < 4; ++i) count = count << 8U | static_cast<unsigned char>((*text)[head + fan_out - 4 + i]);
     if (text->size() < head + fan_out + std::size_t{count} * name_bytes) return unsound();
     std::vector<git::Oid> oids;
+    oids.reserve(count);
     for (std::size_t i = 0; i < count; ++i) {
-        std::string digits;
-        for (std::size_t j = 0; j < name_bytes; ++j) {
-            const auto byte = static_cast<unsigned char>((*text)[head + fan_out + i * name_bytes + j]);
-            digits += "0123456789abcdef"[byte >> 4U];
-            digits += "0123456789abcdef"[byte & 15U];
-        }
-        oids.push_back(*git::Oid::parse(digits));
+        git::Oid oid;
+        std::memcpy(oid.bytes.data(), text->data() + head + fan_out + i * name_bytes, name_bytes);
+        oids.push_back(oid);
     }
     return oids;
 }

@@ -11,6 +11,7 @@
 #include "daemon/checks/pack_files.hpp"
 #include "daemon/checks/repair.hpp"
 #include "lib/core/file.hpp"
+#include "lib/git/write_pack.hpp"
 #include "lib/git/repository.hpp"
 #include "lib/zip/archive.hpp"
 
@@ -136,15 +137,8 @@ private:
         {
             const Result<FileDescriptor> fd = open_file(file, O_WRONLY | O_CREAT | O_TRUNC);
             if (!fd) return fd.error();
-            std::vector<std::byte> buffer(std::size_t{1} << 20);
-            for (;;) {
-                if (order_.stop.stop_requested()) return fail(Errc::cancelled, "mend", pack_.string(), "stopped by request");
-                const Result<std::size_t> got = reader->read(buffer);
-                if (!got) return got.error();
-                if (*got == 0) break;
-                const Result<void> written = write_all(fd->get(), std::span(buffer).first(*got), file);
-                if (!written) return written;
-            }
+            const Result<void> written = git::write_pack(*reader, fd->get(), file, [this] { return order_.stop.stop_requested(); });
+            if (!written) return written;
         }
         git::Fetched taken;
         taken.pack = file;

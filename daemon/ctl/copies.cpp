@@ -151,9 +151,7 @@ Result<restore::Access> access_to(const Context& context, const std::string& url
     access.branch = context.line.branch;
     access.http.user_agent = std::string("autobackupctl/") + build::version;
     http::read_proxies_from_environment(access.http);
-    config::LoadOptions options;
-    options.state_directory = cli::value_or(context.environment, "STATE_DIRECTORY", {});
-    const config::Loaded loaded = config::load(context.line.config, options);
+    const config::Loaded loaded = read_config(context);
     const config::GitTarget* const target = loaded.config ? target_of(*loaded.config, url) : nullptr;
     Result<void> used;
     if (target != nullptr && context.line.password_file.empty()) used = use_target(context, *loaded.config, *target, access);

@@ -7,6 +7,7 @@
 
 #include "build_info.hpp"
 #include "daemon/config/secrets.hpp"
+#include "daemon/ctl/offline.hpp"
 #include "daemon/report/progress.hpp"
 #include "daemon/restore/cvat_server.hpp"
 #include "daemon/restore/places.hpp"
@@ -63,8 +64,10 @@ bool is_server_url(const std::string& text) { return text.starts_with("http://")
 
 Failure unknown_server(const std::string& given, const config::Config* config) {
     std::vector<std::string> names;
-    for (const auto& [name, server] : config != nullptr ? config->servers : decltype(config->servers)()) {
-        if (std::holds_alternative<config::CvatServer>(server.what)) names.push_back(name);
+    if (config != nullptr) {
+        for (const auto& [name, server] : config->servers) {
+            if (std::holds_alternative<config::CvatServer>(server.what)) names.push_back(name);
+        }
     }
     Failure failure = fail(Errc::bad_request, "restore", "server " + one_line(given), "no CVAT server of this name is configured");
     if (const auto near = nearest(given, names)) failure.message += "; did you mean \"" + *near + "\"?";
@@ -117,19 +120,19 @@ Result<void> use_files(const CommandLine& line, restore::ServerAccess& access) {
 
 Result<Wish> wish_of(const Context& context, const Sources& sources) {
     const CommandLine& line = context.line;
-    config::LoadOptions options;
-    options.state_directory = cli::value_or(context.environment, "STATE_DIRECTORY", {});
     std::optional<config::Config> config = sources.config;
-    if (!config) config = config::load(line.config, options).config;
+    if (!config) config = read_config(context).config;
     Wish wish;
     wish.access.name = line.to_cvat;
     wish.access.http.user_agent = std::string("autobackupctl/") + build::version;
     http::read_proxies_from_environment(wish.access.http);
-    if (config) wish.access.connect = config->limits.connect;
     const config::CvatServer* found = nullptr;
-    for (const auto& [name, server] : config ? config->servers : decltype(config->servers)()) {
-        const auto* const cvat = std::get_if<config::CvatServer>(&config->servers.at(name).what);
-        if (cvat != nullptr && (name == line.to_cvat || cvat->url == line.to_cvat)) found = cvat;
+    if (config) {
+        wish.access.connect = config->limits.connect;
+        for (const auto& [name, server] : config->servers) {
+            const auto* const cvat = std::get_if<config::CvatServer>(&server.what);
+            if (cvat != nullptr && (name == line.to_cvat || cvat->url == line.to_cvat)) found = cvat;
+        }
     }
     if (found == nullptr && !is_server_url(line.to_cvat)) return unknown_server(line.to_cvat, config ? &*config : nullptr);
     wish.access.url = line.to_cvat;

@@ -6,6 +6,7 @@
 
 #include "daemon/config/load.hpp"
 #include "daemon/ctl/copies.hpp"
+#include "daemon/ctl/offline.hpp"
 #include "daemon/mirror/large.hpp"
 #include "daemon/mirror/push_out.hpp"
 #include "daemon/restore/mirror_out.hpp"
@@ -20,9 +21,7 @@ namespace fs = std::filesystem;
 
 Mirrors own_mirrors(const Context& context) {
     Mirrors mirrors;
-    config::LoadOptions options;
-    options.state_directory = cli::value_or(context.environment, "STATE_DIRECTORY", {});
-    const config::Loaded loaded = config::load(context.line.config, options);
+    const config::Loaded loaded = read_config(context);
     if (!loaded.config) return mirrors;
     bool others = false;
     for (const auto& [name, job] : loaded.config->jobs) {

@@ -55,10 +55,14 @@ answers::JobStatus status_of(const config::Config& config, const config::Job& jo
 
 }  // namespace
 
-std::optional<config::Config> load_config(const Context& context) {
+config::Loaded read_config(const Context& context) {
     config::LoadOptions options;
     options.state_directory = cli::value_or(context.environment, "STATE_DIRECTORY", {});
-    config::Loaded loaded = config::load(context.line.config, options);
+    return config::load(context.line.config, options);
+}
+
+std::optional<config::Config> load_config(const Context& context) {
+    config::Loaded loaded = read_config(context);
     for (const config::Problem& problem : loaded.problems) tell(config::describe(problem));
     return std::move(loaded.config);
 }

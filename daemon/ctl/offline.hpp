@@ -12,6 +12,9 @@
 
 namespace autobackup::ctl {
 
+/// The configuration and what is wrong with it, told to nobody.
+config::Loaded read_config(const Context& context);
+
 /// The configuration; nothing, its problems told, when it is not good.
 std::optional<config::Config> load_config(const Context& context);
 

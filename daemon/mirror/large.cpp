@@ -11,7 +11,6 @@
 #include "daemon/mirror/large_paths.hpp"
 #include "daemon/mirror/local.hpp"
 #include "lib/core/text.hpp"
-#include "lib/lfs/remote.hpp"
 
 namespace autobackup::mirror {
 namespace {
@@ -71,17 +70,26 @@ Result<std::vector<LargeFile>> share(const lfs::Store& own, const std::optional<
     return missing;
 }
 
+}  // namespace
+
+lfs::Settings large_settings(const remote::Settings& access, const config::Retry& retry) {
+    lfs::Settings settings;
+    settings.username = access.username;
+    settings.password = access.password;
+    settings.connect = access.connect;
+    settings.no_progress = access.no_progress;
+    settings.attempts = retry.attempts;
+    settings.retry_delay = retry.delay;
+    settings.retry_max_delay = retry.max_delay;
+    return settings;
+}
+
+namespace {
+
 // Where the objects come from, as .lfsconfig of HEAD says, and whether we are known there.
 Result<lfs::Settings> settings_of(const Context& context, const Repository& what, const std::optional<std::string>& configured) {
-    lfs::Settings settings;
+    lfs::Settings settings = large_settings(what.source, context.retry);
     settings.url = what.source.url;
-    settings.username = what.source.username;
-    settings.password = what.source.password;
-    settings.connect = what.source.connect;
-    settings.no_progress = what.source.no_progress;
-    settings.attempts = context.retry.attempts;
-    settings.retry_delay = context.retry.delay;
-    settings.retry_max_delay = context.retry.max_delay;
     settings.gate = what.gate;
     settings.authenticate = what.large_access;
     if (!configured) return settings;

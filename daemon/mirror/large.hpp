@@ -7,6 +7,7 @@
 
 #include "daemon/mirror/mirror.hpp"
 #include "lib/git/repository.hpp"
+#include "lib/lfs/remote.hpp"
 #include "lib/lfs/store.hpp"
 
 namespace autobackup::mirror {
@@ -35,6 +36,9 @@ public:
 private:
     std::set<LargeFile> found_;
 };
+
+/// How the large files of a git server are asked for: its credentials, limits and retries; no URL yet.
+lfs::Settings large_settings(const remote::Settings& access, const config::Retry& retry);
 
 struct LargeOutcome {
     std::uint64_t objects = 0;          ///< that came now

@@ -37,7 +37,6 @@ private:
     Awaitable<Result<void>> send_large(const PushPlan& plan);
     Awaitable<Result<void>> send(PushStep step);
     Awaitable<Result<bool>> send_once(PushStep& step, std::vector<Refusal>& refused);
-    Awaitable<Result<std::shared_ptr<http::BodySource>>> pack_of(const PushStep& step);
     Awaitable<Result<void>> prove();
 
     const PushOrder& order_;
@@ -68,27 +67,13 @@ Awaitable<Result<void>> Pushing::send_large(const PushPlan& plan) {
     co_return Result<void>();
 }
 
-Awaitable<Result<std::shared_ptr<http::BodySource>>> Pushing::pack_of(const PushStep& step) {
-    auto make = [this, &step]() -> Result<git::PackReader> {
-        const Result<git::Repository> repository = git::Repository::open_any(order_.repository);
-        if (!repository) return repository.error();
-        return git::PackReader::make(*repository, step.objects);
-    };
-    std::unique_ptr<Result<git::PackReader>> made;  // the reader cannot be made empty, which a worker's result must
-    auto work = [&made, &make] { made = std::make_unique<Result<git::PackReader>>(make()); };
-    co_await workers_.run(std::move(work));
-    if (!*made) co_return made->error();
-    std::shared_ptr<http::BodySource> source = std::make_shared<remote::PackSource>(workers_, std::move(**made));
-    co_return source;
-}
-
 // False: some refs were refused (they are in `refused`), and with them, where the server does all or nothing, the others. What it took leaves
 // the step.
 Awaitable<Result<bool>> Pushing::send_once(PushStep& step, std::vector<Refusal>& refused) {
-    std::shared_ptr<http::BodySource> pack;
+    std::shared_ptr<remote::PackSource> pack;
     const bool deletes = std::all_of(step.updates.begin(), step.updates.end(), [](const remote::RefUpdate& one) { return one.new_oid.is_zero(); });
     if (!deletes) {
-        Result<std::shared_ptr<http::BodySource>> made = co_await pack_of(step);
+        Result<std::shared_ptr<remote::PackSource>> made = co_await remote::make_pack_source(workers_, order_.repository, step.objects);
         if (!made) co_return made.error();
         pack = std::move(*made);
     }

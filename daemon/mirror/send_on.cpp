@@ -138,7 +138,8 @@ private:
         access.url = url_;
         access.object = shown_;
         std::shared_ptr<remote::SshCommands> ssh;
-        lfs::Settings large = large_settings();
+        lfs::Settings large = large_settings(place_.access, context_.retry);
+        large.url = shown_;
         if (remote::is_ssh_url(url_)) {
             Result<std::unique_ptr<remote::SshCommands>> made = remote::make_ssh_commands(context_.workers, access);
             if (!made) co_return made.error();
@@ -156,19 +157,6 @@ private:
         add_traffic((*git)->traffic());
         if (ssh) add_traffic(ssh->traffic());
         co_return pushed;
-    }
-
-    [[nodiscard]] lfs::Settings large_settings() const {
-        lfs::Settings large;
-        large.url = shown_;
-        large.username = place_.access.username;
-        large.password = place_.access.password;
-        large.connect = place_.access.connect;
-        large.no_progress = place_.access.no_progress;
-        large.attempts = context_.retry.attempts;
-        large.retry_delay = context_.retry.delay;
-        large.retry_max_delay = context_.retry.max_delay;
-        return large;
     }
 
     [[nodiscard]] PushOrder order_for(const Wish& wish) const {

@@ -7,6 +7,7 @@
 #include "daemon/vault/carry.hpp"
 #include "daemon/vault/history.hpp"
 #include "daemon/vault/large_files.hpp"
+#include "daemon/vault/part_refs.hpp"
 #include "daemon/vault/push_plan.hpp"
 #include "lib/git/bundle.hpp"
 #include "lib/remote/pack_source.hpp"
@@ -55,28 +56,11 @@ Result<Plan> plan(const Place& place, const git::Oid& tip, const std::string& re
     return plan;
 }
 
-using Parts = std::map<std::string, git::Oid>;  // refs of parts on the other side (see vault::plan_push)
 
-Awaitable<Result<std::uint64_t>> send(const Place& place, const vault::PushStep& step, const Parts& parts, remote::Remote& remote,
+Awaitable<Result<std::uint64_t>> send(const Place& place, const vault::PushStep& step, const vault::PartRefs& parts, remote::Remote& remote,
                                       const std::string& url, async::Workers& workers) {
-    auto pack = [&place, &step]() -> Result<git::PackReader> {
-        const Result<git::Repository> repository = git::Repository::open_any(place.vault);
-        if (!repository) return repository.error();
-        return git::PackReader::make(*repository, step.objects);
-    };
-    Result<std::optional<git::PackReader>> reader = std::optional<git::PackReader>();
-    auto make = [&reader, &pack] {
-        Result<git::PackReader> made = pack();
-        if (made) {
-            reader = std::optional<git::PackReader>(std::move(*made));
-        } else {
-            reader = made.error();
-        }
-    };
-    co_await workers.run(std::move(make));
-    if (!reader) co_return reader.error();
-    const std::uint64_t bytes = (*reader)->size();
-    auto source = std::make_shared<remote::PackSource>(workers, std::move(**reader));
+    const Result<std::shared_ptr<remote::PackSource>> source = co_await remote::make_pack_source(workers, place.vault, step.objects);
+    if (!source) co_return source.error();
     remote::RefUpdate update;
     update.name = step.ref;
     if (step.from) update.old_oid = *step.from;
@@ -84,29 +68,12 @@ Awaitable<Result<std::uint64_t>> send(const Place& place, const vault::PushStep&
     update.new_oid = step.target;
     std::vector<remote::RefUpdate> updates;
     updates.push_back(std::move(update));
-    const Result<remote::PushReport> report = co_await remote.push(std::move(updates), source);
+    const Result<remote::PushReport> report = co_await remote.push(std::move(updates), *source);
     if (!report) co_return report.error();
-    if (report->accepted()) co_return bytes;
+    if (report->accepted()) co_return (*source)->size().value_or(0);
     std::string words = report->unpack == "ok" ? std::string() : report->unpack;
     for (const remote::RefVerdict& verdict : report->verdicts) words += (words.empty() ? "" : "; ") + verdict.reason;
     co_return fail(Errc::push_rejected, "push", url, "the server refused " + step.ref, words + "\n" + report->peer_words);
-}
-
-// The commit that they went ahead of is there: nobody needs them any more. What is left is told.
-Awaitable<std::string> remove_parts(Parts parts, remote::Remote& remote, const std::string& url) {
-    if (parts.empty()) co_return std::string();
-    std::vector<remote::RefUpdate> updates;
-    for (const auto& [name, oid] : parts) {
-        remote::RefUpdate update;
-        update.name = name;
-        update.old_oid = oid;
-        updates.push_back(std::move(update));
-    }
-    const Result<remote::PushReport> report = co_await remote.push(std::move(updates), nullptr);
-    if (report && report->accepted()) co_return std::string();
-    std::string words = "the refs below " + std::string(vault::part_prefix) + " could not be removed from " + url + "; they can go";
-    if (!report) words += ": " + describe(report.error());
-    co_return words;
 }
 
 }  // namespace
@@ -128,7 +95,7 @@ Result<HistoryGiven> to_bundle(const Place& place, const git::Oid& tip, const st
     HistoryGiven given;
     given.tip = tip;
     given.ref = ref;
-    given.objects = written->objects;
+    given.objects = written->objects.size();
     given.bytes = written->bytes;
     given.large_files = large->size();
     return given;
@@ -145,10 +112,7 @@ Awaitable<Result<HistoryGiven>> push_history(Place place, git::Oid tip, std::str
     given.ref = ref;
     given.changed = theirs != tip;
     if (!given.changed) co_return given;
-    Parts parts;
-    for (const remote::Ref& one : listed->refs) {
-        if (one.name.starts_with(vault::part_prefix)) parts.emplace(one.name, one.oid);
-    }
+    vault::PartRefs parts = vault::part_refs(*listed);
     auto look = [&] { return plan(place, tip, ref, theirs, url, largest); };
     const Result<Plan> planned = co_await workers.run(std::move(look));
     if (!planned) co_return planned.error();
@@ -171,7 +135,7 @@ Awaitable<Result<HistoryGiven>> push_history(Place place, git::Oid tip, std::str
     }
     const Result<void> proved = co_await remote::verify_ref(remote, ref, tip, 4);
     if (!proved) co_return proved.error();
-    given.warning = co_await remove_parts(std::move(parts), remote, url);
+    given.warning = co_await vault::remove_part_refs(std::move(parts), remote, url, "they can go");
     co_return given;
 }
 

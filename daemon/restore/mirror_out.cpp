@@ -13,6 +13,7 @@
 #include "lib/core/file.hpp"
 #include "lib/core/text.hpp"
 #include "lib/git/bundle.hpp"
+#include "lib/git/write_pack.hpp"
 
 namespace autobackup::restore {
 namespace {
@@ -84,15 +85,9 @@ Result<Large> large_of(const git::Repository& repository, const std::vector<git:
 Result<void> write_pack(git::PackReader& reader, const fs::path& file, const std::stop_token& stop) {
     const Result<FileDescriptor> fd = open_file(file, O_WRONLY | O_CREAT | O_EXCL, 0600);
     if (!fd) return fd.error();
-    std::vector<std::byte> buffer(std::size_t{1} << 20);
-    for (;;) {
-        if (stop.stop_requested()) return fail(Errc::cancelled, "write", file.string(), "stopped by request");
-        const Result<std::size_t> read = reader.read(buffer);
-        if (!read) return read.error();
-        if (*read == 0) return sync_file(fd->get(), file);
-        const Result<void> written = write_all(fd->get(), std::span(buffer).first(*read), file);
-        if (!written) return written;
-    }
+    const Result<void> written = git::write_pack(reader, fd->get(), file, [&stop] { return stop.stop_requested(); });
+    if (!written) return written;
+    return sync_file(fd->get(), file);
 }
 
 class Cloning {
@@ -213,22 +208,16 @@ Result<MirrorGiven> mirror_to_bundle(const fs::path& repository, const ChosenRef
     const Result<git::Repository> from = git::Repository::open_any(repository);
     if (!from) return from.error();
     git::BundleRefs refs;
-    std::vector<git::Oid> tips;
-    for (const auto& [name, oid] : chosen.refs) {
-        refs.emplace_back(name, oid);
-        tips.push_back(oid);
-    }
+    for (const auto& [name, oid] : chosen.refs) refs.emplace_back(name, oid);
     if (refs.empty()) return fail(Errc::bad_request, "write", file.string(), "the repository is empty: there is nothing that a bundle could hold");
     if (chosen.tip && !chosen.head.empty()) refs.emplace_back("HEAD", *chosen.tip);
     const Result<git::BundleInfo> written = git::write_bundle(*from, refs, file, [&stop] { return stop.stop_requested(); });
     if (!written) return written.error();
-    const Result<std::vector<git::Oid>> objects = from->missing_objects(tips, {});
-    if (!objects) return objects.error();
-    const Result<Large> large = large_of(*from, *objects, mirror::large_store(from->path()));
+    const Result<Large> large = large_of(*from, written->objects, mirror::large_store(from->path()));
     if (!large) return large.error();
     MirrorGiven given;
     given.refs = chosen.refs.size();
-    given.objects = written->objects;
+    given.objects = written->objects.size();
     given.bytes = written->bytes;
     given.large_files = large->here.size();
     given.large_missing = large->missing;

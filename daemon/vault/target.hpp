@@ -9,6 +9,7 @@
 #include <string>
 
 #include "daemon/vault/live_pack.hpp"
+#include "daemon/vault/part_refs.hpp"
 #include "daemon/vault/push_plan.hpp"
 #include "daemon/vault/vault.hpp"
 #include "lib/lfs/remote.hpp"
@@ -91,8 +92,6 @@ private:
     Awaitable<Result<std::uint64_t>> send_large(git::Oid ours, std::optional<git::Oid> theirs);
     Awaitable<Result<void>> send_part(const PushStep& step, PushOutcome& outcome);
     Awaitable<Result<void>> send(const PushStep& step, PushOutcome& outcome);
-    Awaitable<void> remove_parts(PushOutcome& outcome);
-    void note_parts(const remote::Advertisement& listed);
     Awaitable<Result<void>> prove(git::Oid commit);
     Awaitable<Result<void>> judge(remote::PushReport report);
     Awaitable<Result<void>> remember(git::Oid seen);
@@ -103,7 +102,7 @@ private:
     bool looked_at_ = false;
     std::optional<git::Oid> seen_;  ///< where the branch stood; nullopt: it was not there
     std::unique_ptr<lfs::Remote> large_;
-    std::map<std::string, git::Oid> parts_;  // refs of parts on the target, as last seen or made
+    PartRefs parts_;  // refs of parts on the target, as last seen or made
 };
 
 }  // namespace autobackup::vault

@@ -25,13 +25,6 @@ Awaitable<Result<std::uint64_t>> Target::send_large(git::Oid ours, std::optional
     co_return failure;
 }
 
-void Target::note_parts(const remote::Advertisement& listed) {
-    parts_.clear();
-    for (const remote::Ref& ref : listed.refs) {
-        if (ref.name.starts_with(part_prefix)) parts_[ref.name] = ref.oid;
-    }
-}
-
 Awaitable<Result<void>> Target::send_part(const PushStep& step, PushOutcome& outcome) {
     const auto there = parts_.find(step.ref);
     if (there != parts_.end() && there->second == step.target) co_return Result<void>();  // from an interrupted push
@@ -77,22 +70,6 @@ Awaitable<Result<void>> Target::send_all(git::Oid ours, std::optional<git::Oid> 
         if (!sent) co_return sent;
     }
     co_return Result<void>();
-}
-
-Awaitable<void> Target::remove_parts(PushOutcome& outcome) {
-    if (parts_.empty()) co_return;
-    std::vector<remote::RefUpdate> updates;
-    for (const auto& [name, oid] : parts_) {
-        remote::RefUpdate update;
-        update.name = name;
-        update.old_oid = oid;
-        updates.push_back(std::move(update));
-    }
-    const Result<remote::PushReport> report = co_await remote_->push(std::move(updates), nullptr);
-    parts_.clear();
-    if (report && report->accepted()) co_return;
-    outcome.warning = "the refs below " + std::string(part_prefix) + " could not be removed from " + settings_.url + "; the next push tries again";
-    if (!report) outcome.warning += ": " + describe(report.error());
 }
 
 }  // namespace autobackup::vault

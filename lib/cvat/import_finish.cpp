@@ -14,6 +14,16 @@ namespace autobackup::cvat {
 
 namespace json = boost::json;
 
+namespace {
+
+// The objects of a page; null: it is none.
+const json::array* results_of(const json::value& page) {
+    const json::value* const results = page.is_object() ? page.get_object().if_contains("results") : nullptr;
+    return results != nullptr ? results->if_array() : nullptr;
+}
+
+}  // namespace
+
 Awaitable<Result<void>> ImportFlow::remember() {
     const std::string list = std::string("/api/") + name(file_.kind) + "s";
     const std::string object = session_.object_text(std::string("newest ") + name(file_.kind));
@@ -21,11 +31,9 @@ Awaitable<Result<void>> ImportFlow::remember() {
     const Result<json::value> page = co_await session_.get_json(list + "?page_size=1&sort=-id", object);
     if (!page) co_return page.error();
     newest_before_ = 0;
-    const json::value* const results =
-        page->is_object() ? page->get_object().if_contains("results") : nullptr;
-    if (results == nullptr || !results->is_array())
-        co_return bad_answer("GET", object, "the answer is no list", std::string_view());
-    for (const json::value& one : results->get_array())
+    const json::array* const results = results_of(*page);
+    if (results == nullptr) co_return bad_answer("GET", object, "the answer is no list", std::string_view());
+    for (const json::value& one : *results)
         newest_before_ = JsonFields(one, "the object").integer("id");
     if (session_.about().family == Family::a) co_return Result<void>();
     Result<std::set<std::string>> requests = co_await import_requests();
@@ -121,12 +129,10 @@ Awaitable<Result<std::optional<std::int64_t>>> ImportFlow::object_since() {
     const std::string object = session_.object_text(kind + "s that are new");
     const Result<json::value> page = co_await session_.get_json(std::move(path), object);
     if (!page) co_return page.error();
-    const json::value* const results =
-        page->is_object() ? page->get_object().if_contains("results") : nullptr;
-    if (results == nullptr || !results->is_array())
-        co_return bad_answer("GET", object, "the answer is no list", std::string_view());
+    const json::array* const results = results_of(*page);
+    if (results == nullptr) co_return bad_answer("GET", object, "the answer is no list", std::string_view());
     std::optional<std::int64_t> found;
-    for (const json::value& one : results->get_array()) {
+    for (const json::value& one : *results) {
         Fields fields(one, "the object");
         const std::int64_t id = fields.integer("id");
         const std::optional<User> owner = fields.maybe_user("owner");

@@ -69,6 +69,7 @@ private:
     Awaitable<Result<std::optional<std::int64_t>>> object_since();
 
     // import_wait.cpp
+    static End done(std::int64_t id);
     Awaitable<Result<End>> wait(std::string rq_id);
     Awaitable<Result<std::optional<RequestRecord>>> record_of(std::string rq_id, bool from_list);
     Awaitable<Result<End>> wait_old(std::string rq_id);

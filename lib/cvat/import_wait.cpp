@@ -88,14 +88,18 @@ Awaitable<Result<ImportFlow::End>> ImportFlow::failed(std::string message) {
     co_return end;
 }
 
+ImportFlow::End ImportFlow::done(std::int64_t id) {
+    End end;
+    end.how = How::done;
+    end.id = id;
+    return end;
+}
+
 /// The server does not know the import any more.
 Awaitable<Result<ImportFlow::End>> ImportFlow::forgotten(std::string why) {
     const Result<std::optional<std::int64_t>> made = co_await object_since();
     if (!made) co_return made.error();
-    End end;
-    end.how = How::done;
-    end.id = made->value_or(0);
-    if (*made) co_return end;
+    if (*made) co_return done(**made);
     Failure failure =
         fail(Errc::bad_response, "restore", text_, std::move(why) + ", and nothing new is there");
     failure.hint = "the import may have failed, or still go on: look at the server before trying again";
@@ -144,12 +148,7 @@ Awaitable<Result<ImportFlow::End>> ImportFlow::wait(std::string rq_id) {
         if (told.status == RequestStatus::failed) co_return co_await failed(told.message);
         if (told.status == RequestStatus::finished && !told.result_id)
             co_return co_await forgotten("the finished import names no object");
-        if (told.status == RequestStatus::finished) {
-            End end;
-            end.how = How::done;
-            end.id = *told.result_id;
-            co_return end;
-        }
+        if (told.status == RequestStatus::finished) co_return done(*told.result_id);
         observer_.waiting(told.status_text, elapsed());
     }
     co_return timed_out();
@@ -180,12 +179,7 @@ Awaitable<Result<ImportFlow::End>> ImportFlow::wait_old(std::string rq_id) {
         if (!body) co_return body.error();
         const std::optional<std::int64_t> id = JsonFields(*body, "the answer").maybe_integer("id");
         if (status == 201 && !id) co_return co_await forgotten("the finished import names no object");
-        if (status == 201) {
-            End end;
-            end.how = How::done;
-            end.id = *id;
-            co_return end;
-        }
+        if (status == 201) co_return done(*id);
         observer_.waiting("started", elapsed());
     }
     co_return timed_out();
@@ -198,10 +192,7 @@ Awaitable<Result<ImportFlow::End>> ImportFlow::wait_for_object() {
         co_await async::sleep_for(plan.next_delay(async::random_fraction()));
         const Result<std::optional<std::int64_t>> made = co_await object_since();
         if (!made) co_return made.error();
-        End end;
-        end.how = How::done;
-        end.id = made->value_or(0);
-        if (*made) co_return end;
+        if (*made) co_return done(**made);
         observer_.waiting("begun", elapsed());
     }
     co_return co_await forgotten("the server has taken the upload, but its answer was lost");

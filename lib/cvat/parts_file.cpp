@@ -14,13 +14,6 @@ namespace autobackup::cvat {
 
 namespace {
 
-Result<void> set_length(const FileDescriptor& file, std::uint64_t bytes, const std::filesystem::path& path) {
-    while (::ftruncate(file.get(), static_cast<off_t>(bytes)) != 0) {
-        if (errno != EINTR) return fail_errno(errno, "truncate", path.string());
-    }
-    return {};
-}
-
 std::uint64_t sum_of(const std::vector<ByteRange>& ranges) {
     std::uint64_t bytes = 0;
     for (const ByteRange& range : ranges) bytes += range.bytes();
@@ -37,9 +30,7 @@ Result<void> PartsFile::open() {
     const Result<std::uint64_t> there = file_size(file_.get(), path_);
     if (!note || !there || *there != note->stamp.total) return {};
     stamp_ = note->stamp;
-    for (const auto& [begin, end] : note->ranges) {
-        if (begin < end && end <= stamp_.total) add(ByteRange{begin, end});
-    }
+    for (const auto& [begin, end] : note->ranges) add(ByteRange{begin, end});
     return {};
 }
 
@@ -52,9 +43,9 @@ Result<void> PartsFile::begin(const FileStamp& stamp) {
     remove_quietly(side_file(path_));  // first: it must never describe other bytes
     have_.clear();
     stamp_ = stamp;
-    const Result<void> emptied = set_length(file_, 0, path_);
+    const Result<void> emptied = set_length(file_.get(), 0, path_);
     if (!emptied) return emptied;
-    return set_length(file_, stamp.total, path_);
+    return set_length(file_.get(), stamp.total, path_);
 }
 
 Result<void> PartsFile::write(std::uint64_t offset, std::span<const std::byte> bytes) {
@@ -112,10 +103,7 @@ void PartsFile::keep() noexcept {
 void PartsFile::leave() noexcept {
     if (!file_.is_open()) return;
     if (have_.empty() || stamp_.total == 0) return remove();
-    // At once, for this boot: what follows may take longer than the process has left.
-    static_cast<void>(write_note(path_, note_now()));
-    if (!sync_file(file_.get(), path_)) return remove();
-    static_cast<void>(write_note_durably(path_, note_now()));
+    if (!leave_note(file_.get(), path_, note_now())) return remove();
     file_.reset();
 }
 

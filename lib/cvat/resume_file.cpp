@@ -2,6 +2,7 @@
 #include "lib/cvat/resume_file.hpp"
 
 #include <fcntl.h>
+#include <unistd.h>
 
 #include <cerrno>
 #include <cstdio>
@@ -53,6 +54,21 @@ Result<void> write_note_durably(const std::filesystem::path& file, ResumeNote no
     note.boot_id = boot_id();
     note.durable = true;
     return write_file_durably(side_file(file), to_json(note), 0600);
+}
+
+Result<void> leave_note(int fd, const std::filesystem::path& file, const ResumeNote& note) {
+    static_cast<void>(write_note(file, note));
+    const Result<void> synced = sync_file(fd, file);
+    if (!synced) return synced;
+    static_cast<void>(write_note_durably(file, note));
+    return {};
+}
+
+Result<void> set_length(int fd, std::uint64_t bytes, const std::filesystem::path& file) {
+    while (::ftruncate(fd, static_cast<off_t>(bytes)) != 0) {
+        if (errno != EINTR) return fail_errno(errno, "truncate", file.string());
+    }
+    return {};
 }
 
 }  // namespace autobackup::cvat

@@ -21,4 +21,11 @@ Result<void> write_note(const std::filesystem::path& file, ResumeNote note);
 /// Writes it for a process after a reboot as well: the caller has fsynced the bytes.
 Result<void> write_note_durably(const std::filesystem::path& file, ResumeNote note);
 
+/// Syncs `file` (open as `fd`) and writes its note, at once for this boot (what follows may take longer than the process has left), then
+/// durably. An error of the disk: the bytes are not to be kept.
+Result<void> leave_note(int fd, const std::filesystem::path& file, const ResumeNote& note);
+
+/// ftruncate(2), also to more than there is.
+Result<void> set_length(int fd, std::uint64_t bytes, const std::filesystem::path& file);
+
 }  // namespace autobackup::cvat

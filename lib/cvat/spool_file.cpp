@@ -52,9 +52,8 @@ Result<void> SpoolFile::hash_existing(std::uint64_t bytes, const std::stop_token
 }
 
 Result<void> SpoolFile::cut_to(std::uint64_t bytes) {
-    while (::ftruncate(file_.get(), static_cast<off_t>(bytes)) != 0) {
-        if (errno != EINTR) return fail_errno(errno, "truncate", path_.string());
-    }
+    const Result<void> cut = set_length(file_.get(), bytes, path_);
+    if (!cut) return cut;
     if (::lseek(file_.get(), static_cast<off_t>(bytes), SEEK_SET) < 0)
         return fail_errno(errno, "seek", path_.string());
     size_ = bytes;
@@ -110,10 +109,7 @@ Result<void> SpoolFile::note() {
 
 void SpoolFile::leave() noexcept {
     if (size_ == 0 || stamp_.total == 0) return discard();
-    // At once, for this boot: what follows may take longer than the process has left.
-    static_cast<void>(note());
-    if (!sync_file(file_.get(), path_)) return discard();
-    static_cast<void>(write_note_durably(path_, note_now()));
+    if (!leave_note(file_.get(), path_, note_now())) discard();
 }
 
 // Not fsynced: after a power loss the boot id in the note says that a partial file is not to be believed, and a complete one is

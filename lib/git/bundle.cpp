@@ -7,11 +7,13 @@
 #include <algorithm>
 
 #include "lib/core/text.hpp"
+#include "lib/git/write_pack.hpp"
 
 namespace autobackup::git {
 namespace {
 
 constexpr std::size_t piece = std::size_t{1} << 20;
+constexpr std::size_t head_piece = std::size_t{64} << 10;
 constexpr std::size_t longest_head = std::size_t{256} << 20;  // a million refs with long names
 constexpr std::size_t digest_bytes = 20;
 constexpr std::string_view version_2 = "# v2 git bundle\n";
@@ -19,22 +21,14 @@ constexpr std::string_view version_3 = "# v3 git bundle\n";
 
 Failure damaged(const fs::path& file, std::string message) { return fail(Errc::repository_invalid, "read", file.string(), std::move(message)); }
 
-Failure stopped(const char* what, const fs::path& file) { return fail(Errc::cancelled, what, file.string(), "stopped by request"); }
-
 Result<void> write_all_of(PackReader& reader, const BundleRefs& refs, int fd, const fs::path& file, const std::function<bool()>& stop) {
     std::string head(version_2);
     for (const auto& [name, oid] : refs) head += oid.hex() + " " + name + "\n";
     const Result<void> begun = write_all(fd, head + "\n", file);
     if (!begun) return begun;
-    std::vector<std::byte> buffer(piece);
-    for (;;) {
-        if (stop && stop()) return stopped("write", file);
-        const Result<std::size_t> read = reader.read(buffer);
-        if (!read) return read.error();
-        if (*read == 0) return sync_file(fd, file);
-        const Result<void> written = write_all(fd, std::span(buffer).first(*read), file);
-        if (!written) return written;
-    }
+    const Result<void> written = write_pack(reader, fd, file, stop);
+    if (!written) return written;
+    return sync_file(fd, file);
 }
 
 struct Head {
@@ -67,8 +61,10 @@ Result<Head> read_head(int fd, const fs::path& file) {
     const Result<std::uint64_t> size = file_size(fd, file);
     if (!size) return size.error();
     std::string text;
-    while (text.find("\n\n") == std::string::npos) {
-        const std::size_t more = static_cast<std::size_t>(std::min<std::uint64_t>(piece, *size - text.size()));
+    std::size_t looked_at = 0;  // up to here there is no empty line
+    while (text.find("\n\n", looked_at) == std::string::npos) {
+        looked_at = text.empty() ? 0 : text.size() - 1;
+        const std::size_t more = static_cast<std::size_t>(std::min<std::uint64_t>(head_piece, *size - text.size()));
         if (more == 0 || text.size() > longest_head) return damaged(file, "this is no whole git bundle");
         const std::size_t before = text.size();
         text.resize(before + more);
@@ -86,7 +82,7 @@ Result<void> check_pack(int fd, std::uint64_t at, const fs::path& file, const st
     hash::Digest digest(hash::Algorithm::sha1);
     std::vector<std::byte> buffer(piece);
     for (bool first = true; at < end; first = false) {
-        if (stop && stop()) return stopped("read", file);
+        if (stop && stop()) return fail(Errc::cancelled, "read", file.string(), "stopped by request");
         const std::span<std::byte> part = std::span(buffer).first(static_cast<std::size_t>(std::min<std::uint64_t>(piece, end - at)));
         const Result<void> read = read_exactly(fd, part, at, file);
         if (!read) return read;
@@ -107,7 +103,7 @@ Result<BundleInfo> write_bundle(const Repository& repository, const BundleRefs& 
     if (refs.empty()) return fail(Errc::bad_request, "write", file.string(), "a bundle without refs cannot be");
     std::vector<Oid> tips;
     for (const auto& [name, oid] : refs) tips.push_back(oid);
-    const Result<std::vector<Oid>> objects = repository.missing_objects(tips, {});
+    Result<std::vector<Oid>> objects = repository.missing_objects(tips, {});
     if (!objects) return objects.error();
     Result<PackReader> reader = PackReader::make(repository, *objects);
     if (!reader) return reader.error();
@@ -122,7 +118,7 @@ Result<BundleInfo> write_bundle(const Repository& repository, const BundleRefs& 
         remove_quietly(temporary);
         return done.error();
     }
-    return BundleInfo{objects->size(), *size};
+    return BundleInfo{std::move(*objects), *size};
 }
 
 Result<BundleRefs> read_bundle_refs(const fs::path& file) {

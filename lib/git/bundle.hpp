@@ -15,7 +15,7 @@ namespace autobackup::git {
 using BundleRefs = std::vector<std::pair<std::string, Oid>>;
 
 struct BundleInfo {
-    std::uint64_t objects = 0;
+    std::vector<Oid> objects;  ///< in the pack
     std::uint64_t bytes = 0;  ///< of the file
 };
 

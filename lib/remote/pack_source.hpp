@@ -31,4 +31,7 @@ private:
     git::PackReader reader_;
 };
 
+/// A pack of `objects` of the repository at `path`, which is opened on a worker. Objects that it lacks are errors of the reader. Loop thread.
+Awaitable<Result<std::shared_ptr<PackSource>>> make_pack_source(async::Workers& workers, std::filesystem::path path, std::vector<git::Oid> objects);
+
 }  // namespace autobackup::remote

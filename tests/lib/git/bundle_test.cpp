@@ -23,7 +23,7 @@ protected:
 TEST_F(Bundle, IsOneThatGitVerifiesAndClones) {
     const Result<BundleInfo> written = write_bundle(*repository_, refs(), file_, {});
     ASSERT_TRUE(written) << describe(written.error());
-    EXPECT_EQ(written->objects, 6U);
+    EXPECT_EQ(written->objects.size(), 6U);
     EXPECT_EQ(written->bytes, fs::file_size(file_));
     const test::CommandResult verified = test::try_git(path_, {"bundle", "verify", file_.string()});
     EXPECT_EQ(verified.exit_code, 0) << verified.output;
