@@ -219,6 +219,10 @@ class Case(unittest.TestCase):
         os.makedirs(path, exist_ok=True)
         return path
 
+    def out(self, name):
+        """A path in it, where nothing is yet."""
+        return os.path.join(self.directory, name)
+
     def new_place(self, kind):
         """A directory that no other server of this test has."""
         return tempfile.mkdtemp(prefix=kind + "-", dir=self.directory)

@@ -1,5 +1,6 @@
 """What the tests of mirrors share: source repositories, a configuration with a `mirror:` job, and how a mirror must stand."""
 
+import hashlib
 import os
 import subprocess
 
@@ -20,6 +21,11 @@ def lfs_clone(case, mirror):
         case.assertEqual(done.returncode, 0, (done.stdout + done.stderr).decode())
     case.assertIn(b"Git LFS fsck OK", done.stdout + done.stderr)
     return clone
+
+
+def pointer(content):
+    """What git holds of a large file."""
+    return f"version https://git-lfs.github.com/spec/v1\noid sha256:{hashlib.sha256(content).hexdigest()}\nsize {len(content)}\n"
 
 
 class MirrorCase(Case):
@@ -107,3 +113,16 @@ class MirrorCase(Case):
             for one in folders + names:
                 bad = one.startswith("tmp") or one.endswith((".lock", ".clone", ".part")) or "fetched.pack" in one
                 self.assertFalse(bad and not (one == "tmp" and place.endswith("lfs")), os.path.join(place, one))
+
+    def put_large(self, store, content):
+        """An object in the store of a repository that is a directory."""
+        oid = hashlib.sha256(content).hexdigest()
+        folder = os.path.join(store, "lfs", "objects", oid[:2], oid[2:4])
+        os.makedirs(folder, exist_ok=True)
+        with open(os.path.join(folder, oid), "wb") as file:
+            file.write(content)
+
+
+class CopiesCase(MirrorCase):
+    def pushes(self, item):
+        return [one for one in item["stages"] if one["stage"] == "push"]

@@ -59,9 +59,6 @@ class RestoreCase(Case):
         folder = os.path.join(self.storage, "archives", "traffic-signs", item)
         return sorted((os.path.join(folder, name) for name in os.listdir(folder) if name.endswith(".zip")), key=lambda name: name.removesuffix(".zip"))
 
-    def out(self, name):
-        return os.path.join(self.directory, name)
-
     def read(self, path):
         with open(path, "rb") as file:
             return file.read()

@@ -7,15 +7,10 @@ import shutil
 import subprocess
 import unittest
 
-from github import Github
 from harness import Done, git
-from mirrors import MirrorCase, lfs_clone
+from mirrors import MirrorCase, lfs_clone, pointer
 from restore_case import ctl
 from test_large_files import LfsServer
-
-
-def pointer(content):
-    return f"version https://git-lfs.github.com/spec/v1\noid sha256:{hashlib.sha256(content).hexdigest()}\nsize {len(content)}\n"
 
 
 class RestoreOfMirrors(MirrorCase):
@@ -32,16 +27,6 @@ class RestoreOfMirrors(MirrorCase):
         done = self.ask(*arguments, "--json", **more)
         self.assertEqual(done.code, code, done.err + done.out)
         return json.loads(done.out)
-
-    def out(self, name):
-        return os.path.join(self.directory, name)
-
-    def put_large(self, store, content):
-        oid = hashlib.sha256(content).hexdigest()
-        folder = os.path.join(store, "lfs", "objects", oid[:2], oid[2:4])
-        os.makedirs(folder, exist_ok=True)
-        with open(os.path.join(folder, oid), "wb") as file:
-            file.write(content)
 
     def force(self, source):
         """A force-push of dev; what it took away."""
@@ -294,26 +279,6 @@ class LargeFiles(RestoreOfMirrors):
         given = self.told("restore", "mirrors", "--to-git", self.out("new.git"), code=3)
         self.assertEqual((given["large_files"], given["large_files_missing"]), (1, 1))
         self.assertEqual(self.refs(self.out("new.git")), self.refs(self.a))
-
-
-class OfGithub(RestoreOfMirrors):
-    def test_repository_wiki_and_gist(self):
-        hub = Github(self.place("github"))
-        self.addCleanup(hub.stop)
-        self.secret("github-token", hub.token())
-        self.config = self.out("autobackupd.yaml")
-        with open(self.config, "w") as file:
-            file.write(f"storage: {self.storage}\nservers:\n  hub:\n    github: {hub.api}\n    auth: {{token: github-token}}\njobs:\n"
-                       "  code:\n    schedule: manual\n    github: {owners: [alice, acme], gists: true, repositories: {include: [\"alice/*\", acme/docs]}}\n")
-        done = self.call("run", "code", "--json")
-        names = {item["name"]: item["kind"] for item in done.report["items"] if item["outcome"] == "cloned"}
-        listed = {one["item"]: one for one in self.told("snapshots", "code")["repositories"]}
-        self.assertEqual({name: one["kind"] for name, one in listed.items()}, names)
-        for number, kind in enumerate(["github_repository", "github_wiki", "github_gist"]):
-            name = next(name for name, one in listed.items() if one["kind"] == kind and one["commit"])
-            self.told("restore", "code", "--item", name, "--to-directory", self.out(f"d{number}"))
-            self.assertEqual(git("rev-parse", "HEAD", cwd=self.out(f"d{number}")), listed[name]["commit"])
-            self.assertEqual(git("status", "--porcelain", cwd=self.out(f"d{number}")), "")
 
 
 if __name__ == "__main__":
