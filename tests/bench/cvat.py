@@ -25,6 +25,7 @@ class Cost:
     """Wall seconds, CPU seconds, peak memory (MiB), bytes written (MB) of a process and its children."""
 
     def __init__(self, command, environment=None):
+        os.sync()  # nobody writes what the one before has left in memory
         begin = time.monotonic()
         process = subprocess.Popen(command, env=environment, stdout=subprocess.PIPE, stderr=subprocess.DEVNULL)
         self.out = process.stdout.read().decode()

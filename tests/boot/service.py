@@ -9,7 +9,8 @@ import time
 import unittest
 
 from daemon import ask
-from harness import StandinControl, git, token_of, waiting
+from harness import git, token_of, waiting
+from servers import StandinControl
 
 UNIT = "autobackupd.service"
 CONFIG = "/etc/autobackupd/autobackupd.yaml"

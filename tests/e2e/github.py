@@ -6,13 +6,14 @@ import ssl
 import sys
 
 import harness
+import servers
 
 sys.path.append(os.path.join(harness.TESTS, "gitserver"))
 
 from material import make_certificates  # noqa: E402  (the path has to be set first)
 
 
-class Github(harness.StandinControl, harness.Server):
+class Github(servers.StandinControl, servers.Server):
     """A running stand-in; `order`, `mutate`, `fault` and `requests` are those of every stand-in."""
 
     def __init__(self, directory, *options, tls=False):
@@ -24,8 +25,8 @@ class Github(harness.StandinControl, harness.Server):
             self.context = ssl.create_default_context(cafile=self.authority)
             options = (*options, "--tls", made["server.pem"], made["server.key"])
         script = os.path.join(harness.TESTS, "github", "github_standin.py")
-        harness.Server.__init__(self, directory, [sys.executable, script, "--directory", directory, *options])
-        harness.StandinControl.__init__(self, self.port)
+        servers.Server.__init__(self, directory, [sys.executable, script, "--directory", directory, *options])
+        servers.StandinControl.__init__(self, self.port)
         if tls:
             self.url = f"https://127.0.0.1:{self.port}"
         self.api = self.url + ("/api/v3" if "--ghes" in options else "")  # `github:` of a configuration

@@ -7,7 +7,7 @@ import unittest
 
 from harness import git, stage
 from mirrors import CopiesCase, lfs_clone, pointer
-from test_large_files import LfsServer
+from servers import LfsServer
 
 
 class ToAPath(CopiesCase):

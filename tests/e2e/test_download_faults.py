@@ -8,7 +8,7 @@ import unittest
 import urllib.parse
 from http.server import BaseHTTPRequestHandler, HTTPServer
 
-from harness import Case, git, token_of
+from harness import Case, token_of
 
 DOWNLOAD = "backup/download"
 TASK_4_ZIP = 2_000_000  # project 4 holds one task of 20 pictures of 100,000 bytes

@@ -4,9 +4,7 @@ import hashlib
 import json
 import os
 import re
-import signal
 import subprocess
-import time
 import unittest
 
 from mirrors import MirrorCase

@@ -8,7 +8,7 @@ import unittest
 from github import Github
 from harness import git
 from mirrors import MirrorCase, lfs_clone
-from test_large_files import LfsServer
+from servers import LfsServer
 
 
 class OverSsh(MirrorCase):

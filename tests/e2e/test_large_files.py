@@ -1,42 +1,19 @@
 """Files over the limit: pointers in git, objects in Git LFS; the real git-lfs is the judge."""
 
 import hashlib
-import http.client
 import json
 import os
 import shutil
 import subprocess
-import sys
 import unittest
 import zipfile
 
-from harness import FIXED_ENVIRONMENT, SAMPLES, TESTS, Case, Server, git, stage
+from harness import FIXED_ENVIRONMENT, SAMPLES, Case, git, stage
+from servers import LfsServer
 
 FOLDER = "cvat_backup_project_1"
 SAMPLE = os.path.join(SAMPLES, "project-images-video-gt-skeleton-guide.zip")
 LIMIT = 2000
-
-
-class LfsServer(Server):
-    def __init__(self, directory):
-        self.objects = os.path.join(directory, "objects")
-        super().__init__(directory, [sys.executable, os.path.join(TESTS, "lfsserver", "lfsserver.py"), "--directory", self.objects,
-                                     "--password", "git-password-value"])
-
-    def order(self, verb, **given):
-        link = http.client.HTTPConnection("127.0.0.1", self.port, timeout=30)
-        try:
-            link.request("POST", f"/__lfs__/{verb}", json.dumps(given))
-            return json.loads(link.getresponse().read())
-        finally:
-            link.close()
-
-    def held(self, repository="git_annotations.git"):
-        place = os.path.join(self.objects, repository)
-        return sorted(os.listdir(place)) if os.path.isdir(place) else []
-
-    def requests(self, method="", path=""):
-        return [one for one in self.order("log")["requests"] if one["method"].startswith(method) and path in one["path"]]
 
 
 def members():

@@ -8,7 +8,7 @@ import unittest
 
 from harness import git, stage
 from mirrors import MirrorCase, lfs_clone
-from test_large_files import LfsServer
+from servers import LfsServer
 
 PASSWORD = "git-password-value"
 

@@ -11,7 +11,7 @@ import zipfile
 import own_export
 from harness import git, token_of, waiting
 from restore_case import RestoreCase
-from test_large_files import LfsServer
+from servers import LfsServer
 
 KEYS = {"id", "job", "item", "name", "time", "bytes", "where", "commit", "archive", "verified", "restorable", "reason", "held"}
 

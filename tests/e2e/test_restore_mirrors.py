@@ -10,7 +10,7 @@ import unittest
 from harness import Done, git
 from mirrors import MirrorCase, lfs_clone, pointer
 from restore_case import ctl
-from test_large_files import LfsServer
+from servers import LfsServer
 
 
 class RestoreOfMirrors(MirrorCase):

@@ -1,6 +1,5 @@
 """`autobackupd serve`: steered by the control socket, reloaded."""
 
-import os
 import signal
 import time
 import unittest
