@@ -21,13 +21,13 @@ bool matches(const std::string& entry, const Candidate& candidate) {
 bool in_base(const config::Selection& selection, const Candidate& candidate) {
     using Base = config::Selection::Base;
     switch (selection.base) {
-        case Base::all: return true;
+        case Base::all: return !candidate.of_drill;
         case Base::none: return false;
-        case Base::unassigned: return !candidate.in_project;
+        case Base::unassigned: return !candidate.in_project && !candidate.of_drill;
         case Base::listed: break;
     }
-    return std::any_of(selection.include.begin(), selection.include.end(),
-                       [&](const std::string& entry) { return matches(entry, candidate); });
+    const auto wants = [&](const std::string& entry) { return matches(entry, candidate) && (!candidate.of_drill || !is_glob(entry)); };
+    return std::any_of(selection.include.begin(), selection.include.end(), wants);
 }
 
 }  // namespace

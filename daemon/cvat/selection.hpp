@@ -14,6 +14,7 @@ struct Candidate {
     std::int64_t id = 0;
     std::string name;
     bool in_project = false;  ///< of a task
+    bool of_drill = false;    ///< restored there on trial, for a while: only who names it means it (no `all`, no glob)
 };
 
 struct Chosen {

@@ -4,7 +4,8 @@
 #include <algorithm>
 #include <set>
 
-#include "daemon/cvat/selection.hpp"
+#include "daemon/cvat/listing.hpp"
+#include "daemon/model/drill_name.hpp"
 #include "lib/async/run.hpp"
 #include "lib/core/text.hpp"
 #include "lib/hash/digest.hpp"
@@ -13,57 +14,6 @@ namespace autobackup::cvat_job {
 namespace {
 
 namespace json = boost::json;
-
-// Everything of one kind that the workspaces list.
-struct Listing {
-    cvat::Kind kind = cvat::Kind::project;
-    std::vector<Candidate> candidates;
-    std::vector<std::string> workspace;  // of each candidate
-    Identities created;
-};
-
-struct Found {
-    std::int64_t id;
-    std::string name;
-    bool in_project;
-    std::string workspace;
-    Instant created;
-};
-
-Awaitable<Result<void>> list_workspace(Context& context, cvat::Kind kind, std::string workspace, std::vector<Found>& found) {
-    cvat::Context where;
-    where.organization = workspace;
-    if (kind == cvat::Kind::project) {
-        const Result<std::vector<cvat::Project>> projects = co_await context.client.projects(where);
-        if (!projects) co_return projects.error();
-        for (const cvat::Project& one : *projects) found.push_back(Found{one.id, one.name, false, workspace, one.created_date});
-    } else {
-        const Result<std::vector<cvat::Task>> tasks = co_await context.client.tasks(where);
-        if (!tasks) co_return tasks.error();
-        for (const cvat::Task& one : *tasks) {
-            found.push_back(Found{one.id, one.name, one.project_id.has_value(), workspace, one.created_date});
-        }
-    }
-    co_return Result<void>();
-}
-
-Awaitable<Result<Listing>> list_all(Context& context, cvat::Kind kind, std::vector<std::string> workspaces) {
-    std::vector<Found> found;
-    for (const std::string& workspace : workspaces) {
-        const Result<void> listed = co_await list_workspace(context, kind, workspace, found);
-        if (!listed) co_return listed.error();
-    }
-    std::stable_sort(found.begin(), found.end(), [](const Found& a, const Found& b) { return a.id < b.id; });
-    Listing listing;
-    listing.kind = kind;
-    for (const Found& one : found) {
-        if (!listing.candidates.empty() && listing.candidates.back().id == one.id) continue;  // seen in two workspaces
-        listing.candidates.push_back(Candidate{one.id, one.name, one.in_project});
-        listing.workspace.push_back(one.workspace);
-        if (one.created != Instant()) listing.created[key_of(kind, one.id)] = rfc3339(one.created);
-    }
-    co_return listing;
-}
 
 std::string item_kind(cvat::Kind kind) { return std::string("cvat_") + cvat::name(kind); }
 
@@ -107,6 +57,15 @@ void add_chosen(const Context& context, const Listing& listing, const config::Se
     for (const std::string& entry : chosen.unmatched) add_unmatched(context, entry, listing.kind, list);
     for (const std::string& entry : chosen.unmatched_globs) {
         list.warnings.push_back("no " + std::string(cvat::name(listing.kind)) + " matches " + one_line(entry));
+    }
+}
+
+// What lies there for a while, or was left there, is no loss; but people should know.
+void tell_drills(const Context& context, const Listing& listing, WorkList& list) {
+    for (const Candidate& one : listing.candidates) {
+        if (!one.of_drill || !model::is_drill_name(one.name)) continue;
+        list.warnings.push_back(std::string(cvat::name(listing.kind)) + " " + std::to_string(one.id) + " \"" + one_line(one.name) + "\" of " +
+                                context.client.settings().name + " was restored there by a drill, for a while: `all` and globs leave it out");
     }
 }
 
@@ -261,12 +220,14 @@ bool watermark_holds(const std::string& held, const std::string& now_text) {
 Awaitable<Result<WorkList>> survey(Context& context, std::vector<std::string> workspaces, std::map<std::string, state::ItemState> known,
                                    Identities held) {
     WorkList list;
+    KnownProjects projects;
     for (const cvat::Kind kind : {cvat::Kind::project, cvat::Kind::task}) {
         const config::Selection& selection = kind == cvat::Kind::project ? context.source.projects : context.source.tasks;
         if (selection.base == config::Selection::Base::none) continue;
-        const Result<Listing> listing = co_await list_all(context, kind, workspaces);
+        const Result<Listing> listing = co_await list_all(context, kind, workspaces, projects);
         if (!listing) co_return listing.error();
         if (const std::optional<Failure> other = another_server(context, *listing, held)) co_return *other;
+        tell_drills(context, *listing, list);
         add_chosen(context, *listing, selection, known, list);
         add_gone(context, *listing, selection, known, list);
     }

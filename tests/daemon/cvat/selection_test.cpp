@@ -29,6 +29,16 @@ TEST(Selection, IdsNamesAndGlobs) {
     EXPECT_EQ(chosen(Base::listed, {"2"}, {}).indices, (Indices{1, 3})) << "an id, and a name of digits";
 }
 
+TEST(Selection, WhatADrillRestoresForAWhileIsMeantByNameAlone) {
+    const std::vector<Candidate> some{{1, "signs", false}, {31, "autobackupd drill X", false, true}, {32, "one", true, true}};
+    const auto indices = [&](Base base, std::vector<std::string> include) { return choose(config::Selection{base, std::move(include), {}}, some).indices; };
+    EXPECT_EQ(indices(Base::all, {}), Indices{0});
+    EXPECT_EQ(indices(Base::unassigned, {}), Indices{0});
+    EXPECT_EQ(indices(Base::listed, {"*"}), Indices{0});
+    EXPECT_EQ(indices(Base::listed, {"*", "31"}), (Indices{0, 1}));
+    EXPECT_EQ(indices(Base::listed, {"one"}), Indices{2});
+}
+
 TEST(Selection, WhatMatchesNothingIsTold) {
     const Chosen missing = chosen(Base::listed, {"99", "nobody", "x*", "signs"}, {});
     EXPECT_EQ(missing.unmatched, (std::vector<std::string>{"99", "nobody"}));
