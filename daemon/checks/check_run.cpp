@@ -7,6 +7,7 @@
 #include <charconv>
 #include <map>
 
+#include "daemon/checks/drill_run.hpp"
 #include "daemon/checks/spot.hpp"
 #include "daemon/report/report.hpp"
 #include "daemon/restore/places.hpp"
@@ -151,40 +152,6 @@ Awaitable<void> check_copies(Session& session, restore::Level level) {
     else session.done.run.errors.push_back(copies.error());
 }
 
-void take_drilled(std::vector<model::Item> items, Done& done) {
-    for (const model::Item& item : items) {
-        for (const model::Stage& stage : item.stages) {
-            const bool bad = stage.outcome == model::StageOutcome::failed;
-            done.run.check->copies += bad || stage.stage == "compare" ? 1 : 0;
-            done.run.check->damaged += bad ? 1 : 0;
-        }
-    }
-    done.run.items = std::move(items);
-}
-
-Awaitable<void> run_drill(Session& session) {
-    using Items = Result<std::vector<model::Item>>;
-    auto once = [&session] {
-        const DrillOrder order{session.shared.config, session.job, session.shared.progress, session.shared.workers.stop_token()};
-        return drill(order);
-    };
-    auto first = once;
-    Items items = co_await session.shared.workers.run(std::move(first));
-    const auto failed = [](const model::Item& item) { return item.outcome != model::ItemOutcome::unchanged; };
-    const bool doubtful = items && std::any_of(items->begin(), items->end(), failed);
-    if (doubtful) {
-        // A run may have moved what was read: once more while none goes on.
-        const Lock lock = co_await runner::lock_job(session.shared, session.job.name, session.order.planned);
-        auto again = once;
-        if (lock) items = co_await session.shared.workers.run(std::move(again));
-    }
-    if (items) take_drilled(std::move(*items), session.done);
-    else session.done.run.errors.push_back(items.error());
-    if (items && session.done.run.items.empty() && session.held_something) {
-        session.done.run.errors.push_back(fail(Errc::not_found, "drill", "job " + session.job.name, "there is no version, though some were saved"));
-    }
-}
-
 std::map<std::int64_t, std::string> asked_before(Session& session) {
     std::map<std::int64_t, std::string> asked;
     if (!session.store) return asked;
@@ -228,7 +195,8 @@ Awaitable<void> work(Session& session) {
         co_return;
     }
     if (session.order.kind == "drill") {
-        co_await run_drill(session);
+        DrillRun drill{session.shared, session.job, session.order, session.store, session.held_something};
+        co_await run_drill(std::move(drill), session.done.run);
         co_return;
     }
     const std::optional<restore::Level> level = restore::parse_level(session.order.kind);
@@ -273,6 +241,7 @@ Awaitable<Done> run_check(runner::Shared& shared, Order order) {
     run.job = order.job;
     model::CheckFacts facts;
     facts.kind = order.kind;
+    if (order.kind == "drill") facts.server = drill_server(shared.config.jobs.at(order.job), order);
     run.check = facts;
     run.trigger = order.trigger;
     run.attempt = order.attempt;

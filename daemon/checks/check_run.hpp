@@ -2,10 +2,11 @@
 // Looking again at what a job holds, from its beginning to its place in the history: the same for the schedule and for those who ask by hand.
 #pragma once
 
+#include <optional>
 #include <string>
 #include <vector>
 
-#include "daemon/checks/drill.hpp"
+#include "daemon/checks/server_access.hpp"
 #include "daemon/model/result.hpp"
 #include "daemon/restore/verify.hpp"
 #include "daemon/runner/runner.hpp"
@@ -21,6 +22,8 @@ struct Order {
     /// By the schedule: waits for the job's lock where it is needed, and its beginning is written, so that a crash is seen. Otherwise nobody is
     /// kept waiting: what needs the lock while a run goes on is left out, with a warning.
     bool planned = false;
+    /// Of a drill: the server to restore into, whatever the job says; its secrets are read already.
+    std::optional<ServerPlace> server{};
 };
 
 struct Done {

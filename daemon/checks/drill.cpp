@@ -3,7 +3,6 @@
 
 #include <algorithm>
 #include <chrono>
-#include <map>
 
 #include "daemon/checks/scratch.hpp"
 #include "daemon/cvat/verified_zip.hpp"
@@ -131,10 +130,7 @@ bool drill_copy(const DrillOrder& order, const restore::Place& place, const rest
 }
 
 model::Item drill_item(const DrillOrder& order, const restore::Place& place, const restore::Snapshot& snapshot, const fs::path& scratch) {
-    model::Item item;
-    item.kind = snapshot.item.kind == vault::ItemId::Kind::task ? "cvat_task" : "cvat_project";
-    item.id = snapshot.item.id;
-    item.name = snapshot.name;
+    model::Item item = item_of(snapshot);
     order.progress.item(order.job.name, snapshot.id);
     const auto begin = std::chrono::steady_clock::now();
     std::size_t good = 0, bad = 0;
@@ -152,17 +148,24 @@ model::Item drill_item(const DrillOrder& order, const restore::Place& place, con
     return item;
 }
 
-// Of each item the newest that can be given back, else the newest.
-std::map<vault::ItemId, const restore::Snapshot*> newest(const std::vector<restore::Snapshot>& snapshots) {
+}  // namespace
+
+std::map<vault::ItemId, const restore::Snapshot*> newest_of(const std::vector<restore::Snapshot>& snapshots) {
     std::map<vault::ItemId, const restore::Snapshot*> chosen;
-    for (const restore::Snapshot& one : snapshots) {  // oldest first
+    for (const restore::Snapshot& one : snapshots) {
         const restore::Snapshot*& last = chosen[one.item];
         if (last == nullptr || one.restorable || !last->restorable) last = &one;
     }
     return chosen;
 }
 
-}  // namespace
+model::Item item_of(const restore::Snapshot& snapshot) {
+    model::Item item;
+    item.kind = snapshot.item.kind == vault::ItemId::Kind::task ? "cvat_task" : "cvat_project";
+    item.id = snapshot.item.id;
+    item.name = snapshot.name;
+    return item;
+}
 
 Result<std::vector<model::Item>> drill(const DrillOrder& order) {
     const Result<Scratch> scratch = Scratch::make(order.config.storage, "drill", order.job.name);
@@ -171,7 +174,7 @@ Result<std::vector<model::Item>> drill(const DrillOrder& order) {
     const Result<std::vector<restore::Snapshot>> snapshots = restore::snapshots_of(place);
     if (!snapshots) return snapshots.error();
     std::vector<model::Item> items;
-    for (const auto& [item, snapshot] : newest(*snapshots)) {
+    for (const auto& [item, snapshot] : newest_of(*snapshots)) {
         items.push_back(drill_item(order, place, *snapshot, scratch->path()));
         if (order.stop.stop_requested()) return fail(Errc::cancelled, "drill", "job " + order.job.name, "stopped by request");
     }

@@ -2,12 +2,14 @@
 // A drill: restores for real, into a scratch directory, and compares what came out with the manifests. Synchronous; worker thread.
 #pragma once
 
+#include <map>
 #include <stop_token>
 #include <vector>
 
 #include "daemon/model/config.hpp"
 #include "daemon/model/result.hpp"
 #include "daemon/report/progress.hpp"
+#include "daemon/restore/snapshot.hpp"
 #include "lib/core/failure.hpp"
 
 namespace autobackup::checks {
@@ -26,5 +28,11 @@ struct DrillOrder {
 /// and `compare`, each with the copy as its target. Free space is looked at first. Failures: `cancelled`; the place cannot be read; another
 /// drill of this job goes on (busy).
 Result<std::vector<model::Item>> drill(const DrillOrder& order);
+
+/// What every kind of drill restores: of each item the newest version that can be given back, else the newest. `snapshots` is borrowed, oldest first.
+std::map<vault::ItemId, const restore::Snapshot*> newest_of(const std::vector<restore::Snapshot>& snapshots);
+
+/// The item of the run for a version; nothing has become of it yet.
+model::Item item_of(const restore::Snapshot& snapshot);
 
 }  // namespace autobackup::checks

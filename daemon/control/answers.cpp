@@ -54,6 +54,7 @@ json::object to_json(const CheckStatus& check) {
                         {"failures", check.failures},
                         {"copies", check.copies},
                         {"damaged", check.damaged}};
+    if (!check.server.empty()) object["server"] = check.server;
     object["last"] = check.last ? json::value(to_json(*check.last)) : json::value(nullptr);
     return object;
 }
@@ -93,6 +94,7 @@ CheckStatus check_status(const Reading& from) {
     check.failures = static_cast<int>(from.count("failures").value_or(0));
     check.copies = from.count("copies").value_or(0);
     check.damaged = from.count("damaged").value_or(0);
+    check.server = from.text("server");
     return check;
 }
 

@@ -55,6 +55,7 @@ struct CheckStatus {
     int failures = 0;                     ///< in a row that were not green
     std::uint64_t copies = 0;             ///< that the last one looked at
     std::uint64_t damaged = 0;            ///< of these
+    std::string server{};                 ///< CVAT server that drills restore into; empty: a directory
 };
 
 struct JobStatus {

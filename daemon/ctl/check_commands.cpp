@@ -9,6 +9,7 @@
 #include "daemon/checks/repair.hpp"
 #include "daemon/ctl/commands.hpp"
 #include "daemon/ctl/copies.hpp"
+#include "daemon/ctl/cvat_restore.hpp"
 #include "daemon/ctl/daemon_link.hpp"
 #include "daemon/ctl/offline.hpp"
 #include "daemon/ctl/snapshot_views.hpp"
@@ -24,7 +25,7 @@ namespace json = boost::json;
 constexpr const char* spot = "spot";
 
 // One check of one job of ours; a daemon that watches over the job hears of it.
-Awaitable<checks::Done> check_own(const Context& context, const config::Config& config, std::string job, std::string kind, async::Workers& workers) {
+Awaitable<checks::Done> check_own(const Context& context, const config::Config& config, checks::Order order, async::Workers& workers) {
     runner::Environment environment;
     environment.http.user_agent = std::string("autobackupctl/") + build::version;
     http::read_proxies_from_environment(environment.http);
@@ -35,13 +36,18 @@ Awaitable<checks::Done> check_own(const Context& context, const config::Config& 
     listener.item_done = [](const std::string&, const model::Item&) {};
     listener.warning = [](const std::string& line) { tell("warning: " + line); };
     runner::Shared shared{config, environment, workers, *progress, gates, std::move(listener)};
-    checks::Order order;
-    order.job = job;
-    order.kind = std::move(kind);
+    const std::string job = order.job;
     checks::Done done = co_await checks::run_check(shared, std::move(order));
     for (const std::string& warning : done.run.warnings) tell("warning: " + warning);
     (void)ask(context, "checked", json::object{{"job", job}});  // without a daemon nobody needs to hear
     co_return done;
+}
+
+checks::Order order_of(std::string job, std::string kind) {
+    checks::Order order;
+    order.job = std::move(job);
+    order.kind = std::move(kind);
+    return order;
 }
 
 int print_copies(const Context& context, const std::vector<restore::Checked>& copies, const std::string& level) {
@@ -108,13 +114,13 @@ Awaitable<int> verify_own(const Context& context, std::string level, async::Work
             tell("autobackupctl: verify " + name + " --level spot: that is for a cvat: source");
             co_return 2;
         }
-        checks::Done done = co_await check_own(context, *config, name, level, workers);
+        checks::Done done = co_await check_own(context, *config, order_of(name, level), workers);
         if (done.run.outcome == model::RunOutcome::cancelled) co_return 5;
         if (!done.run.errors.empty()) co_return failed(done.run.errors.front());
         if (context.line.repair && restore::any_damaged(done.copies)) {
             const Result<void> mended = co_await mend(context, *config, done, workers);
             if (!mended) co_return failed(mended.error());
-            done = co_await check_own(context, *config, name, level, workers);
+            done = co_await check_own(context, *config, order_of(name, level), workers);
         }
         std::move(done.copies.begin(), done.copies.end(), std::back_inserter(all));
     }
@@ -153,9 +159,15 @@ Awaitable<int> drill(const Context& context, async::Workers& workers) {
         tell("autobackupctl: drill " + context.line.job + ": the job keeps repositories: verify proves them, and git clone gives one back");
         co_return 2;
     }
+    checks::Order order = order_of(context.line.job, "drill");
+    if (!context.line.to_cvat.empty()) {
+        const Result<checks::ServerPlace> place = server_of(context, config);
+        if (!place) co_return failed(place.error());
+        order.server = *place;
+    }
     if (const Result<void> owner = become_owner(config->storage); !owner) co_return failed(owner.error());
-    const checks::Done done = co_await check_own(context, *config, context.line.job, "drill", workers);
-    if (!done.run.errors.empty()) co_return failed(done.run.errors.front());
+    const checks::Done done = co_await check_own(context, *config, std::move(order), workers);
+    if (!done.run.errors.empty() && done.run.items.empty()) co_return failed(done.run.errors.front());
     const json::object report = report::to_json(done.run);
     const int printed = context.line.json ? print_json(report) : print(report_text(report, context.screen));
     co_return printed == 0 ? model::exit_code(done.run.outcome) : printed;

@@ -64,8 +64,8 @@ constexpr std::array verbs{
              "https://git.example.org/app.git"},
     VerbText{"verify", Operand::job_or_path, false, "Check what was saved, to the last byte; of a job, of all jobs, or at a path; needs no daemon",
              "  autobackupctl verify\n  autobackupctl verify traffic-signs --level structure\n  autobackupctl verify --repair\n  autobackupctl verify /mnt/archives --json | jq .damaged"},
-    VerbText{"drill", Operand::job, true, "Restore the newest version of every item into a scratch directory, compare it and remove it; needs no daemon",
-             "  autobackupctl drill traffic-signs\n  autobackupctl drill traffic-signs --json | jq .outcome"},
+    VerbText{"drill", Operand::job, true, "Restore the newest version of every item on trial, into a scratch directory or a CVAT server, compare it and remove it; needs no daemon",
+             "  autobackupctl drill traffic-signs\n  autobackupctl drill traffic-signs --to-cvat staging\n  autobackupctl drill traffic-signs --json | jq .outcome"},
     VerbText{"prune", Operand::job, true, "Remove the dated ZIPs that no rule of `keep` keeps; needs no daemon",
              "  autobackupctl prune traffic-signs --dry-run\n  autobackupctl prune traffic-signs"},
     VerbText{"hold", Operand::snapshot, true, "Pin a snapshot: it is never removed", "  autobackupctl hold project-12@20261121T013000Z"},
@@ -98,6 +98,21 @@ int destinations(const CommandLine& line) {
     return given;
 }
 
+// Which CVAT server, and who we are there.
+CLI::Option* add_server(CLI::App& verb, CommandLine& line, const char* what, const char* password_file) {
+    CLI::Option* const to_cvat = verb.add_option("--to-cvat", line.to_cvat, what);
+    to_cvat->type_name("SERVER");
+    verb.add_option("--organization", line.organization, "With --to-cvat: slug; \"\" = the account's own space; default: the server's in the configuration")
+        ->type_name("SLUG")
+        ->needs(to_cvat);
+    verb.add_option("--server-username", line.server_username, "For a server that the configuration does not have; without it the file holds a token")
+        ->type_name("NAME")
+        ->needs(to_cvat);
+    verb.add_option("--server-password-file", line.server_password_file, password_file)->type_name("FILE")->needs(to_cvat);
+    verb.add_option("--server-ca-file", line.server_ca_file, "Certificate authorities for it, beside the system's (PEM)")->type_name("FILE")->needs(to_cvat);
+    return to_cvat;
+}
+
 void add_restore(CLI::App& verb, CommandLine& line) {
     verb.add_option("--item", line.item, "project:12, task:7 (also one out of a project), acme/app, or a name; default: the only one")->type_name("ITEM");
     CLI::Option* const at = verb.add_option("--at", line.at, "The version of that time: RFC 3339, a date (its end), a date and HH:MM, or a duration ago (3d)");
@@ -107,19 +122,9 @@ void add_restore(CLI::App& verb, CommandLine& line) {
     verb.add_option("--to-directory", line.to_directory, "Write its files below a new or empty directory; a repository: a clone of it")->type_name("DIR");
     verb.add_option("--to-git", line.to_git, "Push the history to another repository; never forced")->type_name("URL");
     verb.add_option("--to-bundle", line.to_bundle, "Write the history as a git bundle")->type_name("FILE");
-    CLI::Option* const to_cvat = verb.add_option("--to-cvat", line.to_cvat, "Restore it as a new project or task of a CVAT server: its name in the configuration, or its URL");
-    to_cvat->type_name("SERVER");
-    verb.add_option("--organization", line.organization, "With --to-cvat: slug; \"\" = the account's own space; default: the server's in the configuration")
-        ->type_name("SLUG")
-        ->needs(to_cvat);
+    CLI::Option* const to_cvat = add_server(verb, line, "Restore it as a new project or task of a CVAT server: its name in the configuration, or its URL",
+                                            "File with the password or token for it; default: --password-file, unless --from is a URL");
     verb.add_option("--name", line.name, "With --to-cvat: name of the new project or task; default: the one that it had")->type_name("NAME")->needs(to_cvat);
-    verb.add_option("--server-username", line.server_username, "For a server that the configuration does not have; without it the file holds a token")
-        ->type_name("NAME")
-        ->needs(to_cvat);
-    verb.add_option("--server-password-file", line.server_password_file, "File with the password or token for it; default: --password-file, unless --from is a URL")
-        ->type_name("FILE")
-        ->needs(to_cvat);
-    verb.add_option("--server-ca-file", line.server_ca_file, "Certificate authorities for it, beside the system's (PEM)")->type_name("FILE")->needs(to_cvat);
     verb.add_option("--ref", line.ref, "With --to-git and --to-bundle: branch to write; default: the vault's. Of a repository: give this ref alone, REF:NAME under another name")
         ->type_name("REF");
     verb.add_flag("--all-refs", line.all_refs, "Of a repository: also refs/pull/ and what was kept of force-pushes and deletions");
@@ -150,6 +155,10 @@ void add_own_options(CLI::App& verb, const std::string& name, CommandLine& line)
             ->check(CLI::IsMember(levels))
             ->capture_default_str();
         verb.add_flag("--repair", line.repair, "Of our own storage: mend damaged copies from whole ones; what was damaged goes to <storage>/damaged");
+    }
+    if (name == "drill") {
+        add_server(verb, line, "Import into this CVAT server (its name in the configuration, or its URL) and delete it there again; default: `checks.drill_server` of the job",
+                   "File with the password or token for it");
     }
     if (name == "prune") verb.add_flag("--dry-run", line.dry_run, "Tell what would go, and remove nothing");
     if (name == "hold" || name == "release") verb.add_option("--job", line.job, "The job, when several have a snapshot of this name")->type_name("JOB");

@@ -62,40 +62,18 @@ struct Wish {
 
 bool is_server_url(const std::string& text) { return text.starts_with("http://") || text.starts_with("https://"); }
 
-Failure unknown_server(const std::string& given, const config::Config* config) {
+Failure unknown_server(const CommandLine& line, const config::Config* config) {
+    const std::string& given = line.to_cvat;
     std::vector<std::string> names;
     if (config != nullptr) {
         for (const auto& [name, server] : config->servers) {
             if (std::holds_alternative<config::CvatServer>(server.what)) names.push_back(name);
         }
     }
-    Failure failure = fail(Errc::bad_request, "restore", "server " + one_line(given), "no CVAT server of this name is configured");
+    Failure failure = fail(Errc::bad_request, line.verb, "server " + one_line(given), "no CVAT server of this name is configured");
     if (const auto near = nearest(given, names)) failure.message += "; did you mean \"" + *near + "\"?";
     failure.hint = "a server that the configuration does not have is named by its URL, with --server-username and --server-password-file";
     return failure;
-}
-
-Result<void> use_configured(const Context& context, const config::CvatServer& server, Wish& wish) {
-    config::SecretPlaces places;
-    places.environment = context.environment;
-    restore::ServerAccess& access = wish.access;
-    access.url = server.url;
-    access.username = server.username;
-    access.http.ca_file = server.ca_file;
-    access.no_progress = server.no_progress;
-    access.policy.poll_first = server.poll_first;
-    access.policy.poll_max = server.poll_max;
-    access.policy.import_deadline = server.export_deadline;
-    wish.to.organization = server.organization.value_or(std::string());
-    const auto& [reference, auth] = server.token          ? std::pair(server.token, restore::ServerAccess::Auth::token)
-                                    : server.access_token ? std::pair(server.access_token, restore::ServerAccess::Auth::access_token)
-                                                          : std::pair(server.password, restore::ServerAccess::Auth::password);
-    access.auth = auth;
-    if (!reference) return {};
-    Result<Secret> value = config::read_secret(*reference, places);
-    if (!value) return value.error();
-    access.secret = std::move(*value);
-    return {};
 }
 
 // A file alone holds a token: personal access tokens have a dot in them (2.48 and later), the others are 40 hexadecimal digits.
@@ -119,37 +97,12 @@ Result<void> use_files(const CommandLine& line, restore::ServerAccess& access) {
 }
 
 Result<Wish> wish_of(const Context& context, const Sources& sources) {
-    const CommandLine& line = context.line;
-    std::optional<config::Config> config = sources.config;
-    if (!config) config = read_config(context).config;
+    Result<checks::ServerPlace> place = server_of(context, sources.config);
+    if (!place) return place.error();
     Wish wish;
-    wish.access.name = line.to_cvat;
-    wish.access.http.user_agent = std::string("autobackupctl/") + build::version;
-    http::read_proxies_from_environment(wish.access.http);
-    const config::CvatServer* found = nullptr;
-    if (config) {
-        wish.access.connect = config->limits.connect;
-        for (const auto& [name, server] : config->servers) {
-            const auto* const cvat = std::get_if<config::CvatServer>(&server.what);
-            if (cvat != nullptr && (name == line.to_cvat || cvat->url == line.to_cvat)) found = cvat;
-        }
-    }
-    if (found == nullptr && !is_server_url(line.to_cvat)) return unknown_server(line.to_cvat, config ? &*config : nullptr);
-    wish.access.url = line.to_cvat;
-    Result<void> used;
-    if (found != nullptr) used = use_configured(context, *found, wish);
-    if (used) used = use_files(line, wish.access);
-    if (!used) return used.error();
-    if (wish.access.secret.empty()) {
-        Failure failure = fail(Errc::bad_request, "restore", "server " + one_line(line.to_cvat), "nothing says who we are there");
-        failure.hint = "--server-username NAME --server-password-file FILE, or a file with a token alone";
-        return failure;
-    }
-    if (line.organization) wish.to.organization = *line.organization;
-    wish.to.name = line.name;
-    std::vector<Secret> secrets;
-    secrets.push_back(wish.access.secret);
-    journal::redact(std::move(secrets));
+    wish.access = std::move(place->access);
+    wish.to.organization = std::move(place->organization);
+    wish.to.name = context.line.name;
     return wish;
 }
 
@@ -229,6 +182,35 @@ int server_failed(const Failure& failure) {
 }
 
 }  // namespace
+
+Result<checks::ServerPlace> server_of(const Context& context, std::optional<config::Config> config) {
+    const CommandLine& line = context.line;
+    if (!config) config = read_config(context).config;
+    checks::ServerPlace place;
+    place.access.name = line.to_cvat;
+    place.access.http.user_agent = std::string("autobackupctl/") + build::version;
+    http::read_proxies_from_environment(place.access.http);
+    if (config) place.access.connect = config->limits.connect;
+    const config::CvatServer* const found = config ? checks::find_server(*config, line.to_cvat) : nullptr;
+    if (found == nullptr && !is_server_url(line.to_cvat)) return unknown_server(line, config ? &*config : nullptr);
+    place.access.url = line.to_cvat;
+    config::SecretPlaces secrets;
+    secrets.environment = context.environment;
+    Result<void> used;
+    if (found != nullptr) used = checks::use_configured(*found, secrets, place);
+    if (used) used = use_files(line, place.access);
+    if (!used) return used.error();
+    if (place.access.secret.empty()) {
+        Failure failure = fail(Errc::bad_request, line.verb, "server " + one_line(line.to_cvat), "nothing says who we are there");
+        failure.hint = "--server-username NAME --server-password-file FILE, or a file with a token alone";
+        return failure;
+    }
+    if (line.organization) place.organization = *line.organization;
+    std::vector<Secret> known;
+    known.push_back(place.access.secret);
+    journal::redact(std::move(known));
+    return place;
+}
 
 Awaitable<int> restore_to_cvat(const Context& context, const Sources& sources, const restore::Request& request, async::Workers& workers) {
     const Result<Wish> wish = wish_of(context, sources);

@@ -53,7 +53,9 @@ void add_damage(std::string& text, const json::array& jobs, const Screen& screen
         const JobStatus job = answers::job_status(value);
         for (const answers::CheckStatus& check : job.checks) {
             if (check.failures == 0 || !check.last) continue;
-            std::string words = job.job + ": " + (check.check == "drill" ? "" : "check ") + check.check + " " + check.last->outcome;
+            std::string words = job.job + ": " + (check.check == "drill" ? "" : "check ") + check.check;
+            if (!check.server.empty()) words += " into " + one_line(check.server);
+            words += " " + check.last->outcome;
             if (check.damaged > 0) words += fmt::format(", {} of {} {}", check.damaged, check.copies, check.check == "drill" ? "restores failed" : "copies damaged");
             words += ", " + relative(check.last->finished_at, screen.clock) + ": " + check.last->error;
             add_fact(text, "DAMAGE", words, screen, Paint::bad);

@@ -88,8 +88,8 @@ std::string trigger_words(const Reading& run) {
 }
 
 std::string check_line(const Reading& check) {
-    const std::string kind = one_line(check.text("kind"));
-    return fmt::format("{}, {} {}, {} {}", kind, check.count("copies").value_or(0), kind == "drill" ? "restores" : "copies", check.count("damaged").value_or(0),
+    const std::string kind = one_line(check.text("kind")), server = one_line(check.text("server"));
+    return fmt::format("{}{}, {} {}, {} {}", kind, server.empty() ? "" : " into " + server, check.count("copies").value_or(0), kind == "drill" ? "restores" : "copies", check.count("damaged").value_or(0),
                        kind == "drill" ? "failed" : "damaged");
 }
 

@@ -56,6 +56,7 @@ struct CheckFacts {
     std::optional<std::chrono::seconds> expected_interval;
     int failures_in_a_row = 0;
     std::uint64_t copies = 0, damaged = 0;   ///< of the last one
+    std::string server{};                    ///< CVAT server that drills restore into; empty: a directory
 };
 
 /// The daemon and its jobs at one moment.

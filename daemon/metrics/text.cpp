@@ -129,6 +129,7 @@ constexpr CheckFamily drill_families[] = {
      [](const CheckFacts& c) -> Value { return number(c.damaged); }},
 };
 
+constexpr Family drill_server{"autobackup_drill_server_info", "gauge", "1: drills of the job restore into that CVAT server; none: into a directory."};
 constexpr Family last_outcome{"autobackup_job_last_outcome", "gauge",
                               "1 for the outcome of the last run, 0 for the others."};
 constexpr Family last_items{"autobackup_job_last_items", "gauge", "Items of the last run by outcome."};
@@ -212,6 +213,13 @@ void write_checks(Writer& writer, const CheckFamily& family, const std::vector<C
     }
 }
 
+void write_drill_servers(Writer& writer, const std::vector<CheckFacts>& checks) {
+    writer.begin(drill_server);
+    for (const CheckFacts& check : checks) {
+        if (!check.server.empty()) writer.sample(fmt::format("backup_job={},server={}", quoted(check.job), quoted(check.server)), 1);
+    }
+}
+
 }  // namespace
 
 std::string text(const Snapshot& snapshot) {
@@ -234,6 +242,7 @@ std::string text(const Snapshot& snapshot) {
     write_outcomes(writer, snapshot.jobs);
     for (const CheckFamily& family : check_families) write_checks(writer, family, snapshot.checks, false);
     for (const CheckFamily& family : drill_families) write_checks(writer, family, snapshot.checks, true);
+    write_drill_servers(writer, snapshot.checks);
     return writer.take();
 }
 
@@ -245,6 +254,7 @@ std::vector<std::string> metric_names() {
     for (const Family& family : {last_outcome, last_items, runs}) names.emplace_back(family.name);
     for (const Family& family : check_families) names.emplace_back(family.name);
     for (const Family& family : drill_families) names.emplace_back(family.name);
+    names.emplace_back(drill_server.name);
     return names;
 }
 

@@ -88,6 +88,7 @@ struct CheckFacts {
     std::string kind;           ///< "structure", "checksum", "drill"
     std::uint64_t copies = 0;   ///< that were looked at: ZIPs, repositories
     std::uint64_t damaged = 0;  ///< of these
+    std::string server{};       ///< CVAT server that a drill restored into; empty: a directory of ours
 };
 
 struct Run {

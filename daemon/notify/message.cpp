@@ -45,7 +45,9 @@ std::vector<std::string> error_lines(const model::Run& run) {
 std::string name_of(const model::Run& run) {
     const std::string job = report::outgoing_line(run.job);
     if (!run.check) return job;
-    return fmt::format("{} ({})", job, run.check->kind == "drill" ? run.check->kind : "check " + run.check->kind);
+    std::string check = run.check->kind == "drill" ? run.check->kind : "check " + run.check->kind;
+    if (!run.check->server.empty()) check += " into " + report::outgoing_line(run.check->server);
+    return fmt::format("{} ({})", job, check);
 }
 
 std::string headline(const model::Run& run, const History& history, Transition transition) {
@@ -119,6 +121,7 @@ void add_facts(Message& message, const model::Run& run, const History& history,
     add("AUTOBACKUP_ATTEMPT", std::to_string(run.attempt));
     add("AUTOBACKUP_OUTCOME", model::name(run.outcome));
     if (run.check) add("AUTOBACKUP_CHECK", run.check->kind);
+    if (run.check && !run.check->server.empty()) add("AUTOBACKUP_DRILL_SERVER", run.check->server);
     add("AUTOBACKUP_TRANSITION", name(message.transition));
     add("AUTOBACKUP_FAILURES", std::to_string(history.failures_now));
     add("AUTOBACKUP_FIRST_FAILED_AT", time(history.first_failed_at));

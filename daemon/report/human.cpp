@@ -136,15 +136,16 @@ void add_first_ones(std::string& line, const std::vector<std::string>& texts, co
         add(line, "and " + plural(texts.size() - most_told, (std::string("more ") + noun).c_str()));
 }
 
-// "check checksum  partial: 1 of 5 copies is damaged in 3 s", "drill  success: 2 restores in 3 s".
+// "check checksum  partial: 1 of 5 copies is damaged in 3 s", "drill  success: 2 restores in 3 s", "drill into staging  success: …".
 std::string check_line(const model::Run& run, std::chrono::milliseconds spent) {
     const model::CheckFacts& check = *run.check;
     const bool drill = check.kind == "drill";
     const char* const noun = drill ? "restore" : "copy";
     std::string counts = fmt::format("{} {}", check.copies, check.copies == 1 ? noun : drill ? "restores" : "copies");
     if (check.damaged > 0) counts = fmt::format("{} of {} {}", check.damaged, counts, drill ? "failed" : "damaged");
-    return fmt::format("{}  {}  {}: {} in {}", padded(outgoing_line(run.job), job_width), drill ? check.kind : "check " + check.kind, model::name(run.outcome),
-                       counts, human_duration(spent));
+    std::string what = drill ? check.kind : "check " + check.kind;
+    if (!check.server.empty()) what += " into " + outgoing_line(check.server);
+    return fmt::format("{}  {}  {}: {} in {}", padded(outgoing_line(run.job), job_width), what, model::name(run.outcome), counts, human_duration(spent));
 }
 
 }  // namespace

@@ -23,6 +23,7 @@ void add_run(Entry& entry, const model::Run& run) {
     add(entry, "AUTOBACKUP_RUN_ID", run.run_id);
     add(entry, "AUTOBACKUP_ATTEMPT", std::to_string(run.attempt));
     if (run.check) add(entry, "AUTOBACKUP_CHECK", run.check->kind);
+    if (run.check && !run.check->server.empty()) add(entry, "AUTOBACKUP_DRILL_SERVER", run.check->server);
 }
 
 std::string microseconds(double seconds) {

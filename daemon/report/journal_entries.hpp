@@ -31,7 +31,7 @@ journal::Entry entry_of(const model::Run& run, const model::Item& item);
 
 
 /// One entry per failed stage, in the order of the items, then one for the run. Fields, where they apply:
-/// AUTOBACKUP_JOB, AUTOBACKUP_RUN_ID, AUTOBACKUP_ATTEMPT, AUTOBACKUP_CHECK (of a check), AUTOBACKUP_OUTCOME (of the run, or of the item for
+/// AUTOBACKUP_JOB, AUTOBACKUP_RUN_ID, AUTOBACKUP_ATTEMPT, AUTOBACKUP_CHECK (of a check), AUTOBACKUP_DRILL_SERVER (of a drill into a CVAT server), AUTOBACKUP_OUTCOME (of the run, or of the item for
 /// a stage), AUTOBACKUP_ITEM ("project-12"), AUTOBACKUP_STAGE, AUTOBACKUP_ERROR_CODE (repeated for a run with
 /// several errors), AUTOBACKUP_BYTES (received, or of the stage), AUTOBACKUP_DURATION_USEC, AUTOBACKUP_COMMIT
 /// (repeated, one per item). Priorities: error = a backup did not happen; warning = partly, or refused;

@@ -171,7 +171,11 @@ json::object to_json(const model::Run& run) {
     object["format"] = 1;
     object["run_id"] = run.run_id;
     object["job"] = outgoing(run.job);
-    if (run.check) object["check"] = {{"kind", run.check->kind}, {"copies", run.check->copies}, {"damaged", run.check->damaged}};
+    if (run.check) {
+        json::object check{{"kind", run.check->kind}, {"copies", run.check->copies}, {"damaged", run.check->damaged}};
+        if (!run.check->server.empty()) check["server"] = outgoing(run.check->server);
+        object["check"] = std::move(check);
+    }
     object["trigger"] = outgoing(run.trigger);
     object["attempt"] = run.attempt;
     object["outcome"] = model::name(run.outcome);

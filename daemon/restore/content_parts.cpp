@@ -2,6 +2,7 @@
 #include "daemon/restore/content_parts.hpp"
 
 #include <algorithm>
+#include <boost/json.hpp>
 #include <charconv>
 #include <utility>
 
@@ -120,6 +121,23 @@ Result<Parts> look_into(Content content, const std::stop_token& stop) {
     if (content.file.empty()) content.bytes = archive::zip_bytes(content.members);
     parts.content = std::move(content);
     return parts;
+}
+
+Result<Content> renamed(Content content, const std::string& name) {
+    const char* const file = content.item.kind == vault::ItemId::Kind::task ? "task.json" : "project.json";
+    const auto member = std::find_if(content.members.begin(), content.members.end(), [&](const auto& one) { return one.entry.name == file; });
+    Result<std::string> text = std::string();
+    if (member != content.members.end()) text = text_of(*member);
+    if (!text) return text.error();
+    boost::system::error_code error;
+    boost::json::value value = boost::json::parse(*text, error);
+    if (error || !value.is_object()) return fail(Errc::archive_invalid, "read", content.id, std::string("it has no ") + file + " that can be read");
+    value.get_object()["name"] = name;
+    *member = archive::text_member(file, boost::json::serialize(value), member->entry.dos_time);
+    content.file.clear();
+    content.sha256.clear();
+    content.bytes = archive::zip_bytes(content.members);
+    return content;
 }
 
 Content without_tasks(const Content& project, const std::set<std::size_t>& indexes) {

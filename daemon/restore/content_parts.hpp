@@ -35,6 +35,9 @@ struct Parts {
 /// Reads what the members say of themselves. archive_invalid: there is no project.json (task.json), or one that cannot be read.
 Result<Parts> look_into(Content content, const std::stop_token& stop);
 
+/// The same with another name in its project.json or task.json. archive_invalid: there is none, or it cannot be read.
+Result<Content> renamed(Content content, const std::string& name);
+
 /// The project without the members of these tasks.
 Content without_tasks(const Content& project, const std::set<std::size_t>& indexes);
 

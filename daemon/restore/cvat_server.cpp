@@ -86,13 +86,13 @@ Awaitable<Result<void>> Server::check_organization(std::string slug) {
 }
 
 Awaitable<Result<OnServer>> to_cvat(Server& server, async::Workers& workers, const Request& request, ToServer wish,
-                                    cvat::ImportObserver& observer, std::string& from) {
+                                    cvat::ImportObserver& observer, std::string& from, std::vector<Failure>* not_whole) {
     std::vector<std::string> warnings;
     auto read = [&request] { return side_file_of(request); };
     const Result<std::string> side = co_await workers.run(std::move(read));
     if (side) wish.details = *side;
     if (!side) warnings.push_back("the side file could not be read: " + describe(side.error()));
-    if (side && side->empty()) warnings.emplace_back("this copy has no side file: stages, states, assignees and issues stay as the server makes them");
+    if (side && side->empty() && wish.ledger == nullptr) warnings.emplace_back("this copy has no side file: stages, states, assignees and issues stay as the server makes them");
     std::optional<Failure> first;
     for (const Prefer copy : order_of(request)) {
         auto find = [&request, copy] { return content_of(request, copy, true); };
@@ -112,6 +112,7 @@ Awaitable<Result<OnServer>> to_cvat(Server& server, async::Workers& workers, con
         }
         if (!damaged || done.error().code == Errc::cancelled) co_return done;
         warnings.push_back("a copy is not whole: " + describe(done.error()));
+        if (not_whole != nullptr) not_whole->push_back(done.error());
         if (!first) first = done.error();
     }
     if (first) co_return *first;

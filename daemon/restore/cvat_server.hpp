@@ -35,6 +35,8 @@ public:
     [[nodiscard]] cvat::Client& client() noexcept { return *client_; }
     /// Bad slugs are told before anything is uploaded: bad_request names those that there are.
     Awaitable<Result<void>> check_organization(std::string slug);
+    /// What went over its connections.
+    [[nodiscard]] http::Traffic traffic() const { return http_->traffic(); }
     /// Connections are closed, so that the loop can end.
     void close() { http_->close_idle(); }
 
@@ -43,9 +45,10 @@ private:
     std::unique_ptr<cvat::Client> client_;
 };
 
-/// to_cvat(), with the side file of the version, from the first copy that is whole; what is wrong with the others becomes a warning. `from` gets the word of that copy.
+/// to_cvat(), with the side file of the version, from the first copy that is whole; what is wrong with the others becomes a warning, and is added to
+/// `not_whole` (may be null, borrowed). `from` gets the word of that copy.
 Awaitable<Result<OnServer>> to_cvat(Server& server, async::Workers& workers, const Request& request, ToServer wish,
-                                    cvat::ImportObserver& observer, std::string& from);
+                                    cvat::ImportObserver& observer, std::string& from, std::vector<Failure>* not_whole = nullptr);
 
 /// What to_cvat() would do, as lines for people; nothing is changed on the server.
 Awaitable<Result<std::vector<std::string>>> plan_to_cvat(Server& server, async::Workers& workers, const Request& request, const ToServer& wish);

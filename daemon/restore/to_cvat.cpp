@@ -28,12 +28,13 @@ public:
 
 private:
     Awaitable<Result<cvat::Imported>> import_one(Content content, std::string name, std::string words);
+    Awaitable<Result<cvat::Imported>> import_file(Content content, std::string name, std::string words);
     Awaitable<Result<void>> import_first();
     Awaitable<void> import_apart();
     Awaitable<void> import_task(const TaskPart& part, std::string words);
     Awaitable<void> name_it();
     Awaitable<void> compare_and_complete();
-    void leave_out(std::size_t index, std::string why);
+    void leave_out(std::size_t index, std::string why, const std::string& peer = std::string());
     [[nodiscard]] std::set<std::size_t> not_in_zip() const;
     [[nodiscard]] bool is_project() const { return parts_.content.item.kind == vault::ItemId::Kind::project; }
     [[nodiscard]] std::string words() const { return parts_.content.item.words(); }
@@ -48,6 +49,7 @@ private:
     ImportPlan plan_;
     OnServer out_;
     std::map<std::size_t, std::int64_t> ids_;  ///< index of a part → its task on the server
+    std::map<std::size_t, std::string> peers_; ///< index of a part that was left out → the server's words on it
     bool stopped_ = false;                     ///< a failure of the way there: what follows is not tried
 };
 
@@ -57,12 +59,36 @@ std::set<std::size_t> ServerRestore::not_in_zip() const {
     return out;
 }
 
-void ServerRestore::leave_out(std::size_t index, std::string why) {
+void ServerRestore::leave_out(std::size_t index, std::string why, const std::string& peer) {
     plan_.apart.erase(index);
+    peers_[index] = peer;
     plan_.never[index] = std::move(why);
 }
 
+// With what the ledger wants to know before and after.
 Awaitable<Result<cvat::Imported>> ServerRestore::import_one(Content content, std::string name, std::string words) {
+    Ledger* const ledger = wish_.ledger;
+    if (ledger == nullptr) co_return co_await import_file(std::move(content), std::move(name), std::move(words));
+    cvat::Object object;
+    object.kind = content.item.kind == vault::ItemId::Kind::task ? cvat::Kind::task : cvat::Kind::project;
+    name = ledger->name_of(content.item);
+    auto rename = [&content, &name] { return renamed(std::move(content), name); };
+    Result<Content> called = co_await workers_.run(std::move(rename));
+    if (!called && source_failed_ != nullptr) *source_failed_ = true;
+    if (!called) co_return called.error();
+    const Result<void> noted = co_await ledger->expects(object.kind, name);
+    if (!noted) co_return noted.error();
+    const Result<cvat::Imported> done = co_await import_file(std::move(*called), name, std::move(words));
+    if (!done) co_return done.error();
+    object.id = done->id;
+    Result<void> told;
+    if (done->refused) told = co_await ledger->refused(object.kind, name);
+    else told = co_await ledger->made(object, name);
+    if (!told) co_return told.error();
+    co_return *done;
+}
+
+Awaitable<Result<cvat::Imported>> ServerRestore::import_file(Content content, std::string name, std::string words) {
     cvat::ImportFile file;
     const bool task = content.item.kind == vault::ItemId::Kind::task;
     file.kind = task ? cvat::Kind::task : cvat::Kind::project;
@@ -95,7 +121,7 @@ Awaitable<Result<void>> ServerRestore::import_first() {
         const std::optional<std::size_t> named = named_task(reason, inside);
         out_.warnings.push_back("the server refuses the project as a whole: " + one_line(reason));
         if (named) {
-            leave_out(*named, "the server could not import it: " + one_line(reason));
+            leave_out(*named, "the server could not import it: " + one_line(reason), reason);
             continue;
         }
         // Which task it is the server does not say: each is tried on its own, with an empty project to move them into.
@@ -113,11 +139,11 @@ Awaitable<void> ServerRestore::import_task(const TaskPart& part, std::string wor
     const Result<cvat::Imported> done = co_await import_one(std::move(*alone), part.name, std::move(words));
     if (!done) {
         stopped_ = true;
-        leave_out(part.index, describe(done.error()));
+        leave_out(part.index, describe(done.error()), done.error().peer);
         co_return;
     }
     if (done->refused) {
-        leave_out(part.index, "the server could not import it: " + one_line(done->refused->peer));
+        leave_out(part.index, "the server could not import it: " + one_line(done->refused->peer), done->refused->peer);
         co_return;
     }
     json::object change;
@@ -150,6 +176,16 @@ Awaitable<void> ServerRestore::import_apart() {
 
 Awaitable<void> ServerRestore::name_it() {
     out_.name = parts_.name;
+    if (wish_.ledger != nullptr) {
+        // They have their names already; those of the others are compared.
+        out_.name = wish_.ledger->name_of(parts_.content.item);
+        for (TaskPart& part : parts_.tasks) {
+            const vault::ItemId task{vault::ItemId::Kind::task, part.backup_id};
+            if (!is_project()) part.name = out_.name;
+            else if (plan_.apart.contains(part.index)) part.name = wish_.ledger->name_of(task);
+        }
+        co_return;
+    }
     if (wish_.name.empty() || wish_.name == parts_.name) co_return;
     json::object change;
     change["name"] = wish_.name;
@@ -187,7 +223,7 @@ Awaitable<void> ServerRestore::compare_and_complete() {
     ids_.insert(pairs.begin(), pairs.end());
     const std::vector<std::string> found = co_await differences(client_, *view, parts_.tasks, ids_);
     out_.differences.insert(out_.differences.end(), found.begin(), found.end());
-    if (wish_.details.empty()) co_return;
+    if (wish_.details.empty() || wish_.ledger != nullptr) co_return;
     const Restored restored{out_.object, *view, parts_.tasks, ids_};
     const std::vector<std::string> left = co_await apply_details(client_, wish_.details, restored);
     out_.not_applied.insert(out_.not_applied.end(), left.begin(), left.end());
@@ -221,6 +257,7 @@ Awaitable<Result<OnServer>> ServerRestore::run(Content content) {
         const auto never = plan_.never.find(part.index);
         if (id != ids_.end()) task.id = id->second;
         if (never != plan_.never.end()) task.problem = never->second;
+        if (const auto peer = peers_.find(part.index); peer != peers_.end() && !task.problem.empty()) task.peer = peer->second;
         out_.tasks.push_back(std::move(task));
     }
     co_return std::move(out_);

@@ -8,6 +8,7 @@
 #include <vector>
 
 #include "daemon/restore/content.hpp"
+#include "daemon/restore/ledger.hpp"
 #include "lib/async/workers.hpp"
 #include "lib/cvat/client.hpp"
 #include "lib/cvat/importer.hpp"
@@ -20,6 +21,7 @@ struct ToServer {
     std::string name;          ///< of the new project or task; "" = the one that it had
     std::string details;       ///< text of the side file, whose stages, states, assignees and issues are put back; "" = none
     cvat::ImportPolicy policy{};
+    Ledger* ledger = nullptr;  ///< borrowed; set: a restore on trial: it says how things are called (`name` is not asked), no side file is put back
 };
 
 /// A task of the version, and what became of it.
@@ -28,6 +30,7 @@ struct ServerTask {
     std::string name;
     std::int64_t id = 0;         ///< on the server; 0: it is not there
     std::string problem;         ///< why it is not there
+    std::string peer{};          ///< of that the server's own words
 };
 
 /// What is on the server now.

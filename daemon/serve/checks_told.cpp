@@ -20,7 +20,14 @@ std::optional<model::CheckFacts> found_by(const std::string& report) {
     facts.kind = reading.text("kind");
     facts.copies = reading.count("copies").value_or(0);
     facts.damaged = reading.count("damaged").value_or(0);
+    facts.server = reading.text("server");
     return facts;
+}
+
+// Where the last drill went, else where the next one will go.
+std::string drill_server(const config::Job& job, const std::string& check, const std::optional<model::CheckFacts>& last) {
+    if (check != "drill") return {};
+    return last ? last->server : job.drill_server;
 }
 
 // As much of a run as a notice tells, from what is known of it.
@@ -84,6 +91,7 @@ std::vector<answers::CheckStatus> Checks::status(const std::string& job, std::si
         status.failures = known.facts.failures;
         if (known.last) status.copies = known.last->copies;
         if (known.last) status.damaged = known.last->damaged;
+        status.server = drill_server(jobs.at(job), status.check, known.last);
         all.push_back(std::move(status));
     }
     return all;
@@ -103,6 +111,7 @@ void Checks::complete(metrics::Snapshot& snapshot) {
             facts.failures_in_a_row = known.facts.failures;
             if (known.last) facts.copies = known.last->copies;
             if (known.last) facts.damaged = known.last->damaged;
+            facts.server = drill_server(one, facts.check, known.last);
             if (const auto view = scheduler_.view(name, wall_clock())) facts.expected_interval = view->expected_interval;
             snapshot.checks.push_back(std::move(facts));
         }

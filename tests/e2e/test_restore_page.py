@@ -149,7 +149,14 @@ class Page(RestoreCase):
         self.assert_sound(new, app)
 
     def test_before_that_day(self):
-        self.assertIn("2 good, 0 damaged", self.run_section("Before that day", self.config))
+        with open(self.config) as file:
+            text = file.read()
+        with open(self.config, "w") as file:
+            file.write(text.replace("jobs:\n", f"  staging:\n    cvat: {self.new.url}\n    auth: {{token: lab-token}}\njobs:\n"))
+        said = self.run_section("Before that day", self.config)
+        self.assertIn("2 good, 0 damaged", said)
+        self.assertIn("drill into staging, 1 restores, 0 failed", said)
+        self.assertEqual(json.loads(own_export.ask(self.new, self.token, "GET", "/api/projects")[1])["results"], [])
 
     def test_without_us(self):
         self.lose()

@@ -46,6 +46,7 @@ inline Snapshot sample_snapshot() {
     drill.job = "traffic-signs";
     drill.check = "drill";
     drill.last_run_at = parse_rfc3339("2026-11-20T12:00:00Z");
+    drill.server = "staging";
     drill.expected_interval = std::chrono::hours(24 * 31);
     snapshot.checks = {checksum, drill};
     return snapshot;

@@ -87,6 +87,13 @@ TEST(Message, of_a_check_says_so) {
     history = History();
     history.failures_before = 2;
     EXPECT_EQ(end_message(run, history, "vm").subject, "traffic-signs (drill) has recovered after 2 failed checks (vm)");
+    run.check->server = "staging";
+    const Message there = end_message(run, history, "vm");
+    EXPECT_EQ(there.subject, "traffic-signs (drill into staging) has recovered after 2 failed checks (vm)");
+    EXPECT_EQ(boost::json::parse(there.json).at("check").at("server").as_string(), "staging");
+    const auto server = std::find_if(there.facts.begin(), there.facts.end(), [](const auto& fact) { return fact.first == "AUTOBACKUP_DRILL_SERVER"; });
+    ASSERT_NE(server, there.facts.end());
+    EXPECT_EQ(server->second, "staging");
 }
 
 TEST(Message, is_the_head_of_the_report_with_the_transition) {

@@ -60,6 +60,10 @@ TEST(JournalEntries, ACheckHasIdsOfItsOwn) {
     entry = entries_of(run).back();
     EXPECT_EQ(entry.message_id, message_id::drill_failed);
     EXPECT_EQ(entry.message, "traffic-signs  drill  partial: 1 of 5 restores failed in 12.3 s");
+    run.check->server = "staging";
+    entry = entries_of(run).back();
+    EXPECT_EQ(entry.message, "traffic-signs  drill into staging  partial: 1 of 5 restores failed in 12.3 s");
+    EXPECT_EQ(entry.fields[4], (Fields::value_type{"AUTOBACKUP_DRILL_SERVER", "staging"}));
     run.outcome = model::RunOutcome::cancelled;
     EXPECT_EQ(entries_of(run).back().message_id, message_id::run_cancelled);
 }
