@@ -22,6 +22,7 @@ constexpr const char* watermark_key = "watermark";
 constexpr const char* standing_key = "standing";
 constexpr const char* server_key = "server";
 constexpr const char* identities_key = "identities";
+constexpr const char* doubted_key = "doubted";
 
 Awaitable<std::string> value(Context& context, std::string key) {
     auto read = [&context, key] { return context.store.value(context.job.name, key); };
@@ -271,7 +272,8 @@ Awaitable<void> back_up(Context& context, model::Run& run) {
         co_return;
     }
     Identities identities = parse_identities(co_await value(context, identities_key));
-    Result<WorkList> list = co_await survey(context, *spaces, ground->known, identities);
+    const std::string doubted = co_await value(context, doubted_key);
+    Result<WorkList> list = co_await survey(context, *spaces, ground->known, identities, parse_doubted(doubted));
     if (!list) {
         run.errors.push_back(list.error());
         co_return;
@@ -282,6 +284,8 @@ Awaitable<void> back_up(Context& context, model::Run& run) {
     }
     const std::vector<ItemEnd> ends = co_await back_up_items(context, list->work, run);
     co_await settle(context, *list, ground->known, run);
+    const bool news = !context.options.dry_run && list->doubted != parse_doubted(doubted);
+    if (news) co_await set_value(context, doubted_key, to_text(list->doubted));
     co_await push_leftovers(context, run);
     co_await remember_identities(context, list->work, run, std::move(identities));
     co_await set_watermark(context, *glances, ends, run, list->warnings);

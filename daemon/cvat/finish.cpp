@@ -56,8 +56,21 @@ void record_push(Context& context, std::size_t index, model::Stage stage, const 
     done.branch = target.settings().branch;
     done.verified = true;
     item.pushed.push_back(std::move(done));
-    // Following the branch of the target that leads may have made our commit anew.
-    if (!item.commit.empty() && target.settings().leads) item.commit = pushed->commit.hex();
+}
+
+// Following the branch of the target that leads may have made our commit anew; the tip may be a later item's.
+Awaitable<void> follow_commit(Context& context, const git::Oid& tip, model::Item& item) {
+    const std::optional<git::Oid> ours = git::Oid::parse(item.commit);
+    const vault::ItemId id{item.kind == "cvat_task" ? vault::ItemId::Kind::task : vault::ItemId::Kind::project, item.id};
+    if (!ours || *ours == tip) co_return;
+    auto look = [ours = *ours, tip, id](git::Repository& repository) -> Result<std::optional<git::Oid>> {
+        const Result<bool> stands = vault::is_ancestor(repository, ours, tip);
+        if (!stands) return stands.error();
+        if (*stands) return std::optional(ours);
+        return vault::last_change(repository, tip, id);
+    };
+    const Result<std::optional<git::Oid>> now = co_await context.vault.with(std::move(look));
+    if (now && *now) item.commit = (*now)->hex();
 }
 
 Awaitable<void> push_one(Context& context, std::size_t index, model::Item& item) {
@@ -72,6 +85,7 @@ Awaitable<void> push_one(Context& context, std::size_t index, model::Item& item)
         pushed = co_await target.push();
     }
     record_push(context, index, stage_named("push", begin), pushed, item);
+    if (pushed && target.settings().leads) co_await follow_commit(context, pushed->commit, item);
 }
 
 // What a commit is worth being sent while it is written: below that, the ordinary way costs no time worth saving.
@@ -134,7 +148,7 @@ Awaitable<void> commit_and_push(Context& context, std::shared_ptr<vault::Version
     auto live = std::make_shared<vault::LivePack>(loop, context.vault.workers(), least);
     std::vector<Awaitable<void>> both;
     both.push_back(make_commit(context, version, live, made));
-    both.push_back(push_along(context, live, made));
+    if (!context.targets.empty()) both.push_back(push_along(context, live, made));
     co_await async::all_of(std::move(both));
 }
 

@@ -2,18 +2,15 @@
 #include "daemon/cvat/selection.hpp"
 
 #include <algorithm>
+#include <charconv>
 
 #include "lib/core/text.hpp"
 
 namespace autobackup::cvat_job {
 namespace {
 
-bool is_number(const std::string& text) {
-    return !text.empty() && text.size() < 19 && std::all_of(text.begin(), text.end(), [](char c) { return c >= '0' && c <= '9'; });
-}
-
 bool matches(const std::string& entry, const Candidate& candidate) {
-    if (is_number(entry) && std::stoll(entry) == candidate.id) return true;
+    if (id_of(entry) == candidate.id) return true;
     if (entry == candidate.name) return true;
     return is_glob(entry) && glob_match(entry, candidate.name);
 }
@@ -31,6 +28,13 @@ bool in_base(const config::Selection& selection, const Candidate& candidate) {
 }
 
 }  // namespace
+
+std::optional<std::int64_t> id_of(std::string_view entry) {
+    std::int64_t id = 0;
+    const auto [end, error] = std::from_chars(entry.data(), entry.data() + entry.size(), id);
+    if (error != std::errc() || end != entry.data() + entry.size() || id < 0) return std::nullopt;
+    return id;
+}
 
 Chosen choose(const config::Selection& selection, const std::vector<Candidate>& candidates) {
     Chosen chosen;

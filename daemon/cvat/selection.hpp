@@ -3,7 +3,9 @@
 #pragma once
 
 #include <cstdint>
+#include <optional>
 #include <string>
+#include <string_view>
 #include <vector>
 
 #include "daemon/model/config.hpp"
@@ -26,6 +28,9 @@ struct Chosen {
 /// An entry that is a whole number is an id (or, when no object has that id, a name); one with * ? [ is a glob over names; anything else
 /// an exact name. Excludes win. Names are not unique on a server: all of that name are chosen.
 Chosen choose(const config::Selection& selection, const std::vector<Candidate>& candidates);
+
+/// The id that an entry is; nothing when it is no whole number.
+std::optional<std::int64_t> id_of(std::string_view entry);
 
 /// Whether `entry` names this object: as in choose(), and also "project:12"/"task:7" with `kind` "project"/"task" (--only).
 bool entry_matches(const std::string& entry, const Candidate& candidate, const std::string& kind);

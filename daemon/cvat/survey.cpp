@@ -6,6 +6,7 @@
 
 #include "daemon/cvat/listing.hpp"
 #include "daemon/model/drill_name.hpp"
+#include "daemon/vault/item_id.hpp"
 #include "lib/async/run.hpp"
 #include "lib/core/text.hpp"
 #include "lib/hash/digest.hpp"
@@ -20,7 +21,7 @@ std::string item_kind(cvat::Kind kind) { return std::string("cvat_") + cvat::nam
 void add_unmatched(const Context& context, const std::string& entry, cvat::Kind kind, WorkList& list) {
     model::Item item;
     item.kind = item_kind(kind);
-    item.id = entry.find_first_not_of("0123456789") == std::string::npos && entry.size() < 19 ? std::stoll(entry) : 0;
+    item.id = id_of(entry).value_or(0);
     item.name = entry;
     item.outcome = model::ItemOutcome::failed;
     model::Stage stage;
@@ -71,33 +72,24 @@ void tell_drills(const Context& context, const Listing& listing, WorkList& list)
 
 // Items that are known and no longer listed where everything was asked for: told once. All of them at once is not believed.
 void add_gone(const Context& context, const Listing& listing, const config::Selection& selection,
-              const std::map<std::string, state::ItemState>& known, WorkList& list) {
+              const std::map<std::string, state::ItemState>& known, const Doubted& doubted, WorkList& list) {
     if (!open_ended(selection) || !context.options.only.empty()) return;
-    std::set<std::string> listed;
-    for (const Candidate& one : listing.candidates) listed.insert(key_of(listing.kind, one.id));
-    std::vector<const state::ItemState*> gone;
-    std::size_t alive = 0;
-    for (const auto& [key, state] : known) {
-        if (!key.starts_with(cvat::name(listing.kind)) || state.gone) continue;
-        if (listed.contains(key)) {
-            ++alive;
-        } else {
-            gone.push_back(&state);
-        }
-    }
-    const std::string kinds = std::string(cvat::name(listing.kind)) + "s of " + context.client.settings().name;
-    if (listing.candidates.empty() || (alive == 0 && !gone.empty() && !context.options.accept_shrink)) {
-        Failure failure = fail(Errc::source_empty, "list", kinds,
-                               listing.candidates.empty() ? "the server lists none" : "all " + std::to_string(gone.size()) + " known ones are missing at once");
+    const Missing missing = find_missing(listing.kind, listing.candidates, selection, known, doubted, context.options.accept_shrink);
+    if (missing.at_once || !missing.doubted.empty()) {
+        const std::string count = std::to_string(missing.doubted.size());
+        const std::string words = listing.candidates.empty() ? std::string("the server lists none")
+                                  : missing.at_once          ? "all " + count + " known ones are missing at once"
+                                                             : count + " that went missing all at once are missing still";
+        Failure failure = fail(Errc::source_empty, "list", std::string(cvat::name(listing.kind)) + "s of " + context.client.settings().name, words);
         failure.hint = "nothing is taken for deleted; check the account's rights, the organisation and the server (another one under this URL?)";
         if (!listing.candidates.empty()) failure.hint += "; if that is meant, run the job once with --accept-shrink";
         list.errors.push_back(std::move(failure));
-        return;
     }
-    for (const state::ItemState* state : gone) {
+    list.doubted.insert(missing.doubted.begin(), missing.doubted.end());
+    for (const state::ItemState* state : missing.gone) {
         model::Item item;
         item.kind = item_kind(listing.kind);
-        item.id = std::stoll(state->item.substr(state->item.find('-') + 1));
+        item.id = vault::item_of_key(state->item).value_or(vault::ItemId()).id;
         item.name = state->name;
         item.outcome = model::ItemOutcome::gone;
         item.reason = "no longer on the server; its copy is kept";
@@ -112,7 +104,10 @@ void add_only_unmatched(const Context& context, WorkList& list) {
         });
         const cvat::Kind kind = entry.starts_with("task:") ? cvat::Kind::task : cvat::Kind::project;
         const bool prefixed = entry.starts_with("task:") || entry.starts_with("project:");
-        if (!found) add_unmatched(context, prefixed ? entry.substr(entry.find(':') + 1) : entry, kind, list);
+        const std::string name = prefixed ? entry.substr(entry.find(':') + 1) : entry;
+        if (found) continue;
+        if (is_glob(name)) list.warnings.push_back("no " + std::string(prefixed ? cvat::name(kind) : "project or task") + " of the job matches " + one_line(name));
+        else add_unmatched(context, name, kind, list);
     }
 }
 
@@ -218,8 +213,9 @@ bool watermark_holds(const std::string& held, const std::string& now_text) {
 }
 
 Awaitable<Result<WorkList>> survey(Context& context, std::vector<std::string> workspaces, std::map<std::string, state::ItemState> known,
-                                   Identities held) {
+                                   Identities held, Doubted doubted) {
     WorkList list;
+    if (!context.options.only.empty()) list.doubted = doubted;
     KnownProjects projects;
     for (const cvat::Kind kind : {cvat::Kind::project, cvat::Kind::task}) {
         const config::Selection& selection = kind == cvat::Kind::project ? context.source.projects : context.source.tasks;
@@ -229,7 +225,7 @@ Awaitable<Result<WorkList>> survey(Context& context, std::vector<std::string> wo
         if (const std::optional<Failure> other = another_server(context, *listing, held)) co_return *other;
         tell_drills(context, *listing, list);
         add_chosen(context, *listing, selection, known, list);
-        add_gone(context, *listing, selection, known, list);
+        add_gone(context, *listing, selection, known, doubted, list);
     }
     add_only_unmatched(context, list);
     co_return list;

@@ -7,6 +7,7 @@
 #include <vector>
 
 #include "daemon/cvat/context.hpp"
+#include "daemon/cvat/gone.hpp"
 #include "daemon/cvat/identity.hpp"
 
 namespace autobackup::cvat_job {
@@ -52,12 +53,13 @@ struct WorkList {
     std::vector<model::Item> settled;      ///< failed selections, items that are gone
     std::vector<std::string> warnings;
     std::vector<Failure> errors;           ///< of the run: empty listing, everything gone at once
+    Doubted doubted;                       ///< for the next run
 };
 
-/// Lists, selects, and compares with what is known: the run's work in id order, projects first. source_replaced: another server answers
-/// than the one whose objects are held (`held`), and --accept-shrink was not given.
+/// Lists, selects, and compares with what is known: the run's work in id order, projects first. `doubted`: see find_missing(). source_replaced:
+/// another server answers than the one whose objects are held (`held`), and --accept-shrink was not given.
 Awaitable<Result<WorkList>> survey(Context& context, std::vector<std::string> workspaces, std::map<std::string, state::ItemState> known,
-                                   Identities held);
+                                   Identities held, Doubted doubted);
 
 /// Asks for the side lists of every workspace with work (details: true), for context.side; what is not shown is one warning of the list.
 Awaitable<void> learn_side_lists(Context& context, WorkList& list);

@@ -108,6 +108,19 @@ Result<std::vector<ItemId>> items_since(const git::Repository& vault, const git:
     return std::vector<ItemId>(items.begin(), items.end());
 }
 
+Result<std::optional<git::Oid>> last_change(const git::Repository& vault, const git::Oid& tip, const ItemId& item) {
+    std::optional<git::Oid> at = tip;
+    while (at && vault.has(*at)) {
+        const Result<std::vector<Change>> changes = changes_of(vault, *at);
+        if (!changes) return changes.error();
+        if (std::any_of(changes->begin(), changes->end(), [&](const Change& change) { return item_of_entry(change.name) == item; })) return at;
+        const Result<git::Commit> commit = vault.read_commit(*at);
+        if (!commit) return commit.error();
+        at = commit->parents.empty() ? std::nullopt : std::optional(commit->parents.front());
+    }
+    return std::optional<git::Oid>();
+}
+
 Result<std::optional<git::Oid>> replay(git::Repository& vault, const git::Oid& tip, const std::optional<git::Oid>& base,
                                        const std::optional<git::Oid>& onto) {
     Result<std::vector<git::Oid>> commits = commits_since(vault, tip, base);

@@ -2,6 +2,7 @@
 // Questions about the vault's history, and putting our commits on top of somebody else's. Synchronous; worker thread.
 #pragma once
 
+#include <optional>
 #include <string>
 #include <vector>
 
@@ -18,6 +19,9 @@ Result<std::vector<git::Oid>> commits_since(const git::Repository& vault, const 
 
 /// Items that the commits since `base` changed.
 Result<std::vector<ItemId>> items_since(const git::Repository& vault, const git::Oid& tip, const std::optional<git::Oid>& base);
+
+/// The newest first-parent commit up to `tip` that changed `item`; nothing when none did, as far as the commits are here.
+Result<std::optional<git::Oid>> last_change(const git::Repository& vault, const git::Oid& tip, const ItemId& item);
 
 /// Makes our commits since `base` anew on top of `onto`: each puts the same entries of ours (folders, manifests, details) into the
 /// tree that it finds; everything else there stays. Authors, dates and messages are kept; a commit that changes nothing any

@@ -73,8 +73,9 @@ Awaitable<std::optional<LivePack::Begun>> LivePack::begun() {
     for (;;) {
         {
             const std::lock_guard lock(mutex_);
-            if (state_ == State::writing || state_ == State::released) co_return begun_;
             if (state_ == State::given_up) co_return std::nullopt;
+            if (state_ == State::writing || (state_ == State::released && file_.is_open())) co_return begun_;
+            if (state_ == State::released) co_return std::nullopt;  // nothing had to be written: the objects were here already
         }
         co_await wait();
     }

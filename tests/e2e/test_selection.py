@@ -134,6 +134,10 @@ class Only(Selection):
         self.assertEqual(found, {("project", 2): "failed"})
         self.assertEqual(self.done.errors()[0]["code"], "selection_unmatched")
 
+    def test_a_glob_that_matches_nothing(self):
+        self.assertEqual(self.chosen("projects: [1]", "--only", "zzz*"), {})
+        self.assertIn("no project or task of the job matches zzz*", self.done.report["warnings"])
+
     def test_it_leaves_the_others_alone(self):
         self.chosen("projects: all")
         self.cvat.mutate("add_shape", task=1)

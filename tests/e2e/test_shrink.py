@@ -181,9 +181,24 @@ class AnotherServer(Shrink):
         self.assertIn("--accept-shrink", error["hint"])
         held = [line for line in self.state()[1].splitlines() if f"project_{new}" not in line]
         self.assertEqual(held, before[1].splitlines())
+        again = self.run_job(code=3).report
+        self.assertEqual([item["outcome"] for item in again["items"] if item["id"] in (5, 6)], [], "it is not believed later either")
+        self.assertIn("2 that went missing all at once are missing still", again["errors"][0]["message"])
         done = self.run_job("--accept-shrink")
         self.assertEqual(sorted(item["outcome"] for item in done.report["items"] if item["id"] in (5, 6)), ["gone", "gone"])
         self.assertEqual(self.run_job().report["outcome"], "unchanged")
+
+
+    def test_what_the_job_no_longer_selects_proves_nothing(self):
+        self.configure(self.cvat.url, job="projects: [1]")
+        self.run_job()
+        self.configure(self.cvat.url, job='projects: {include: ["Org*"]}')
+        saved = {item["id"] for item in self.run_job().report["items"]}
+        self.assertTrue(saved)
+        for number in saved:
+            self.cvat.mutate("delete_project", project=number)
+        report = self.run_job(code=1).report
+        self.assertEqual((report["errors"][0]["code"], report["counts"]["gone"]), ("source_empty", 0))
 
 
 class ByTheDaemon(ServeCase):

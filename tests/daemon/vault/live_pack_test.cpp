@@ -127,6 +127,10 @@ TEST_F(LivePackTest, SaysWhetherThereIsAnythingToSend) {
     enough->release();
     enough->give_up();
     EXPECT_TRUE(ask(enough)) << "what was released stays so";
+    const auto here_already = make();
+    here_already->announce(commit, std::nullopt);
+    here_already->release();
+    EXPECT_FALSE(ask(here_already)) << "a commit whose objects the vault had: no pack was written";
 }
 
 TEST_F(LivePackTest, AStopEndsTheWait) {

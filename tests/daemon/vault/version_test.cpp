@@ -151,6 +151,9 @@ TEST_F(VersionTest, ReplayPutsOurEntriesOnSomebodyElsesTree) {
     EXPECT_TRUE(vault.entry_at(top.tree, "cvat_backup_project_13/project.json").value());
     EXPECT_EQ(top.message, vault.read_commit(ours).value().message);
     EXPECT_EQ(items_since(vault, rebuilt, theirs.oid).value().size(), 2U);
+    EXPECT_EQ(last_change(vault, rebuilt, ItemId{ItemId::Kind::project, 12}).value(), rebuilt);
+    EXPECT_EQ(last_change(vault, rebuilt, ItemId{ItemId::Kind::project, 13}).value(), top.parents.front()) << "the tip is another item's";
+    EXPECT_FALSE(last_change(vault, rebuilt, ItemId{ItemId::Kind::task, 12}).value());
     // What theirs already holds is not committed again.
     EXPECT_EQ(replay(vault, base, std::nullopt, theirs.oid)->value(), theirs.oid);
 }
