@@ -90,6 +90,9 @@ Result<std::string> read_file(const fs::path& path, std::size_t limit) {
     const Result<FileDescriptor> fd = open_file(path, O_RDONLY);
     if (!fd) return fd.error();
     std::string text;
+    struct stat status {};
+    // Of a file in /proc the size is 0: it is a hint, no promise.
+    if (::fstat(fd->get(), &status) == 0 && status.st_size > 0) text.reserve(std::min(static_cast<std::size_t>(status.st_size), limit) + 1);
     std::string piece(65'536, '\0');
     for (;;) {
         const ssize_t got = ::read(fd->get(), piece.data(), piece.size());

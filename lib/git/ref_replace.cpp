@@ -21,45 +21,67 @@ struct Loose {
     std::optional<RefLock> lock;
 };
 
-/// "refs/a" and "refs/a/b" cannot both be: one would be the directory of the other.
-Result<void> check_apart(const std::map<std::string, Oid>& all, const std::string& name) {
-    const auto clash = [&name](const std::string& other) {
-        return fail(Errc::io_error, "set", name, "the ref " + other + " is in the way: one would be the directory of the other");
-    };
-    const auto below = all.lower_bound(name + "/");
-    if (below != all.end() && below->first.starts_with(name + "/")) return clash(below->first);
-    for (std::size_t slash = name.find('/'); slash != std::string::npos; slash = name.find('/', slash + 1)) {
-        if (all.contains(name.substr(0, slash))) return clash(name.substr(0, slash));
+/// The names of refs as they are to stand: those of the files but for `changes`, and the new ones.
+class FinalNames {
+public:
+    FinalNames(const PackedRefs& packed, const LooseRefs& loose, const std::vector<RefChange>& changes)
+        : packed_(packed), loose_(loose), changes_(by_name(changes)) {}
+
+    [[nodiscard]] bool contains(std::string_view name) const {
+        const auto change = first_change(name);
+        if (change != changes_.end() && (*change)->ref == name) return !(*change)->target.is_zero();
+        const auto file = loose_.find(name);
+        return file != loose_.end() ? file->second.has_value() : packed_.contains(name);
     }
-    return {};
-}
+    /// One that begins so; empty when there is none. Only those that do are looked at.
+    [[nodiscard]] std::string_view first_below(std::string_view prefix) const {
+        for (auto change = first_change(prefix); change != changes_.end() && (*change)->ref.starts_with(prefix); ++change) {
+            if (!(*change)->target.is_zero()) return (*change)->ref;
+        }
+        for (auto file = loose_.lower_bound(prefix); file != loose_.end() && file->first.starts_with(prefix); ++file) {
+            if (contains(file->first)) return file->first;
+        }
+        for (auto row = packed_.first_from(prefix); row != packed_.end() && row->name().starts_with(prefix); ++row) {
+            if (contains(row->name())) return row->name();
+        }
+        return {};
+    }
+
+private:
+    [[nodiscard]] std::vector<const RefChange*>::const_iterator first_change(std::string_view text) const {
+        return std::lower_bound(changes_.begin(), changes_.end(), text, [](const RefChange* change, std::string_view name) { return change->ref < name; });
+    }
+    const PackedRefs& packed_;
+    const LooseRefs& loose_;
+    std::vector<const RefChange*> changes_;
+};
 
 }  // namespace
 
 Result<void> RefStore::check_final(const std::vector<RefChange>& changes) const {
     const auto is_new = [](const RefChange& change) { return !change.expected && !change.target.is_zero(); };
     if (std::none_of(changes.begin(), changes.end(), is_new)) return {};
-    const Result<std::vector<std::pair<std::string, Oid>>> now = list("refs/");
-    if (!now) return now.error();
-    std::map<std::string, Oid> all(now->begin(), now->end());
+    const Result<const PackedRefs*> packed_refs = packed();
+    if (!packed_refs) return packed_refs.error();
+    LooseRefs loose;
+    const Result<void> listed = list_loose("refs", loose);
+    if (!listed) return listed;
+    const FinalNames names(**packed_refs, loose, changes);
     for (const RefChange& change : changes) {
-        if (change.target.is_zero()) {
-            all.erase(change.ref);
-        } else {
-            all.insert_or_assign(change.ref, change.target);
-        }
-    }
-    for (const RefChange& change : changes) {
-        const Result<void> apart = is_new(change) ? check_apart(all, change.ref) : Result<void>();
-        if (!apart) return apart;
+        if (!is_new(change)) continue;
+        const std::string other = name_in_the_way(change.ref, names);
+        if (other.empty()) continue;
+        return fail(Errc::io_error, "set", change.ref, "the ref " + other + " is in the way: one would be the directory of the other");
     }
     return {};
 }
 
-Result<void> RefStore::replace(const std::vector<RefChange>& changes, const Peel& peel) {
+Result<void> RefStore::replace(const std::vector<RefChange>& changes, const PeelTag& peel) {
     if (changes.empty()) return {};
     Result<RefLock> lock = RefLock::acquire(root_, root_ / "packed-refs");
     if (!lock) return lock.error();
+    const Result<const PackedRefs*> before = packed();  // first: then each expectation is looked up in it
+    if (!before) return before.error();
     std::vector<Loose> loose;
     for (const RefChange& change : changes) {
         struct stat status {};
@@ -75,23 +97,7 @@ Result<void> RefStore::replace(const std::vector<RefChange>& changes, const Peel
     }
     const Result<void> possible = check_final(changes);
     if (!possible) return possible;
-    const Result<const PackedRefs*> before = packed();
-    if (!before) return before.error();
-    PackedRefs refs = **before;
-    if (!fully_peeled_) {
-        for (auto& [name, ref] : refs) ref.peeled = peel(ref.oid);
-    }
-    for (const RefChange& change : changes) {
-        if (change.target.is_zero()) {
-            refs.erase(change.ref);
-            continue;
-        }
-        PackedRef ref;
-        ref.oid = change.target;
-        ref.peeled = peel(change.target);
-        refs.insert_or_assign(change.ref, ref);
-    }
-    const Result<void> written = lock->commit(packed_text(refs));
+    const Result<void> written = lock->commit((*before)->with(changes, peel));
     if (!written) return written;
     // A loose file hides what packed-refs says: it goes last.
     std::set<fs::path> folders;

@@ -7,6 +7,7 @@
 
 #include "lib/core/text.hpp"
 #include "lib/git/handle.hpp"
+#include "lib/git/packed_lookup.hpp"
 
 namespace autobackup::git {
 
@@ -26,31 +27,24 @@ bool same_version(const struct stat& a, const struct stat& b) {
            a.st_mtim.tv_nsec == b.st_mtim.tv_nsec && a.st_ctim.tv_nsec == b.st_ctim.tv_nsec;
 }
 
-/// "<40 hex> <name>" rows, a "^<40 hex>" row under a tag that names what it stands for, comments.
-bool parse_packed(std::string_view text, PackedRefs& refs) {
-    PackedRef* last = nullptr;
-    for (const std::string_view line : split(text, '\n')) {
-        if (line.empty() || line.front() == '#') continue;
-        const bool peeled = line.front() == '^';
-        const std::optional<Oid> oid = Oid::parse(line.substr(peeled ? 1 : 0, 40));
-        if (!oid) return false;
-        if (peeled) {
-            if (last == nullptr) return false;
-            last->peeled = *oid;
-            continue;
-        }
-        if (line.size() < 42 || line[40] != ' ') return false;
-        PackedRef ref;
-        ref.oid = *oid;
-        // The rows are sorted as a rule: then each goes to the end.
-        last = &refs.insert_or_assign(refs.end(), std::string(line.substr(41)), ref)->second;
+/// Letters of nearly all names, in forms that no rule of git-check-ref-format(1) is about: most of tens of thousands need no closer look.
+bool is_plainly_safe(std::string_view name) {
+    constexpr std::string_view top = "refs/";
+    if (!name.starts_with(top) || name.find(".lock") != std::string_view::npos) return false;
+    char before = '/';
+    for (const char c : name.substr(top.size())) {
+        const bool letter = (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9') || c == '-' || c == '_';
+        const bool between = (c == '/' || c == '.') && before != '/' && before != '.';
+        if (!letter && !between) return false;
+        before = c;
     }
-    return true;
+    return before != '/' && before != '.';
 }
 
 }  // namespace
 
 bool is_safe_ref_name(const std::string& name) {
+    if (is_plainly_safe(name)) return true;
     int valid = 0;
     if (!name.starts_with("refs/") || git_reference_name_is_valid(&valid, name.c_str()) != 0) return false;
     // A name with NUL would be cut in a path.
@@ -87,23 +81,34 @@ Result<const PackedRefs*> RefStore::packed() const {
     struct stat status {};
     if (::stat(file.c_str(), &status) != 0) {
         if (errno != ENOENT) return fail_errno(errno, "read", file.string());
-        packed_.clear();
-        fully_peeled_ = true;
+        packed_ = PackedRefs();
         packed_status_ = {};
         return &packed_;
     }
     if (same_version(status, packed_status_)) return &packed_;
-    packed_.clear();
+    packed_ = PackedRefs();
     packed_status_ = {};
-    const Result<std::string> text = read_file(file, longest_packed_refs);
+    Result<std::string> text = read_file(file, longest_packed_refs);
     if (!text) return text.error();
-    if (!parse_packed(*text, packed_)) {
-        return fail(Errc::repository_invalid, "read", file.string(), "a line is not a ref");
-    }
-    const std::string_view header = std::string_view(*text).substr(0, text->find('\n'));
-    fully_peeled_ = header.starts_with("# pack-refs with:") && header.find(" fully-peeled ") != std::string_view::npos;
+    std::optional<PackedRefs> parsed = PackedRefs::parse(std::move(*text));
+    if (!parsed) return fail(Errc::repository_invalid, "read", file.string(), "a line is not a ref");
+    packed_ = std::move(*parsed);
     packed_status_ = status;
     return &packed_;
+}
+
+Result<std::optional<Oid>> RefStore::find_packed(const std::string& name) const {
+    const fs::path file = root_ / "packed-refs";
+    struct stat status {};
+    const bool was_read = ::stat(file.c_str(), &status) == 0 && same_version(status, packed_status_);
+    if (!was_read) {
+        const PackedLookup looked = look_up_packed(file, name);
+        if (looked.answered) return looked.oid;
+    }
+    const Result<const PackedRefs*> refs = packed();
+    if (!refs) return refs.error();
+    const PackedRefs::Row* found = (*refs)->find(name);
+    return found == nullptr ? std::optional<Oid>() : std::optional<Oid>(found->oid);
 }
 
 Result<std::optional<Oid>> RefStore::resolve(const std::string& name) const {
@@ -117,10 +122,7 @@ Result<std::optional<Oid>> RefStore::resolve(const std::string& name) const {
             if (!is_safe_ref_name(at)) return damaged_ref(file_of(name));
             continue;
         }
-        const Result<const PackedRefs*> refs = packed();
-        if (!refs) return refs.error();
-        const auto found = (*refs)->find(at);
-        return found == (*refs)->end() ? std::optional<Oid>() : std::optional<Oid>(found->second.oid);
+        return find_packed(at);
     }
     return fail(Errc::repository_invalid, "read ref", file_of(name).string(),
                 "symbolic refs stand for one another in a circle");
@@ -166,10 +168,12 @@ Result<std::vector<std::pair<std::string, Oid>>> RefStore::list(const std::strin
         ++next;
     };
     const auto has_next = [&] { return next != loose.end() && next->first.starts_with(prefix); };
-    for (auto at = (*packed_refs)->lower_bound(prefix);
-         at != (*packed_refs)->end() && at->first.starts_with(prefix); ++at) {
-        while (has_next() && next->first < at->first) add_loose();
-        if (!has_next() || next->first != at->first) found.emplace_back(at->first, at->second.oid);
+    const auto first = (*packed_refs)->first_from(prefix);
+    const auto last = std::partition_point(first, (*packed_refs)->end(), [&](const PackedRefs::Row& row) { return row.name().starts_with(prefix); });
+    found.reserve(static_cast<std::size_t>(last - first) + loose.size());
+    for (auto at = first; at != last; ++at) {
+        while (has_next() && next->first < at->name()) add_loose();
+        if (!has_next() || next->first != at->name()) found.emplace_back(at->name(), at->oid);
     }
     while (has_next()) add_loose();
     return found;

@@ -6,6 +6,7 @@
 
 #include <algorithm>
 #include <cerrno>
+#include <set>
 
 #include "lib/core/instant.hpp"
 #include "lib/core/text.hpp"
@@ -46,6 +47,16 @@ std::string file_above(const fs::path& root, const std::string& name) {
     return {};
 }
 
+/// Of refs that are set together.
+struct NamesOfBatch {
+    std::set<std::string, std::less<>> names;
+    [[nodiscard]] bool contains(const std::string& name) const { return names.contains(name); }
+    [[nodiscard]] std::string_view first_below(const std::string& prefix) const {
+        const auto first = names.lower_bound(prefix);
+        return first != names.end() && first->starts_with(prefix) ? std::string_view(*first) : std::string_view();
+    }
+};
+
 }  // namespace
 
 void remove_empty_parents(const fs::path& file, const fs::path& stop) {
@@ -53,15 +64,6 @@ void remove_empty_parents(const fs::path& file, const fs::path& stop) {
          folder = folder.parent_path()) {
         if (::rmdir(folder.c_str()) != 0) return;
     }
-}
-
-std::string packed_text(const PackedRefs& refs) {
-    std::string text = "# pack-refs with: peeled fully-peeled sorted \n";
-    for (const auto& [name, ref] : refs) {
-        text += ref.oid.hex() + " " + name + "\n";
-        if (ref.peeled) text += "^" + ref.peeled->hex() + "\n";
-    }
-    return text;
 }
 
 Result<void> RefStore::check_expected(const RefChange& change) const {
@@ -78,12 +80,8 @@ Result<void> RefStore::check_expected(const RefChange& change) const {
 }
 
 Result<void> RefStore::check_room(const std::string& name, const PackedRefs& packed_refs) const {
-    const auto below = packed_refs.lower_bound(name + "/");
-    if (below != packed_refs.end() && below->first.starts_with(name + "/"))
-        return in_the_way(name, below->first);
-    for (std::size_t slash = name.find('/'); slash != std::string::npos; slash = name.find('/', slash + 1)) {
-        if (packed_refs.contains(name.substr(0, slash))) return in_the_way(name, name.substr(0, slash));
-    }
+    const std::string other = name_in_the_way(name, packed_refs);
+    if (!other.empty()) return in_the_way(name, other);
     if (const std::string above = file_above(root_, name); !above.empty()) return in_the_way(name, above);
     const fs::path file = file_of(name);
     struct stat status {};
@@ -134,7 +132,11 @@ Result<void> RefStore::set(const RefChange& change, const std::string& message) 
 }
 
 Result<void> RefStore::set_many(const std::vector<RefChange>& changes, const std::string& message,
-                                const Peel& peel) {
+                                const PeelTag& peel) {
+    if (changes.size() > few) {  // they are looked up in the rows that are read here
+        const Result<const PackedRefs*> packed_refs = packed();
+        if (!packed_refs) return packed_refs.error();
+    }
     std::vector<RefChange> one_by_one;
     std::vector<RefChange> together;
     for (const RefChange& change : changes) {
@@ -155,27 +157,22 @@ Result<void> RefStore::set_many(const std::vector<RefChange>& changes, const std
     return {};
 }
 
-Result<void> RefStore::set_packed(const std::vector<RefChange>& changes, const Peel& peel) {
+Result<void> RefStore::set_packed(const std::vector<RefChange>& changes, const PeelTag& peel) {
     Result<RefLock> lock = RefLock::acquire(root_, root_ / "packed-refs");
     if (!lock) return lock.error();
     const Result<const PackedRefs*> before = packed();
     if (!before) return before.error();
-    PackedRefs refs = **before;
-    // Our header promises what each tag stands for; an older file may not have told it.
-    if (!fully_peeled_) {
-        for (auto& [name, ref] : refs) ref.peeled = peel(ref.oid);
-    }
+    NamesOfBatch placed;
     for (const RefChange& change : changes) {
         const Result<void> expected = check_expected(change);
         if (!expected) return expected;
-        const Result<void> room = check_room(change.ref, refs);
+        const Result<void> room = check_room(change.ref, **before);
         if (!room) return room;
-        PackedRef ref;
-        ref.oid = change.target;
-        ref.peeled = peel(change.target);
-        refs.insert_or_assign(change.ref, ref);
+        const std::string other = name_in_the_way(change.ref, placed);
+        if (!other.empty()) return in_the_way(change.ref, other);
+        placed.names.insert(change.ref);
     }
-    return lock->commit(packed_text(refs));
+    return lock->commit((*before)->with(changes, peel));
 }
 
 Result<void> RefStore::remove_packed(const std::string& name) {
@@ -200,7 +197,7 @@ Result<void> RefStore::remove(const std::string& name) {
     const Result<const PackedRefs*> packed_refs = packed();
     if (!packed_refs) return packed_refs.error();
     const fs::path file = file_of(name);
-    const bool is_packed = (*packed_refs)->contains(name);
+    const bool is_packed = (*packed_refs)->find(name) != nullptr;
     if (!is_packed && !is_file(file)) return {};
     {
         const Result<RefLock> lock = RefLock::acquire(root_, file);
