@@ -26,9 +26,13 @@ bool split_oid(std::string_view line, Oid& oid, std::string_view& rest) {
 
 // What git-check-ref-format(1) forbids and could do harm in a file name or a line of text.
 bool plausible_name(std::string_view name) {
-    if (name.empty() || name.front() == '/' || name.find("..") != std::string_view::npos) return false;
-    return std::none_of(name.begin(), name.end(),
-                        [](char c) { return static_cast<unsigned char>(c) <= ' ' || c == '\x7f'; });
+    if (name.empty() || name.front() == '/') return false;
+    char before = '/';
+    for (const char c : name) {
+        if (static_cast<unsigned char>(c) <= ' ' || c == '\x7f' || (c == '.' && before == '.')) return false;
+        before = c;
+    }
+    return true;
 }
 
 void sort_by_name(std::vector<Ref>& refs) {
@@ -188,18 +192,27 @@ Result<void> RefListParser::take(const Packet& packet) {
         if (line.starts_with(head)) unborn_head_ = line.substr(head.size());
         return {};
     }
-    Ref ref;
+    return take_ref(line);
+}
+
+// "<oid> <name> symref-target:<name> peeled:<oid>", the last two where they apply. Read in place: there may be a million of them.
+Result<void> RefListParser::take_ref(std::string_view line) {
+    Oid oid;
     std::string_view rest;
-    if (!split_oid(line, ref.oid, rest)) return bad("a line of the list of refs cannot be read", line);
-    const std::vector<std::string_view> words = split(rest, ' ');
-    if (!plausible_name(words[0])) return bad("the list of refs holds an impossible name", line);
-    ref.name = words[0];
-    for (std::size_t i = 1; i < words.size(); ++i) {
+    if (!split_oid(line, oid, rest)) return bad("a line of the list of refs cannot be read", line);
+    std::size_t space = rest.find(' ');
+    if (!plausible_name(rest.substr(0, space))) return bad("the list of refs holds an impossible name", line);
+    Ref& ref = refs_.emplace_back();
+    ref.name = rest.substr(0, space);
+    ref.oid = oid;
+    while (space != std::string_view::npos) {
+        rest.remove_prefix(space + 1);
+        space = rest.find(' ');
+        const std::string_view word = rest.substr(0, space);
         constexpr std::string_view symref = "symref-target:", peeled = "peeled:";
-        if (words[i].starts_with(symref)) ref.symref_target = words[i].substr(symref.size());
-        if (words[i].starts_with(peeled)) ref.peeled = Oid::parse(words[i].substr(peeled.size()));
+        if (word.starts_with(symref)) ref.symref_target = word.substr(symref.size());
+        if (word.starts_with(peeled)) ref.peeled = Oid::parse(word.substr(peeled.size()));
     }
-    refs_.push_back(std::move(ref));
     return {};
 }
 

@@ -51,6 +51,8 @@ public:
     [[nodiscard]] const std::string& unborn_head() const noexcept { return unborn_head_; }
 
 private:
+    Result<void> take_ref(std::string_view line);
+
     bool complete_ = false;
     std::vector<Ref> refs_;
     std::string unborn_head_;

@@ -37,8 +37,15 @@ private:
     /// One request of a fetch; no bytes of a pack: the server has to be told more (never with `all_told`).
     Awaitable<Result<FetchReport>> fetch_once(const Discovery& server, const FetchRequest& wanted,
                                               bool all_told, PackFile& file);
-    Result<Advertisement> refs_of(const http::Response& response, const Discovery& server,
-                                  const std::vector<std::string>& prefixes) const;
+    /// What became of a question for the refs.
+    struct RefsAnswer {
+        std::optional<Failure> failure;
+        bool final = false;  // asking in another way would end in the same
+    };
+    Awaitable<RefsAnswer> ask_for_refs(const Discovery& server, const std::vector<std::string>& prefixes,
+                                       RefListParser& parser);
+    static Advertisement refs_of(RefListParser& parser, const Discovery& server,
+                                 const std::vector<std::string>& prefixes);
     http::Request request(http::Method method, const http::Url& url, Service service) const;
     http::Request post(const Discovery& server, Service service) const;
     http::Limits limits() const;

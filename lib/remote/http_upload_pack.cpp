@@ -1,14 +1,18 @@
 // SPDX-License-Identifier: MIT
+#include <array>
+
 #include "lib/remote/answers.hpp"
 #include "lib/remote/fetch_sink.hpp"
 #include "lib/remote/http_parts.hpp"
 #include "lib/remote/http_remote.hpp"
+#include "lib/remote/ref_list_sink.hpp"
 #include "lib/remote/requests.hpp"
 
 namespace autobackup::remote {
 namespace {
 
-constexpr std::size_t first_haves = 512;
+// Tens of thousands of haves cost the server more than the pack: it is told more only when it says that the first are not enough.
+constexpr std::array<std::size_t, 2> first_haves{64, 512};
 
 // What every server of v2 offers (gitprotocol-v2(5)), where it lies as far as we know.
 Discovery assumed(const http::Url& base) {
@@ -30,8 +34,7 @@ Awaitable<Result<Advertisement>> HttpRemote::ls_refs(std::vector<std::string> pr
     Result<Discovery> server = co_await discover_upload("list refs of");
     if (!server) co_return server.error();
     if (server->version == 2) {
-        const Result<Advertisement> refs = co_await list_by_v2(*server, prefixes);
-        co_return refs;
+        co_return co_await list_by_v2(*server, prefixes);
     }
     keep_prefixes(server->advertisement.refs, prefixes);
     co_return std::move(server->advertisement);
@@ -47,24 +50,15 @@ bool HttpRemote::may_ask_at_once() const {
 Awaitable<std::optional<Result<Advertisement>>> HttpRemote::list_at_once(
     const std::vector<std::string>& prefixes) {
     const Discovery server = assumed(base_);
-    http::Request request_to_send = post(server, Service::upload_pack);
-    request_to_send.body = ls_refs_request(server.advertisement, prefixes);
-    const Result<http::Response> response = co_await client_.exchange(std::move(request_to_send), limits());
+    RefListParser parser;
+    const RefsAnswer answer = co_await ask_for_refs(server, prefixes, parser);
     std::optional<Result<Advertisement>> told;
-    if (!response) {
-        told = told_as(response.error(), "list refs of", settings_.object);
+    if (answer.failure) {
+        if (answer.final) told = *answer.failure;
         co_return told;
     }
-    const std::optional<Failure> problem =
-        problem_of(*response, "application/x-git-upload-pack-result", "list refs of");
-    if (problem) {
-        const Errc code = problem->code;
-        const bool final = code == Errc::unauthorized || code == Errc::not_found || code == Errc::rate_limited;
-        if (final) told = *problem;
-        co_return told;
-    }
-    Result<Advertisement> refs = refs_of(*response, server, prefixes);
-    if (!refs || refs->refs.empty()) co_return told;
+    Advertisement refs = refs_of(parser, server, prefixes);
+    if (refs.refs.empty()) co_return told;
     at_once_ = true;
     told = std::move(refs);
     co_return told;
@@ -72,21 +66,49 @@ Awaitable<std::optional<Result<Advertisement>>> HttpRemote::list_at_once(
 
 Awaitable<Result<Advertisement>> HttpRemote::list_by_v2(const Discovery& server,
                                                         const std::vector<std::string>& prefixes) {
-    http::Request request_to_send = post(server, Service::upload_pack);
-    request_to_send.body = ls_refs_request(server.advertisement, prefixes);
-    const Result<http::Response> response = co_await client_.exchange(std::move(request_to_send), limits());
-    if (!response) co_return told_as(response.error(), "list refs of", settings_.object);
-    const std::optional<Failure> problem =
-        problem_of(*response, "application/x-git-upload-pack-result", "list refs of");
-    if (problem) co_return *problem;
-    co_return refs_of(*response, server, prefixes);
+    RefListParser parser;
+    const RefsAnswer answer = co_await ask_for_refs(server, prefixes, parser);
+    if (answer.failure) co_return *answer.failure;
+    co_return refs_of(parser, server, prefixes);
 }
 
-Result<Advertisement> HttpRemote::refs_of(const http::Response& response, const Discovery& server,
-                                          const std::vector<std::string>& prefixes) const {
-    RefListParser parser;
-    const Result<void> parsed = parse_all(response.body, parser);
-    if (!parsed) return told_as(parsed.error(), "list refs of", settings_.object);
+// The refs go to `parser`, unless the answer says why not.
+Awaitable<HttpRemote::RefsAnswer> HttpRemote::ask_for_refs(const Discovery& server, const std::vector<std::string>& prefixes,
+                                                           RefListParser& parser) {
+    const auto question = [this, &server, &prefixes] {
+        http::Request request_to_send = post(server, Service::upload_pack);
+        request_to_send.body = ls_refs_request(server.advertisement, prefixes);
+        return request_to_send;
+    };
+    const auto told = [this](const Failure& failure) { return told_as(failure, "list refs of", settings_.object); };
+    RefsAnswer answer;
+    RefListSink sink(parser, limits().body_in_memory);
+    http::Request request_to_send = question();
+    Result<http::Response> response = co_await client_.stream(std::move(request_to_send), sink, limits());
+    Result<void> read;
+    if (sink.without_length()) {  // a plain server of old: the end of the list tells that it is whole
+        request_to_send = question();
+        response = co_await client_.exchange(std::move(request_to_send), limits());
+        if (response && is_answer_of_type(response->head, "application/x-git-upload-pack-result")) read = parse_all(response->body, parser);
+    } else if (sink.unreadable()) {
+        read = *sink.unreadable();
+    } else if (response && sink.is_answer() && !parser.complete()) {
+        read = fail(Errc::connection_closed, "read", "the git protocol", "the answer is cut off");
+    }
+    if (!read) {
+        answer.failure = told(read.error());
+    } else if (!response) {
+        answer.failure = told(response.error());
+        answer.final = true;
+    } else {
+        answer.failure = problem_of(*response, "application/x-git-upload-pack-result", "list refs of");
+        const Errc code = answer.failure ? answer.failure->code : Errc::internal;
+        answer.final = code == Errc::unauthorized || code == Errc::not_found || code == Errc::rate_limited;
+    }
+    co_return answer;
+}
+
+Advertisement HttpRemote::refs_of(RefListParser& parser, const Discovery& server, const std::vector<std::string>& prefixes) {
     Advertisement refs = server.advertisement;
     refs.refs = std::move(parser.refs());
     refs.unborn_head = parser.unborn_head();
@@ -102,10 +124,10 @@ Awaitable<Result<FetchReport>> HttpRemote::fetch(FetchRequest wanted, std::files
     PackFile file(workers_, std::move(pack_file));
     const Result<void> opened = co_await file.open();
     if (!opened) co_return opened.error();
-    // Tens of thousands of haves cost the server more than the pack: the first ones are enough as a rule.
-    if (server->version == 2 && wanted.haves.size() > first_haves) {
+    for (const std::size_t first : first_haves) {
+        if (server->version != 2 || wanted.haves.size() <= first) break;
         FetchRequest begun = wanted;
-        begun.haves.resize(first_haves);
+        begun.haves.resize(first);
         Result<FetchReport> report = co_await fetch_once(*server, begun, false, file);
         if (!report || report->pack_bytes > 0) co_return report;
     }
