@@ -45,12 +45,7 @@ Result<Mirroring::Order> Mirroring::prepare_now() {
 }
 
 Result<std::vector<Oid>> Mirroring::wants_of(const git::Repository& repository) {
-    std::set<Oid> tips;
-    for (const auto& [name, oid] : local_.refs) tips.insert(oid);
-    if (local_.exists && context_.options.force) {
-        const std::vector<Oid> all(tips.begin(), tips.end());
-        broken_ = !repository.missing_objects(all, {});
-    }
+    if (local_.exists && context_.options.force) broken_ = !repository.missing_objects(tips(local_), {});
     if (broken_) {
         Plan everything;
         for (const auto& [name, oid] : wanted_.refs) {
@@ -62,10 +57,12 @@ Result<std::vector<Oid>> Mirroring::wants_of(const git::Repository& repository) 
     }
     // What is here without being in the history of a ref is left over from a run that was killed, or from somebody else's git: it may lack
     // others, and nobody has looked for large files in it.
-    const std::vector<Oid> known(tips.begin(), tips.end());
+    const std::vector<Oid> named = named_here(plan_, local_, wanted_);
+    std::vector<Oid> known;
     return wants(plan_, wanted_, [&](const Oid& oid) {
-        if (tips.contains(oid)) return true;
-        if (!repository.has(oid)) return false;
+        if (std::binary_search(named.begin(), named.end(), oid)) return true;
+        if (!local_.exists || !repository.has(oid)) return false;
+        if (known.empty()) known = tips(local_);
         const Result<std::vector<Oid>> beyond = repository.missing_objects({oid}, known);
         return beyond && beyond->empty();
     });

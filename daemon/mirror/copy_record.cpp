@@ -51,14 +51,14 @@ Result<void> write_copy_record(const fs::path& repository, const std::string& ur
     return write_file_durably(file, text);
 }
 
-RefMap copied_refs(const RefMap& refs, const config::MirrorCopy& settings) {
+RefMap copied_refs(const Refs& refs, const config::MirrorCopy& settings) {
     const bool pulls = settings.pull_refs.value_or(remote::local_path(settings.url).has_value());
     RefMap out;
     for (const auto& [name, oid] : refs) {
         const bool ours = name.starts_with(own_refs);
         if (ours && !(settings.kept && name.starts_with(kept_refs))) continue;
         if (!pulls && name.starts_with("refs/pull/")) continue;
-        out.emplace(name, oid);
+        out.emplace_hint(out.end(), name, oid);
     }
     return out;
 }

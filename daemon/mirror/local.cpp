@@ -84,9 +84,9 @@ Result<Local> read_local(const fs::path& path) {
         return failure;
     }
     local.exists = true;
-    const Result<std::vector<std::pair<std::string, Oid>>> refs = repository->refs("refs/");
+    Result<Refs> refs = repository->refs("refs/");
     if (!refs) return refs.error();
-    local.refs.insert(refs->begin(), refs->end());
+    local.refs = std::move(*refs);
     const Result<std::optional<std::string>> target = repository->head_target();
     if (!target) return target.error();
     const Result<std::optional<Oid>> tip = repository->resolve("HEAD");

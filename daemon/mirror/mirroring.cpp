@@ -13,6 +13,9 @@ namespace {
 
 constexpr int most_rounds = 3;  // of a source that moves while it is fetched
 
+// Thrown where what lies here cannot be used: the question to the server is given up then.
+struct NothingToCompare {};
+
 }  // namespace
 
 Mirroring::Mirroring(Context& context, Repository what, model::Item& item) : context_(context), what_(std::move(what)), item_(item) {
@@ -70,30 +73,45 @@ Awaitable<void> Mirroring::run() {
 
 Awaitable<Result<void>> Mirroring::inspect() {
     const auto begin = Clock::now();
-    auto read = [path = what_.path] { return read_local(path); };
-    Result<Local> local = co_await context_.workers.run(std::move(read));
-    if (!local) co_return local.error();
-    local_ = std::move(*local);
-    head_after_ = local_.head_tip;
     Result<std::unique_ptr<remote::Remote>> made = remote::make_remote(*what_.client, context_.workers, what_.source);
     if (!made) co_return made.error();
     remote_ = std::move(*made);
-    const Result<void> listed = co_await list();
+    Result<void> here;
+    Result<remote::Advertisement> there = fail(Errc::internal, "list", what_.name, "not asked");
+    std::vector<Awaitable<void>> both;
+    both.push_back(look_here(here));
+    both.push_back(async::into(list_once(), there));
+    try {
+        co_await async::all_of(std::move(both));
+    } catch (const NothingToCompare&) {
+    }
+    if (!here) co_return here;
+    const Result<void> listed = co_await compare(std::move(there));
     if (listed) add_stage("inspect", begin, std::nullopt, attempts_);
     co_return listed;
 }
 
-// Asks for the refs until there is an answer, and plans.
-Awaitable<Result<void>> Mirroring::list() {
-    Result<remote::Advertisement> listed = fail(Errc::internal, "list", what_.name, "not asked");
-    for (attempts_ = 1;; ++attempts_) {
-        listed = co_await list_once();
-        if (listed) break;
+// What lies here is read while the server makes up its answer.
+Awaitable<void> Mirroring::look_here(Result<void>& done) {
+    auto read = [path = what_.path] { return read_local(path); };
+    Result<Local> local = co_await context_.workers.run(std::move(read));
+    if (!local) {
+        done = local.error();
+        throw NothingToCompare();
+    }
+    local_ = std::move(*local);
+    head_after_ = local_.head_tip;
+}
+
+// Asks for the refs again until there is an answer, and plans.
+Awaitable<Result<void>> Mirroring::compare(Result<remote::Advertisement> listed) {
+    for (attempts_ = 1; !listed; ++attempts_) {
         const std::optional<Milliseconds> pause = pause_after(listed.error(), attempts_);
         if (!pause) co_return listed.error();
         co_await async::sleep_for(*pause);
+        listed = co_await list_once();
     }
-    wanted_ = wanted_refs(*listed, what_.pull_refs, what_.default_branch, local_.head);
+    wanted_ = wanted_refs(std::move(*listed), what_.pull_refs, what_.default_branch, local_.head);
     const auto had = [this](const auto& ref) { return follows(ref.first, what_.pull_refs); };
     if (wanted_.refs.empty() && std::any_of(local_.refs.begin(), local_.refs.end(), had)) {
         Failure failure = fail(Errc::source_empty, "list refs of", what_.source.object, "the repository has no refs any more, the mirror has " +
@@ -102,9 +120,9 @@ Awaitable<Result<void>> Mirroring::list() {
         co_return failure;
     }
     plan_ = make_plan(local_, wanted_, what_.pull_refs);
-    auto compare = [this] { return check_same(what_, local_, wanted_); };
+    auto check = [this] { return check_same(what_, local_, wanted_); };
     if (!local_.exists || same_place(local_.url, what_.source.url)) co_return Result<void>();
-    co_return co_await context_.workers.run(std::move(compare));
+    co_return co_await context_.workers.run(std::move(check));
 }
 
 Awaitable<Result<remote::Advertisement>> Mirroring::list_once() {
@@ -131,8 +149,9 @@ Awaitable<Result<void>> Mirroring::bring() {
             }
             co_return done;
         }
-        const Result<void> listed = co_await list();
-        if (!listed) co_return listed;
+        Result<remote::Advertisement> there = co_await list_once();
+        const Result<void> compared = co_await compare(std::move(there));
+        if (!compared) co_return compared;
     }
 }
 

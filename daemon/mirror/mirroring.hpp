@@ -30,7 +30,8 @@ private:
     };
 
     Awaitable<Result<void>> inspect();
-    Awaitable<Result<void>> list();
+    Awaitable<void> look_here(Result<void>& done);
+    Awaitable<Result<void>> compare(Result<remote::Advertisement> listed);
     Awaitable<Result<remote::Advertisement>> list_once();
     [[nodiscard]] bool is_up_to_date() const;
     Awaitable<Result<void>> bring();

@@ -7,6 +7,7 @@
 #include <memory>
 #include <optional>
 #include <string>
+#include <utility>
 #include <vector>
 
 #include "daemon/mirror/push_plan.hpp"
@@ -51,7 +52,7 @@ Result<std::optional<CopyRecord>> read_copy_record(const std::filesystem::path& 
 Result<void> write_copy_record(const std::filesystem::path& repository, const std::string& url, const CopyRecord& record);
 
 /// The refs of a mirror that belong to a copy. Pure.
-RefMap copied_refs(const RefMap& refs, const config::MirrorCopy& settings);
+RefMap copied_refs(const std::vector<std::pair<std::string, git::Oid>>& refs, const config::MirrorCopy& settings);
 
 /// Pushes a mirror that is up to date to every place, and writes its bundle, where they are not as it is: after a change, and when an earlier
 /// run could not. A place that fails is a failed stage of the item; its outcome stays what it is. Does nothing in a dry run, with --no-push, and

@@ -1,7 +1,9 @@
 // SPDX-License-Identifier: MIT
 #include "daemon/mirror/plan.hpp"
 
-#include <set>
+#include <algorithm>
+#include <bit>
+#include <cstdint>
 
 namespace autobackup::mirror {
 namespace {
@@ -10,10 +12,63 @@ constexpr std::string_view branches = "refs/heads/";
 constexpr std::string_view pulls = "refs/pull/";
 constexpr std::size_t most_haves = 50'000;
 
-std::string branch_at(const std::map<std::string, Oid>& refs, const Oid& tip, const std::string& default_branch) {
+// Which of many objects have come before. Open addressing: a node for each of them would cost more than all the rest of a plan.
+class Seen {
+public:
+    explicit Seen(std::size_t most) : slots_(std::bit_ceil(2 * most + 2)) { objects_.reserve(most); }
+    /// False: it has come before. At most as many as were announced.
+    bool add(const Oid& oid) {
+        std::size_t at = git::OidHash()(oid);
+        for (;; ++at) {
+            std::uint32_t& slot = slots_[at & (slots_.size() - 1)];
+            if (slot != 0 && objects_[slot - 1] == oid) return false;
+            if (slot != 0) continue;
+            objects_.push_back(oid);
+            slot = static_cast<std::uint32_t>(objects_.size());
+            return true;
+        }
+    }
+    [[nodiscard]] std::size_t size() const noexcept { return objects_.size(); }
+    /// As they came.
+    [[nodiscard]] std::vector<Oid>& objects() noexcept { return objects_; }
+
+private:
+    std::vector<std::uint32_t> slots_;  // 0, or which one of the objects, counted from 1
+    std::vector<Oid> objects_;
+};
+
+void sort_each_once(std::vector<Oid>& oids) {
+    std::sort(oids.begin(), oids.end());
+    oids.erase(std::unique(oids.begin(), oids.end()), oids.end());
+}
+
+// What new and moved refs, and a detached HEAD, are to stand at.
+std::vector<Oid> ends(const Plan& plan, const Wanted& wanted) {
+    std::vector<Oid> oids;
+    for (const Move& move : plan.moves) {
+        if (move.after) oids.push_back(*move.after);
+    }
+    if (wanted.head.detached) oids.push_back(*wanted.head.detached);
+    sort_each_once(oids);
+    return oids;
+}
+
+bool before_by_name(const Refs::value_type& one, const Refs::value_type& other) {
+    return one.first < other.first;
+}
+
+// Of several of a name the first one counts.
+void order_by_name(Refs& refs) {
+    std::stable_sort(refs.begin(), refs.end(), before_by_name);
+    const auto same = [](const Refs::value_type& one, const Refs::value_type& other) { return one.first == other.first; };
+    refs.erase(std::unique(refs.begin(), refs.end(), same), refs.end());
+}
+
+std::string branch_at(const Refs& refs, const Oid& tip, const std::string& default_branch) {
     for (const std::string& name : {default_branch, std::string("main"), std::string("master")}) {
-        const auto found = refs.find(std::string(branches) + name);
-        if (!name.empty() && found != refs.end() && found->second == tip) return found->first;
+        const std::string branch = std::string(branches) + name;
+        const auto found = first_from(refs, branch);
+        if (!name.empty() && found != refs.end() && found->first == branch && found->second == tip) return branch;
     }
     for (const auto& [name, oid] : refs) {
         if (name.starts_with(branches) && oid == tip) return name;
@@ -21,19 +76,19 @@ std::string branch_at(const std::map<std::string, Oid>& refs, const Oid& tip, co
     return {};
 }
 
-Head wanted_head(const remote::Advertisement& listed, const Wanted& wanted, const std::string& default_branch, const Head& now) {
+// `told`: HEAD as the server tells it, or null.
+Head wanted_head(const remote::Ref* told, const std::string& unborn, const Refs& refs, const std::string& default_branch, const Head& now) {
     Head head;
-    const remote::Ref* told = listed.find("HEAD");
     if (told != nullptr) {
-        head.branch = told->symref_target.empty() ? branch_at(wanted.refs, told->oid, default_branch) : told->symref_target;
+        head.branch = told->symref_target.empty() ? branch_at(refs, told->oid, default_branch) : told->symref_target;
         if (!head.branch.starts_with(branches)) {
             head.branch.clear();
             head.detached = told->oid;
         }
         return head;
     }
-    if (listed.unborn_head.starts_with(branches)) {
-        head.branch = listed.unborn_head;
+    if (unborn.starts_with(branches)) {
+        head.branch = unborn;
         return head;
     }
     if (!default_branch.empty()) {
@@ -55,18 +110,27 @@ bool follows(const std::string& ref, PullRefs pull_refs) {
     return pull_refs == PullRefs::head && !ref.ends_with("/merge");
 }
 
-Wanted wanted_refs(const remote::Advertisement& listed, PullRefs pull_refs, const std::string& default_branch, const Head& now) {
+Refs::const_iterator first_from(const Refs& refs, std::string_view name) {
+    return std::lower_bound(refs.begin(), refs.end(), name, [](const Refs::value_type& ref, std::string_view wanted) { return ref.first < wanted; });
+}
+
+Wanted wanted_refs(remote::Advertisement listed, PullRefs pull_refs, const std::string& default_branch, const Head& now) {
     Wanted wanted;
-    for (const remote::Ref& ref : listed.refs) {
+    const remote::Ref* head = listed.find("HEAD");  // before the names are taken over
+    wanted.refs.reserve(listed.refs.size());
+    bool ordered = true;
+    for (remote::Ref& ref : listed.refs) {
         if (!ref.name.starts_with("refs/")) continue;
         const bool ours = ref.name.starts_with(own_refs);
         if (ours || !git::is_ref_name(ref.name)) {
             wanted.left_out.push_back(ref.name);
         } else if (follows(ref.name, pull_refs)) {
-            wanted.refs.emplace_hint(wanted.refs.end(), ref.name, ref.oid);  // they come by name
+            ordered = ordered && (wanted.refs.empty() || wanted.refs.back().first < ref.name);
+            wanted.refs.emplace_back(std::move(ref.name), ref.oid);
         }
     }
-    wanted.head = wanted_head(listed, wanted, default_branch, now);
+    if (!ordered) order_by_name(wanted.refs);  // a server that tells a name twice
+    wanted.head = wanted_head(head, listed.unborn_head, wanted.refs, default_branch, now);
     return wanted;
 }
 
@@ -75,8 +139,10 @@ Plan make_plan(const Local& local, const Wanted& wanted, PullRefs pull_refs) {
     auto here = local.refs.begin();
     auto there = wanted.refs.begin();
     while (here != local.refs.end() || there != wanted.refs.end()) {
-        const bool only_here = there == wanted.refs.end() || (here != local.refs.end() && here->first < there->first);
-        const bool only_there = here == local.refs.end() || (there != wanted.refs.end() && there->first < here->first);
+        const bool both = here != local.refs.end() && there != wanted.refs.end();
+        const int order = both ? here->first.compare(there->first) : there == wanted.refs.end() ? -1 : 1;
+        const bool only_here = order < 0;
+        const bool only_there = order > 0;
         const std::string& name = only_here ? here->first : there->first;
         Move move;
         if (!only_there) move.before = (here++)->second;
@@ -91,19 +157,33 @@ Plan make_plan(const Local& local, const Wanted& wanted, PullRefs pull_refs) {
 }
 
 std::vector<Oid> wants(const Plan& plan, const Wanted& wanted, const std::function<bool(const Oid&)>& has) {
-    std::set<Oid> unique;
-    for (const Move& move : plan.moves) {
-        if (move.after && !has(*move.after)) unique.insert(*move.after);
+    std::vector<Oid> oids = ends(plan, wanted);
+    std::erase_if(oids, has);
+    return oids;
+}
+
+std::vector<Oid> named_here(const Plan& plan, const Local& local, const Wanted& wanted) {
+    const std::vector<Oid> oids = ends(plan, wanted);
+    std::vector<Oid> named;
+    for (const auto& [name, oid] : local.refs) {
+        if (std::binary_search(oids.begin(), oids.end(), oid)) named.push_back(oid);
     }
-    if (wanted.head.detached && !has(*wanted.head.detached)) unique.insert(*wanted.head.detached);
-    return {unique.begin(), unique.end()};
+    sort_each_once(named);
+    return named;
+}
+
+std::vector<Oid> tips(const Local& local) {
+    std::vector<Oid> oids;
+    oids.reserve(local.refs.size());
+    for (const auto& [name, oid] : local.refs) oids.push_back(oid);
+    sort_each_once(oids);
+    return oids;
 }
 
 std::vector<Oid> haves(const Local& local, const Plan& plan) {
-    std::vector<Oid> out;
-    std::set<Oid> seen;
-    const auto add = [&](const Oid& oid) {
-        if (out.size() < most_haves && seen.insert(oid).second) out.push_back(oid);
+    Seen seen(std::min(most_haves, plan.moves.size() + local.refs.size()));
+    const auto add = [&seen](const Oid& oid) {
+        if (seen.size() < most_haves) seen.add(oid);
     };
     for (const Move& move : plan.moves) {
         if (move.before) add(*move.before);
@@ -113,7 +193,7 @@ std::vector<Oid> haves(const Local& local, const Plan& plan) {
             if (name.starts_with(branches) == heads) add(oid);
         }
     }
-    return out;
+    return std::move(seen.objects());
 }
 
 std::vector<git::RefChange> changes(const Plan& plan, const std::string& keep) {
@@ -136,7 +216,7 @@ std::vector<git::RefChange> changes(const Plan& plan, const std::string& keep) {
 std::string keep_prefix(const Local& local, const std::string& utc) {
     for (int again = 1;; ++again) {
         const std::string prefix = std::string(kept_refs) + utc + (again == 1 ? "" : "-" + std::to_string(again)) + "/";
-        const auto found = local.refs.lower_bound(prefix);
+        const auto found = first_from(local.refs, prefix);
         if (found == local.refs.end() || !found->first.starts_with(prefix)) return prefix;
     }
 }

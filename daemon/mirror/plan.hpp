@@ -2,9 +2,10 @@
 // What is to be done so that a mirror stands as its source. Pure.
 #pragma once
 
-#include <map>
 #include <optional>
 #include <string>
+#include <string_view>
+#include <utility>
 #include <vector>
 
 #include "daemon/mirror/mirror.hpp"
@@ -19,6 +20,12 @@ using git::Oid;
 inline constexpr std::string_view own_refs = "refs/autobackup/";
 inline constexpr std::string_view kept_refs = "refs/autobackup/keep/";
 
+/// Refs by name, each once. Flat: a forge has tens of thousands in a repository, and they are compared at each look at it.
+using Refs = std::vector<std::pair<std::string, Oid>>;
+
+/// The first whose name is not before `name`.
+Refs::const_iterator first_from(const Refs& refs, std::string_view name);
+
 /// Where HEAD stands or is to stand.
 struct Head {
     std::string branch;          ///< "refs/heads/main", whether or not there is such a ref; empty: detached
@@ -29,7 +36,7 @@ struct Head {
 /// A mirror as it lies on the disk.
 struct Local {
     bool exists = false;
-    std::map<std::string, Oid> refs;  ///< all of them, ours too
+    Refs refs;                    ///< all of them, ours too
     Head head;
     std::optional<Oid> head_tip;  ///< what HEAD resolves to
     std::string url;              ///< remote.origin.url; empty: none
@@ -39,14 +46,14 @@ struct Local {
 
 /// The refs of a source as they are to be in the mirror.
 struct Wanted {
-    std::map<std::string, Oid> refs;
+    Refs refs;
     Head head;
     std::vector<std::string> left_out;  ///< names that cannot be kept here (ours, or unsafe in a path)
 };
 
 /// Without HEAD and what `pull_refs` leaves out. HEAD: what the server tells; else the branch that has HEAD's commit (`default_branch`, main
 /// and master before others); else `default_branch`; else where the mirror's HEAD stands. A HEAD without a branch is detached.
-Wanted wanted_refs(const remote::Advertisement& listed, PullRefs pull_refs, const std::string& default_branch, const Head& now);
+Wanted wanted_refs(remote::Advertisement listed, PullRefs pull_refs, const std::string& default_branch, const Head& now);
 
 /// Whether a ref of the mirror follows the source.
 bool follows(const std::string& ref, PullRefs pull_refs);
@@ -68,6 +75,12 @@ Plan make_plan(const Local& local, const Wanted& wanted, PullRefs pull_refs);
 
 /// Objects to be asked for, each once: those of new and moved refs, and of a detached HEAD, that `has` does not know.
 std::vector<Oid> wants(const Plan& plan, const Wanted& wanted, const std::function<bool(const Oid&)>& has);
+
+/// Those of the objects that new and moved refs, and a detached HEAD, are to stand at, that a ref of the mirror names already; sorted.
+std::vector<Oid> named_here(const Plan& plan, const Local& local, const Wanted& wanted);
+
+/// The objects that the refs of a mirror name, each once; sorted.
+std::vector<Oid> tips(const Local& local);
 
 /// What our side has, for the server to leave out: the tips of all refs, each once, at most 50,000; first those that tell most: of the refs
 /// that move, then branches.

@@ -4,6 +4,8 @@
 
 #include <gtest/gtest.h>
 
+#include <algorithm>
+
 #include "daemon/mirror/local.hpp"
 
 namespace autobackup::mirror {
@@ -28,9 +30,9 @@ remote::Advertisement listing(std::vector<std::pair<std::string, char>> refs, st
 Local mirror(std::map<std::string, char> refs, std::string head = "refs/heads/main") {
     Local local;
     local.exists = true;
-    for (const auto& [name, digit] : refs) local.refs.emplace(name, oid(digit));
+    for (const auto& [name, digit] : refs) local.refs.emplace_back(name, oid(digit));
     local.head.branch = head;
-    if (const auto at = local.refs.find(head); at != local.refs.end()) local.head_tip = at->second;
+    if (const auto at = first_from(local.refs, head); at != local.refs.end() && at->first == head) local.head_tip = at->second;
     return local;
 }
 
@@ -61,6 +63,52 @@ TEST(MirrorPlan, NewMovedAndDeletedRefs) {
     EXPECT_EQ(changes(plan, "").size(), 4U);
     plan.moves[0].forced = true;
     EXPECT_EQ(changes(plan, "refs/autobackup/keep/T/").size(), 7U);
+}
+
+// The order is that of bytes, as git's: '-' before '/', and UTF-8 behind all letters.
+TEST(MirrorPlan, NamesThatBeginAlikeAreNotMixedUp) {
+    const Local local = mirror({{"refs/heads/a-b", '1'}, {"refs/heads/a/b", '2'}, {"refs/heads/main", '3'}, {"refs/heads/\xc3\xa4", '4'}, {"refs/heads/\xc3\xa4/x", '4'}});
+    const auto listed = listing({{"HEAD", '3'},
+                                 {"refs/heads/a", '2'},
+                                 {"refs/heads/a-b", '1'},
+                                 {"refs/heads/a/c", '2'},
+                                 {"refs/heads/main", '3'},
+                                 {"refs/heads/z", '5'},
+                                 {"refs/heads/\xc3\xa4", '6'},
+                                 {"refs/heads/\xff", '7'}});
+    const Plan plan = plan_of(local, listed);
+    std::vector<std::string> told;
+    for (const Move& move : plan.moves) told.push_back((!move.before ? "+" : !move.after ? "-" : "=") + move.ref.substr(11));
+    EXPECT_EQ(told, (std::vector<std::string>{"+a", "-a/b", "+a/c", "+z", "=\xc3\xa4", "-\xc3\xa4/x", "+\xff"}));
+}
+
+TEST(MirrorPlan, WhatAServerTellsTwiceOrOutOfOrderCountsOnce) {
+    const Wanted wanted = wanted_refs(listing({{"HEAD", '2'}, {"refs/heads/main", '2'}, {"refs/heads/main", '3'}, {"refs/heads/a", '1'}, {"refs/heads/main", '4'}}),
+                                      PullRefs::all, "", {});
+    EXPECT_EQ(wanted.refs, (Refs{{"refs/heads/a", oid('1')}, {"refs/heads/main", oid('2')}}));
+    EXPECT_EQ(wanted.head.branch, "refs/heads/main");
+}
+
+TEST(MirrorPlan, NothingAtEitherSide) {
+    EXPECT_TRUE(plan_of(mirror({}), listing({})).nothing());
+    EXPECT_EQ(plan_of(mirror({}), listing({{"refs/heads/main", '1'}})).moves.size(), 1U);
+    EXPECT_EQ(plan_of(mirror({{"refs/heads/main", '1'}}), listing({})).moves.size(), 1U);
+    EXPECT_TRUE(haves(mirror({}), Plan()).empty());
+    EXPECT_TRUE(tips(mirror({})).empty());
+}
+
+TEST(MirrorPlan, NamesThatCannotBeKeptAreLeftOut) {
+    const std::vector<std::string> bad{"refs/heads/.a", "refs/heads/a.", "refs/heads/a.lock", "refs/heads/a.lock/b", "refs/heads/a/", "refs/heads/a//b", "refs/heads/b@{1}"};
+    const std::vector<std::string> good{"refs/heads/-", "refs/heads/a.b", "refs/heads/a.locked", "refs/heads/v1.2", "refs/x", "refs/y/@"};
+    remote::Advertisement listed;
+    for (const auto* names : {&bad, &good}) {
+        for (const std::string& name : *names) listed.refs.emplace_back().name = name;
+    }
+    const Wanted wanted = wanted_refs(listed, PullRefs::all, "", {});
+    EXPECT_EQ(wanted.left_out, bad);
+    std::vector<std::string> kept;
+    for (const auto& [name, at] : wanted.refs) kept.push_back(name);
+    EXPECT_EQ(kept, good);
 }
 
 TEST(MirrorPlan, AFreshPrefixForEachRun) {
@@ -144,6 +192,45 @@ TEST(MirrorNegotiation, AsksOnceForWhatIsNotHereAndOffersBranchesFirst) {
     const auto has = [](const Oid& one) { return one == oid('9'); };
     EXPECT_EQ(wants(plan, wanted, has), std::vector<Oid>{oid('2')});
     EXPECT_EQ(haves(local, plan), (std::vector<Oid>{oid('1'), oid('9')}));
+}
+
+TEST(MirrorNegotiation, NamesEachOfManyObjectsOnceAndFiftyThousandAtMost) {
+    Local local;
+    for (unsigned i = 0; i < 60'000; ++i) {
+        Oid made = git::hash_object(git::ObjectType::blob, std::to_string(i / 2));
+        local.refs.emplace_back("refs/changes/" + std::to_string(100'000 + i), made);
+    }
+    const std::vector<Oid> named = haves(local, Plan());
+    ASSERT_EQ(named.size(), 30'000U);
+    for (std::size_t i = 0; i < named.size(); ++i) ASSERT_EQ(named[i], local.refs[2 * i].second);  // as they come
+    std::vector<Oid> sorted = named;
+    std::sort(sorted.begin(), sorted.end());
+    EXPECT_EQ(sorted, tips(local));
+    for (unsigned i = 0; i < 30'000; ++i)
+        local.refs.emplace_back("refs/heads/" + std::to_string(100'000 + i), git::hash_object(git::ObjectType::blob, "b" + std::to_string(i)));
+    const std::vector<Oid> most = haves(local, Plan());
+    EXPECT_EQ(most.size(), 50'000U);
+    EXPECT_EQ(most.front(), local.refs[60'000].second);  // branches first
+}
+
+// Nothing keeps a source from making names that meet in the table.
+TEST(MirrorNegotiation, ObjectsWhoseNamesBeginAlikeAreToldApart) {
+    Local local;
+    for (unsigned i = 0; i < 100; ++i) {
+        Oid made;
+        made.bytes[0] = 1;
+        made.bytes[19] = static_cast<unsigned char>(i / 2);
+        local.refs.emplace_back("refs/heads/" + std::to_string(100 + i), made);
+    }
+    EXPECT_EQ(haves(local, Plan()), tips(local));
+    EXPECT_EQ(tips(local).size(), 50U);
+}
+
+TEST(MirrorNegotiation, WhatARefOfTheMirrorNamesIsNotAskedFor) {
+    const Local local = mirror({{"refs/autobackup/keep/x/heads/a", '9'}, {"refs/heads/main", '1'}, {"refs/heads/z", '9'}});
+    const auto listed = listing({{"HEAD", '9'}, {"refs/heads/b", '1'}, {"refs/heads/c", '9'}, {"refs/heads/main", '7'}}, "");
+    const Wanted wanted = wanted_refs(listed, PullRefs::all, "", local.head);
+    EXPECT_EQ(named_here(make_plan(local, wanted, PullRefs::all), local, wanted), (std::vector<Oid>{oid('1'), oid('9')}));
 }
 
 TEST(MirrorPlaces, AreTheSameWhateverTheTransport) {
