@@ -3,7 +3,9 @@
 //   git_bench fill REPOSITORY BYTES       a commit of files of 200 KB, one pack
 //   git_bench push REPOSITORY URL         what refs/heads/main has and the target lacks, as one pack
 //   git_bench mirror AT_ONCE LIST         what a mirror job does; LIST has lines "REPOSITORY URL"
+//   git_bench libgit2-fetch REPOSITORY URL, libgit2-push REPOSITORY URL    the same by libgit2's own network code
 // Prints one line of what it did. Exit 0 when it did it.
+#include <git2.h>
 #include <unistd.h>
 
 #include <cstdio>
@@ -116,6 +118,33 @@ Awaitable<void> mirror(Client& client, std::size_t at_once, std::vector<std::pai
     for (const auto& [outcome, count] : outcomes) std::printf("%d %s\n", count, outcome.c_str());
 }
 
+void check(int rc) {
+    if (rc < 0) throw std::runtime_error(git_error_last() != nullptr ? git_error_last()->message : "libgit2 failed");
+}
+
+// As `git fetch --prune` of a mirror, or `git push` of refs/heads/main.
+void by_libgit2(bool fetch, const std::string& path, const std::string& url) {
+    git_repository* repository = nullptr;
+    check(git_repository_open_bare(&repository, path.c_str()));
+    git_remote* remote = nullptr;
+    check(git_remote_create_anonymous(&remote, repository, url.c_str()));
+    std::string refspec = fetch ? "+refs/*:refs/*" : "refs/heads/main:refs/heads/main";
+    char* word = refspec.data();
+    const git_strarray refspecs{&word, 1};
+    if (fetch) {
+        git_fetch_options options = GIT_FETCH_OPTIONS_INIT;
+        options.prune = GIT_FETCH_PRUNE;
+        options.download_tags = GIT_REMOTE_DOWNLOAD_TAGS_NONE;
+        check(git_remote_fetch(remote, &refspecs, &options, nullptr));
+        std::printf("%u objects\n", git_remote_stats(remote)->received_objects);
+    } else {
+        git_push_options options = GIT_PUSH_OPTIONS_INIT;
+        check(git_remote_push(remote, &refspecs, &options));
+    }
+    git_remote_free(remote);
+    git_repository_free(repository);
+}
+
 std::vector<std::pair<std::string, std::string>> read_list(const std::string& path) {
     std::vector<std::pair<std::string, std::string>> pairs;
     std::ifstream file(path);
@@ -126,6 +155,11 @@ std::vector<std::pair<std::string, std::string>> read_list(const std::string& pa
 int run(const std::vector<std::string>& words) {
     if (words[0] == "fill") {
         fill(words[1], std::stoull(words[2]));
+        return 0;
+    }
+    if (words[0].starts_with("libgit2-")) {
+        git::initialise_library();
+        by_libgit2(words[0] == "libgit2-fetch", words[1], words[2]);
         return 0;
     }
     Client client;
@@ -143,7 +177,6 @@ int run(const std::vector<std::string>& words) {
 int main(int count, char** words) {
     if (count != 4) return 2;
     try {
-        git::initialise_library();
         return run(std::vector<std::string>(words + 1, words + count));
     } catch (const std::exception& error) {
         std::fprintf(stderr, "git_bench: %s\n", error.what());
