@@ -7,6 +7,7 @@
 #include "lib/async/run.hpp"
 #include "lib/http/retry.hpp"
 #include "lib/remote/pack_source.hpp"
+#include "lib/remote/part_refs.hpp"
 
 namespace autobackup::mirror {
 namespace {
@@ -38,11 +39,13 @@ private:
     Awaitable<Result<void>> send(PushStep step);
     Awaitable<Result<bool>> send_once(PushStep& step, std::vector<Refusal>& refused);
     Awaitable<Result<void>> prove();
+    Awaitable<void> remove_parts(std::vector<std::string> ours);
 
     const PushOrder& order_;
     const PushPlace& place_;
     async::Workers& workers_;
     PushedOut out_;
+    remote::PartRefs parts_;  // of large commits, as the other side shows them in the end
 };
 
 Awaitable<Result<RefMap>> Pushing::list() {
@@ -101,9 +104,13 @@ Awaitable<Result<void>> Pushing::send(PushStep step) {
         const Result<bool> done = co_await send_once(step, refused);
         if (!done) co_return done.error();
         if (*done) {
-            out_.changed += step.updates.size();
+            out_.changed += step.part ? 0 : step.updates.size();
             out_.objects += step.objects.size();
             co_return Result<void>();
+        }
+        if (step.part && !refused.empty()) {
+            refused.front().why.message += ", which holds a part of a commit that is too large for one push";
+            co_return refused.front().why;
         }
         for (Refusal& one : refused) {
             std::erase_if(step.updates, [&](const remote::RefUpdate& update) { return update.name == one.ref; });
@@ -119,6 +126,7 @@ Awaitable<Result<void>> Pushing::prove() {
     const Result<remote::Advertisement> listed = co_await place_.git.ls_refs(std::vector<std::string>());
     if (!listed) co_return listed.error();
     const RefMap theirs = refs_of(*listed);
+    parts_ = remote::part_refs(*listed);
     for (const auto& [name, oid] : order_.refs) {
         const auto found = theirs.find(name);
         if (found != theirs.end() && found->second == oid) {
@@ -130,6 +138,13 @@ Awaitable<Result<void>> Pushing::prove() {
         co_return fail(Errc::push_unverified, "push", order_.url, "the server took the push, but " + name + " does not stand where it should");
     }
     co_return Result<void>();
+}
+
+// Nobody needs them once the commit is there. Where the other side follows us they are all ours, also those of a push that was interrupted.
+Awaitable<void> Pushing::remove_parts(std::vector<std::string> ours) {
+    if (!out_.refused.empty()) co_return;  // a commit that was refused is tried again, and its parts need not be sent twice
+    std::erase_if(parts_, [&](const auto& part) { return !order_.known && std::find(ours.begin(), ours.end(), part.first) == ours.end(); });
+    out_.warning = co_await remote::remove_part_refs(std::move(parts_), place_.git, order_.url, "the next push tries again");
 }
 
 Awaitable<Result<PushedOut>> Pushing::run() {
@@ -147,6 +162,7 @@ Awaitable<Result<PushedOut>> Pushing::run() {
     }
     const Result<void> proved = co_await prove();
     if (!proved) co_return proved.error();
+    co_await remove_parts(std::move(plan->parts));
     co_return std::move(out_);
 }
 

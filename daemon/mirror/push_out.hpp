@@ -30,6 +30,7 @@ struct PushedOut {
     bool created = false;            ///< the repository was made
     int attempts = 1;
     std::vector<Refusal> refused;    ///< refs that could not be brought there; the others were
+    std::string warning{};           ///< what is left there and should not be; empty: nothing
     RefMap there;                    ///< refs of ours that stand there, as ls-refs told afterwards
 };
 

@@ -6,14 +6,14 @@
 #include <unordered_set>
 
 #include "daemon/mirror/large.hpp"
+#include "daemon/mirror/push_cut.hpp"
+#include "lib/remote/part_refs.hpp"
 
 namespace autobackup::mirror {
 namespace {
 
 using git::Oid;
 using Oids = std::vector<Oid>;
-
-constexpr std::size_t most_updates = 1000;  // refs in one request
 
 // What moves, without the question in how many requests.
 class Comparison {
@@ -117,104 +117,6 @@ private:
     Oids tips_;
 };
 
-// Puts updates into steps whose packs are small enough.
-class Cutter {
-public:
-    Cutter(const git::Repository& repository, std::uint64_t limit, const RefMap& theirs) : repository_(repository), limit_(limit) {
-        for (const auto& [name, oid] : theirs) known_.push_back(oid);
-    }
-
-    Result<void> add(const std::vector<remote::RefUpdate>& updates) {
-        for (std::size_t at = 0; at < updates.size(); at += most_updates) {
-            const std::size_t end = std::min(updates.size(), at + most_updates);
-            const Result<void> added = add_some(std::vector<remote::RefUpdate>(updates.begin() + static_cast<std::ptrdiff_t>(at),
-                                                                               updates.begin() + static_cast<std::ptrdiff_t>(end)));
-            if (!added) return added;
-        }
-        return {};
-    }
-
-    std::vector<PushStep> steps;
-
-private:
-    Result<std::uint64_t> size_of(const Oids& objects) const {
-        const Result<git::PackReader> reader = git::PackReader::make(repository_, objects);
-        if (!reader) return reader.error();
-        return reader->size();
-    }
-
-    Result<void> add_some(std::vector<remote::RefUpdate> updates) {
-        Oids tips;
-        for (const remote::RefUpdate& update : updates) tips.push_back(update.new_oid);
-        Result<Oids> objects = repository_.missing_objects(tips, known_);
-        if (!objects) return objects.error();
-        const Result<std::uint64_t> size = size_of(*objects);
-        if (!size) return size.error();
-        if (*size > limit_ && updates.size() > 1) {
-            const auto middle = updates.begin() + static_cast<std::ptrdiff_t>(updates.size() / 2);
-            const Result<void> front = add_some(std::vector<remote::RefUpdate>(updates.begin(), middle));
-            if (!front) return front;
-            return add_some(std::vector<remote::RefUpdate>(middle, updates.end()));
-        }
-        if (*size > limit_ && updates.front().name.starts_with("refs/heads/")) return cut(updates.front());
-        take(std::move(updates), std::move(*objects));
-        return {};
-    }
-
-    void take(std::vector<remote::RefUpdate> updates, Oids objects) {
-        for (const remote::RefUpdate& update : updates) known_.push_back(update.new_oid);
-        PushStep step;
-        step.updates = std::move(updates);
-        step.objects = std::move(objects);
-        steps.push_back(std::move(step));
-    }
-
-    // Commits of the first-parent line that the peer lacks, oldest first; the last one is the tip.
-    Result<Oids> line_to(const Oid& tip) const {
-        const std::unordered_set<Oid, git::OidHash> known(known_.begin(), known_.end());
-        Oids line;
-        for (Oid at = tip; !known.contains(at);) {
-            const Result<git::Commit> commit = repository_.read_commit(at);
-            if (!commit) return commit.error();
-            line.push_back(at);
-            if (commit->parents.empty()) break;
-            at = commit->parents.front();
-        }
-        std::reverse(line.begin(), line.end());
-        return line;
-    }
-
-    // The branch goes forward, as far at a time as fits; a single commit that does not fit goes as it is, for the server to judge.
-    Result<void> cut(remote::RefUpdate update) {
-        const Result<Oids> line = line_to(update.new_oid);
-        if (!line) return line.error();
-        for (std::size_t done = 0; done < line->size();) {
-            std::size_t fits = done, beyond = line->size();  // the last one that is taken, the first one that is not
-            Result<Oids> objects = repository_.missing_objects({(*line)[fits]}, known_);
-            if (!objects) return objects.error();
-            while (beyond - fits > 1) {
-                const std::size_t middle = fits + (beyond - fits) / 2;
-                Result<Oids> more = repository_.missing_objects({(*line)[middle]}, known_);
-                if (!more) return more.error();
-                const Result<std::uint64_t> size = size_of(*more);
-                if (!size) return size.error();
-                (*size <= limit_ ? fits : beyond) = middle;
-                if (*size <= limit_) objects = std::move(more);
-            }
-            remote::RefUpdate part = update;
-            part.new_oid = (*line)[fits];
-            take(std::vector<remote::RefUpdate>(1, part), std::move(*objects));
-            update.old_oid = part.new_oid;
-            done = fits + 1;
-        }
-        return {};
-    }
-
-    const git::Repository& repository_;
-    std::uint64_t limit_;
-    Oids known_;  // tips that the peer has after the steps so far
-};
-
 Result<void> find_large(const git::Repository& repository, const PushOrder& order, PushPlan& plan) {
     std::unordered_set<Oid, git::OidHash> sent;
     for (const PushStep& step : plan.steps) sent.insert(step.objects.begin(), step.objects.end());
@@ -242,15 +144,17 @@ Result<void> find_large(const git::Repository& repository, const PushOrder& orde
 
 }  // namespace
 
-Result<PushPlan> plan_push(const PushOrder& order, const RefMap& theirs) {
-    const Result<git::Repository> repository = git::Repository::open_any(order.repository);
+Result<PushPlan> plan_push(const PushOrder& order, const RefMap& listed) {
+    Result<git::Repository> repository = git::Repository::open_any(order.repository);
     if (!repository) return repository.error();
+    RefMap theirs, parts_there;  // parts are no history of theirs: what they hold is cut in the same way again
+    for (const auto& ref : listed) (ref.first.starts_with(remote::part_prefix) ? parts_there : theirs).insert(ref);
     PushPlan plan;
     Comparison comparison(*repository, order, theirs, plan);
     Result<void> done = comparison.run();
     if (!done) return done.error();
     std::vector<remote::RefUpdate>& updates = comparison.updates;
-    Cutter cutter(*repository, order.largest_push, theirs);
+    PushCutter cutter(*repository, order.largest_push, theirs, parts_there);
     const auto first = std::find_if(updates.begin(), updates.end(), [&](const remote::RefUpdate& one) { return one.name == order.first; });
     if (theirs.empty() && first != updates.end()) {
         std::vector<remote::RefUpdate> alone(1, *first);
@@ -260,6 +164,7 @@ Result<PushPlan> plan_push(const PushOrder& order, const RefMap& theirs) {
     if (done) done = cutter.add(updates);
     if (!done) return done.error();
     plan.steps = std::move(cutter.steps);
+    plan.parts = std::move(cutter.parts);
     if (!comparison.deletions.empty()) {
         PushStep step;
         step.updates = std::move(comparison.deletions);

@@ -19,7 +19,7 @@ using RefMap = std::map<std::string, git::Oid>;
 
 /// What is to stand there.
 struct PushOrder {
-    std::filesystem::path repository;  ///< bare, or a clone; read only
+    std::filesystem::path repository;  ///< bare, or a clone; its refs stay as they are
     std::string url;                   ///< of the other side, as it may be shown
     RefMap refs;                       ///< as they are to stand there
     std::string first;                 ///< the default branch: it goes alone into an empty repository, so that a forge takes it for its default
@@ -27,7 +27,8 @@ struct PushOrder {
     /// was ours. Without it nothing is ever forced or deleted.
     std::optional<RefMap> known{};
     bool all_large = false;            ///< large files of all history are looked for there, not only those of what is new
-    std::uint64_t largest_push = 2'000'000'000;  ///< bytes; a larger pack goes in parts along the history. GitHub takes 2 GB at once
+    /// Bytes; a larger pack goes in parts along the history, and a single commit by its blobs. GitHub takes 2 GB at once.
+    std::uint64_t largest_push = 2'000'000'000;
 };
 
 /// A ref that could not be brought there, and why.
@@ -40,6 +41,7 @@ struct Refusal {
 struct PushStep {
     std::vector<remote::RefUpdate> updates;
     std::vector<git::Oid> objects;  ///< what its pack holds; nothing but deletions: no pack
+    bool part = false;              ///< holds a part of the commit of a later step: without it that one cannot follow
 };
 
 struct PushCounts {
@@ -53,9 +55,10 @@ struct PushPlan {
     std::vector<Refusal> refused;
     std::vector<lfs::Pointer> large;          ///< to be there before the refs are
     std::uint64_t large_missing = 0;          ///< that are not here either
+    std::vector<std::string> parts;           ///< refs that hold parts of a commit until it is there (remote::part_ref); also those that are there already
 };
 
-/// Compares and plans. A ref of theirs that nobody of ours knows stays as it is.
-Result<PushPlan> plan_push(const PushOrder& order, const RefMap& theirs);
+/// Compares what the other side lists, and plans. A ref of theirs that nobody of ours knows stays as it is.
+Result<PushPlan> plan_push(const PushOrder& order, const RefMap& listed);
 
 }  // namespace autobackup::mirror

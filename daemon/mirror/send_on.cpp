@@ -113,6 +113,7 @@ private:
         if (pushed.large_missing > 0) {
             item_.warnings.push_back("the copy at " + shown_ + " lacks " + std::to_string(pushed.large_missing) + " large files that are not here either");
         }
+        if (!pushed.warning.empty()) item_.warnings.push_back(pushed.warning);
         if (pushed.refused.empty()) return {};
         Failure why = pushed.refused.front().why;
         if (pushed.refused.size() > 1) why.message += "; and " + std::to_string(pushed.refused.size() - 1) + " more refs, the others were pushed";

@@ -7,10 +7,10 @@
 #include "daemon/vault/carry.hpp"
 #include "daemon/vault/history.hpp"
 #include "daemon/vault/large_files.hpp"
-#include "daemon/vault/part_refs.hpp"
 #include "daemon/vault/push_plan.hpp"
 #include "lib/git/bundle.hpp"
 #include "lib/remote/pack_source.hpp"
+#include "lib/remote/part_refs.hpp"
 
 namespace autobackup::restore {
 namespace {
@@ -57,7 +57,7 @@ Result<Plan> plan(const Place& place, const git::Oid& tip, const std::string& re
 }
 
 
-Awaitable<Result<std::uint64_t>> send(const Place& place, const vault::PushStep& step, const vault::PartRefs& parts, remote::Remote& remote,
+Awaitable<Result<std::uint64_t>> send(const Place& place, const vault::PushStep& step, const remote::PartRefs& parts, remote::Remote& remote,
                                       const std::string& url, async::Workers& workers) {
     const Result<std::shared_ptr<remote::PackSource>> source = co_await remote::make_pack_source(workers, place.vault, step.objects);
     if (!source) co_return source.error();
@@ -112,7 +112,7 @@ Awaitable<Result<HistoryGiven>> push_history(Place place, git::Oid tip, std::str
     given.ref = ref;
     given.changed = theirs != tip;
     if (!given.changed) co_return given;
-    vault::PartRefs parts = vault::part_refs(*listed);
+    remote::PartRefs parts = remote::part_refs(*listed);
     auto look = [&] { return plan(place, tip, ref, theirs, url, largest); };
     const Result<Plan> planned = co_await workers.run(std::move(look));
     if (!planned) co_return planned.error();
@@ -135,7 +135,7 @@ Awaitable<Result<HistoryGiven>> push_history(Place place, git::Oid tip, std::str
     }
     const Result<void> proved = co_await remote::verify_ref(remote, ref, tip, 4);
     if (!proved) co_return proved.error();
-    given.warning = co_await vault::remove_part_refs(std::move(parts), remote, url, "they can go");
+    given.warning = co_await remote::remove_part_refs(std::move(parts), remote, url, "they can go");
     co_return given;
 }
 

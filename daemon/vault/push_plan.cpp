@@ -2,45 +2,19 @@
 #include "daemon/vault/push_plan.hpp"
 
 #include <algorithm>
-#include <unordered_set>
 
 #include "daemon/vault/history.hpp"
+#include "lib/git/commit_parts.hpp"
 
 namespace autobackup::vault {
 namespace {
 
-using OidSet = std::unordered_set<git::Oid, git::OidHash>;
 using Oids = std::vector<git::Oid>;
 
 Result<Oids> objects_between(const git::Repository& vault, const git::Oid& tip, const std::optional<git::Oid>& base) {
     Oids known;
     if (base) known.push_back(*base);
     return vault.missing_objects({tip}, known);
-}
-
-Result<std::uint64_t> pack_size(const git::Repository& vault, const Oids& objects) {
-    const Result<git::PackReader> reader = git::PackReader::make(vault, objects);
-    if (!reader) return reader.error();
-    return reader->size();
-}
-
-// An upper bound of what a blob takes in a pack: it grows by 5 bytes for every stored block of deflate at most, and has a head.
-std::uint64_t most_packed(std::uint64_t size) { return size + size / 1024 + 64; }
-
-// The blobs of the commit's tree among `objects`, in the order of these.
-Result<Oids> blobs_among(const git::Repository& vault, const git::Oid& commit, const Oids& objects) {
-    const Result<git::Commit> read = vault.read_commit(commit);
-    if (!read) return read.error();
-    OidSet blobs;
-    const auto note = [&](const std::string&, const git::TreeEntry& entry) -> Result<void> {
-        blobs.insert(entry.oid);
-        return {};
-    };
-    const Result<void> walked = vault.walk(read->tree, note);
-    if (!walked) return walked.error();
-    Oids found;
-    std::copy_if(objects.begin(), objects.end(), std::back_inserter(found), [&](const git::Oid& oid) { return blobs.contains(oid); });
-    return found;
 }
 
 class Planner {
@@ -51,7 +25,7 @@ public:
     Result<std::vector<PushStep>> run(const git::Oid& tip, const std::optional<git::Oid>& base) {
         Result<Oids> all = objects_between(vault_, tip, base);
         if (!all) return all.error();
-        const Result<std::uint64_t> size = pack_size(vault_, *all);
+        const Result<std::uint64_t> size = git::pack_size(vault_, *all);
         if (!size) return size.error();
         if (*size <= limit_) {
             move_branch(tip, base, std::move(*all));
@@ -82,7 +56,7 @@ private:
         for (const git::Oid& commit : *commits) {
             Result<Oids> objects = objects_between(vault_, commit, last);
             if (!objects) return objects.error();
-            const Result<std::uint64_t> size = pack_size(vault_, *objects);
+            const Result<std::uint64_t> size = git::pack_size(vault_, *objects);
             if (!size) return size.error();
             if (group > 0 && group + *size > limit_) {
                 const Result<void> done = end_group(*last, sent);
@@ -112,57 +86,17 @@ private:
 
     // Blobs go ahead, part by part, until what is left of the commit fits.
     Result<void> cut_commit(const git::Oid& commit, const std::optional<git::Oid>& from, Oids objects) {
-        const Result<Oids> blobs = blobs_among(vault_, commit, objects);
-        if (!blobs) return blobs.error();
-        OidSet ahead;
-        Oids part;
-        std::uint64_t part_size = 0;
-        for (const git::Oid& blob : *blobs) {
-            const Result<std::uint64_t> size = vault_.blob_size(blob);
-            if (!size) return size.error();
-            const std::uint64_t packed = most_packed(*size) + most_packed(68);  // and its line in the part's tree
-            if (!part.empty() && part_size + packed > limit_) {
-                const Result<void> sent = send_ahead(commit, part);
-                if (!sent) return sent;
-                ahead.insert(part.begin(), part.end());
-                part.clear();
-                part_size = 0;
-            }
-            part.push_back(blob);
-            part_size += packed;
-        }
-        // The last ones go along with the trees where there is room.
-        std::erase_if(objects, [&](const git::Oid& oid) { return ahead.contains(oid); });
-        const Result<std::uint64_t> rest = pack_size(vault_, objects);
-        if (!rest) return rest.error();
-        if (*rest > limit_ && part.size() < objects.size() && !part.empty()) {
-            const Result<void> sent = send_ahead(commit, part);
-            if (!sent) return sent;
-            const OidSet last(part.begin(), part.end());
-            std::erase_if(objects, [&](const git::Oid& oid) { return last.contains(oid); });
+        Result<git::CommitParts> parts = git::cut_commit(vault_, commit, std::move(objects), limit_);
+        if (!parts) return parts.error();
+        for (git::CommitPart& part : parts->ahead) {
+            PushStep step;
+            step.ref = remote::part_ref(commit, ++parts_);
+            step.target = part.tip;
+            step.objects = std::move(part.objects);
+            steps_.push_back(std::move(step));
         }
         parts_ = 0;
-        move_branch(commit, from, std::move(objects));
-        return {};
-    }
-
-    Result<void> send_ahead(const git::Oid& commit, const Oids& blobs) {
-        const Result<git::Commit> whole = vault_.read_commit(commit);
-        if (!whole) return whole.error();
-        std::vector<git::TreeEntry> entries;
-        for (const git::Oid& blob : blobs) entries.push_back(git::TreeEntry{blob.hex(), git::mode_file, blob});
-        const git::RawObject tree = git::make_tree(std::move(entries));
-        const std::string number = std::to_string(++parts_);
-        const git::Signature author{"autobackupd", "autobackupd@localhost", whole->unix_seconds};
-        const git::RawObject part = git::make_commit(tree.oid, {}, author, "part " + number + " of " + commit.hex() + "\n");
-        const Result<std::optional<git::PackInfo>> written = vault_.write_pack({}, {tree, part}, nullptr);
-        if (!written) return written.error();
-        PushStep step;
-        step.ref = part_prefix + commit.hex() + "/" + number;
-        step.target = part.oid;
-        step.objects = {part.oid, tree.oid};
-        step.objects.insert(step.objects.end(), blobs.begin(), blobs.end());
-        steps_.push_back(std::move(step));
+        move_branch(commit, from, std::move(parts->rest));
         return {};
     }
 
@@ -170,7 +104,7 @@ private:
     std::string branch_ref_;
     std::uint64_t limit_;
     std::vector<PushStep> steps_;
-    int parts_ = 0;
+    std::size_t parts_ = 0;
 };
 
 }  // namespace

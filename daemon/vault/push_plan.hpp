@@ -9,11 +9,11 @@
 #include <vector>
 
 #include "lib/git/repository.hpp"
+#include "lib/remote/part_refs.hpp"
 
 namespace autobackup::vault {
 
-/// Where the parts of a commit are held meanwhile: refs/autobackup/part/<commit>/<n>.
-inline constexpr const char* part_prefix = "refs/autobackup/part/";
+using remote::part_prefix;
 
 struct PushStep {
     std::string ref;              ///< the branch, or a ref of a part

@@ -40,7 +40,7 @@ Awaitable<Result<std::optional<git::Oid>>> Target::remote_tip(bool for_push) {
         listed = co_await remote_->ls_refs(std::move(prefixes));
     }
     if (!listed) co_return listed.error();
-    if (for_push) parts_ = part_refs(*listed);
+    if (for_push) parts_ = remote::part_refs(*listed);
     const remote::Ref* found = listed->find(ref);
     std::optional<git::Oid> tip;
     if (found != nullptr) tip = found->oid;
@@ -129,7 +129,7 @@ Awaitable<Result<PushOutcome>> Target::push_once() {
         }
         const Result<void> remembered = co_await remember(outcome.commit);
         if (!remembered) co_return remembered.error();
-        const std::string left = co_await remove_part_refs(std::move(parts_), *remote_, settings_.url, "the next push tries again");
+        const std::string left = co_await remote::remove_part_refs(std::move(parts_), *remote_, settings_.url, "the next push tries again");
         parts_.clear();
         if (!left.empty()) outcome.warning = left;
         co_return outcome;

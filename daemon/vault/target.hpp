@@ -9,10 +9,10 @@
 #include <string>
 
 #include "daemon/vault/live_pack.hpp"
-#include "daemon/vault/part_refs.hpp"
 #include "daemon/vault/push_plan.hpp"
 #include "daemon/vault/vault.hpp"
 #include "lib/lfs/remote.hpp"
+#include "lib/remote/part_refs.hpp"
 #include "lib/remote/remote.hpp"
 
 namespace autobackup::vault {
@@ -102,7 +102,7 @@ private:
     bool looked_at_ = false;
     std::optional<git::Oid> seen_;  ///< where the branch stood; nullopt: it was not there
     std::unique_ptr<lfs::Remote> large_;
-    PartRefs parts_;  // refs of parts on the target, as last seen or made
+    remote::PartRefs parts_;  // refs of parts on the target, as last seen or made
 };
 
 }  // namespace autobackup::vault

@@ -3,6 +3,9 @@
 
 #include <gtest/gtest.h>
 
+#include <set>
+
+#include "lib/remote/part_refs.hpp"
 #include "tests/support/git_objects.hpp"
 #include "tests/support/git_program.hpp"
 #include "tests/support/temp_dir.hpp"
@@ -114,16 +117,74 @@ TEST_F(PushPlanning, ATooLargePackGoesInPartsAlongTheBranch) {
     Oid at;
     std::size_t objects = 0;
     for (std::size_t i = 0; i + 1 < made.steps.size(); ++i) {
+        objects += made.steps[i].objects.size();
+        if (made.steps[i].part) continue;
         ASSERT_EQ(names(made.steps[i]), std::vector<std::string>{main_ref});
         EXPECT_EQ(made.steps[i].updates[0].old_oid, at);
         at = made.steps[i].updates[0].new_oid;
-        objects += made.steps[i].objects.size();
         const std::uint64_t size = git::PackReader::make(*repository_, made.steps[i].objects).value().size();
-        EXPECT_TRUE(size <= 10'000 || at == large) << size;
+        EXPECT_LE(size, 10'000U);
     }
     EXPECT_EQ(at, large);
-    EXPECT_EQ(objects, 63U);
+    EXPECT_EQ(objects, 65U) << "with the tree and the commit of the part that holds the large file";
     EXPECT_TRUE(made.steps.back().objects.empty());
+}
+
+class LargeCommit : public PushPlanning {
+protected:
+    void SetUp() override {
+        PushPlanning::SetUp();
+        base_ = commit("base");
+        std::vector<test::NamedContent> files;
+        for (int i = 0; i < 12; ++i) files.push_back({"file-" + std::to_string(i), test::noise(3000, static_cast<unsigned>(i)), true});
+        large_ = test::write_commit(*repository_, files, {base_}, 1'700'000'100).value();
+        wanted_ = order({{main_ref, commit("after", {large_})}}, RefMap());
+        wanted_.largest_push = 10'000;
+    }
+    std::string part(std::size_t number) const { return remote::part_ref(large_, number); }
+
+    Oid base_, large_;
+    PushOrder wanted_;
+};
+
+TEST_F(LargeCommit, GoesByItsBlobsWhichRefsHoldUntilItFollows) {
+    const PushPlan made = plan(wanted_, {{main_ref, base_}});
+    ASSERT_EQ(made.parts, (std::vector<std::string>{part(1), part(2), part(3)}));
+    ASSERT_EQ(made.steps.size(), 5U);
+    std::set<Oid> sent;
+    for (const PushStep& step : made.steps) {
+        EXPECT_LE(git::PackReader::make(*repository_, step.objects).value().size(), 10'000U);
+        sent.insert(step.objects.begin(), step.objects.end());
+    }
+    for (std::size_t i = 0; i < 3; ++i) {
+        EXPECT_TRUE(made.steps[i].part);
+        EXPECT_EQ(names(made.steps[i]), std::vector<std::string>{part(i + 1)});
+        EXPECT_TRUE(made.steps[i].updates[0].old_oid.is_zero());
+    }
+    EXPECT_EQ(made.steps[3].updates[0].old_oid, base_);
+    EXPECT_EQ(made.steps[3].updates[0].new_oid, large_) << "the last of its files go along with it";
+    EXPECT_EQ(made.steps[4].updates[0].new_oid, wanted_.refs.at(main_ref));
+    for (const Oid& oid : repository_->missing_objects({wanted_.refs.at(main_ref)}, {base_}).value()) EXPECT_TRUE(sent.contains(oid)) << oid.hex();
+}
+
+TEST_F(LargeCommit, PartsThatAreThereAreNotSentAgainAndOthersOfThatNameAreReplaced) {
+    const PushPlan first = plan(wanted_, {{main_ref, base_}});
+    RefMap theirs{{main_ref, base_}, {part(2), base_}};
+    for (const std::size_t there : {std::size_t{0}, std::size_t{2}}) theirs[first.steps[there].updates[0].name] = first.steps[there].updates[0].new_oid;
+    const PushPlan again = plan(wanted_, theirs);
+    ASSERT_EQ(again.steps.size(), 3U);
+    EXPECT_EQ(names(again.steps[0]), std::vector<std::string>{part(2)});
+    EXPECT_EQ(again.steps[0].updates[0].old_oid, base_);
+    EXPECT_EQ(again.steps[0].updates[0].new_oid, first.steps[1].updates[0].new_oid) << "cut in the same way each time";
+    EXPECT_EQ(names(again.steps[1]), std::vector<std::string>{main_ref});
+    EXPECT_EQ(again.parts, first.parts) << "all of them are to be removed";
+}
+
+TEST_F(LargeCommit, PartsAreNoHistoryOfTheOtherSide) {
+    const PushPlan first = plan(wanted_, {});
+    const PushPlan again = plan(wanted_, {{first.steps[1].updates[0].name, first.steps[1].updates[0].new_oid}});
+    EXPECT_TRUE(again.refused.empty());
+    EXPECT_EQ(again.steps.size() + 1, first.steps.size());
 }
 
 }  // namespace
