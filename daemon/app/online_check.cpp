@@ -72,6 +72,13 @@ Awaitable<OnlineAnswer> ask_repository(runner::Shared& shared, mirror::Repositor
     co_return good(what, "may be read; " + std::to_string(listed->refs.size()) + " refs");
 }
 
+void tell_copies(const std::string& what, std::vector<runner::CopyAnswer> copies, std::vector<OnlineAnswer>& answers) {
+    for (const runner::CopyAnswer& copy : copies) {
+        const std::string place = what + ", copies at " + copy.place;
+        answers.push_back(copy.told ? good(place, *copy.told) : answer(place, copy.told.error()));
+    }
+}
+
 Awaitable<void> ask_mirrors(runner::Shared& shared, const config::Job& job, std::vector<OnlineAnswer>& answers) {
     const std::string what = "job " + job.name;
     Result<std::unique_ptr<runner::MirrorServices>> services =
@@ -84,14 +91,21 @@ Awaitable<void> ask_mirrors(runner::Shared& shared, const config::Job& job, std:
         OnlineAnswer told = co_await ask_repository(shared, repository, what + ", " + repository.name);
         answers.push_back(std::move(told));
     }
+    if (!(*services)->repositories.empty()) {
+        std::vector<runner::CopyAnswer> copies = co_await runner::ask_copies(shared, *(*services)->outlets, (*services)->repositories.front().name, std::string());
+        tell_copies(what, std::move(copies), answers);
+    }
     (*services)->client->close_idle();
+    runner::close_outlets(*(*services)->outlets);
 }
 
 Awaitable<void> ask_github(runner::Shared& shared, const config::Job& job, std::vector<OnlineAnswer>& answers) {
     const auto& source = std::get<config::GithubSource>(job.source);
-    const std::string what = "job " + job.name + ", server " + source.server;
-    const Result<std::string> told = co_await runner::ask_github(shared, job, source);
-    answers.push_back(told ? good(what, *told) : answer(what, told.error()));
+    const std::string what = "job " + job.name;
+    runner::GithubAnswer told = co_await runner::ask_github(shared, job, source);
+    const std::string server = what + ", server " + source.server;
+    answers.push_back(told.source ? good(server, *told.source) : answer(server, told.source.error()));
+    tell_copies(what, std::move(told.copies), answers);
 }
 
 Awaitable<void> ask_jobs(runner::Shared& shared, std::vector<OnlineAnswer>& answers) {

@@ -28,6 +28,9 @@ std::string text_of(const Card& card) {
     out["head"] = card.head;
     out["complete"] = card.complete;
     out["wiki"] = card.wiki;
+    out["wiki_settled"] = card.wiki_settled;
+    out["wiki_alone"] = card.wiki_alone;
+    out["wiki_head"] = card.wiki_head;
     if (!card.gone_since.empty()) {
         out["gone_since"] = card.gone_since;
         out["gone_reason"] = card.gone_reason;
@@ -54,6 +57,9 @@ std::optional<Card> read_card(const fs::path& folder) {
     card.head = fields.maybe_text("head");
     card.complete = fields.flag("complete");
     card.wiki = fields.flag("wiki");
+    card.wiki_settled = fields.flag("wiki_settled");
+    card.wiki_alone = fields.flag("wiki_alone");
+    card.wiki_head = fields.maybe_text("wiki_head");
     card.gone_since = fields.maybe_text("gone_since");
     card.gone_reason = fields.maybe_text("gone_reason");
     if (!fields.problem().empty()) return std::nullopt;

@@ -23,6 +23,9 @@ struct Card {
     std::string head;              ///< tip of HEAD, 40 hex; empty: an empty repository
     bool complete = false;         ///< the last look left nothing to do (refs and large files are all here)
     bool wiki = false;             ///< the wiki has a mirror too
+    bool wiki_settled = false;     ///< the last look at the wiki left nothing to do: it is asked when the repository is
+    bool wiki_alone = false;       ///< the wiki has moved without the repository's pushed_at: it is asked in every run
+    std::string wiki_head;         ///< as `head`, of the wiki
     std::string gone_since;        ///< RFC 3339; empty: it is there
     std::string gone_reason;
     friend bool operator==(const Card&, const Card&) = default;

@@ -6,39 +6,70 @@
 #include "daemon/github/owner.hpp"
 #include "daemon/github/owner_name.hpp"
 #include "daemon/github/plan.hpp"
+#include "lib/github/kept_pages.hpp"
 
 namespace autobackup::github_job {
 namespace {
 
 constexpr const char* turn_key = "github.turn";
+constexpr const char* pages_key = "github.pages";
 
-// The number of this run, for the rotation. One that is lost begins anew: some repositories are then looked at earlier.
-Awaitable<std::uint64_t> next_turn(Context& context) {
-    auto count = [&context]() -> std::uint64_t {
-        std::uint64_t turn = 0;
-        const Result<std::optional<std::string>> held = context.store.value(context.job.name, turn_key);
-        if (held && *held) std::from_chars((*held)->data(), (*held)->data() + (*held)->size(), turn);
-        const Result<void> kept = context.store.set_value(context.job.name, turn_key, std::to_string(turn + 1));
-        return kept ? turn : turn + 1;
+// What the job remembers of its last run. Whatever is lost begins anew: some repositories are then looked at earlier.
+struct Memory {
+    std::uint64_t turn = 0;
+    std::string spoken;
+    github::KeptPages pages{};
+};
+
+std::string value_or_empty(Context& context, const char* key) {
+    const Result<std::optional<std::string>> held = context.store.value(context.job.name, key);
+    return held && *held ? **held : std::string();
+}
+
+// Nobody waits for it; the run does before it is told.
+void note(Context& context, const char* key, std::string value) {
+    auto write = [&store = context.store, job = context.job.name, key, value = std::move(value)] { static_cast<void>(store.set_value(job, key, value)); };
+    context.mirrors.workers.post_serial(std::move(write));
+}
+
+Awaitable<Memory> recall(Context& context) {
+    auto read = [&context, account = github::account_digest(context.session.settings())] {
+        Memory memory;
+        const std::string turn = value_or_empty(context, turn_key);
+        std::from_chars(turn.data(), turn.data() + turn.size(), memory.turn);
+        memory.spoken = value_or_empty(context, mirror::spoken_key);
+        const std::string pages = value_or_empty(context, pages_key);
+        if (!pages.empty()) memory.pages = github::read_pages(pages, account);
+        return memory;
     };
-    co_return co_await context.mirrors.workers.run(std::move(count));
+    co_return co_await context.mirrors.workers.run(std::move(read));
 }
 
 }  // namespace
 
+// The pages that came with an ETag, for the next process.
+void note_pages(Context& context) {
+    auto write = [&store = context.store, job = context.job.name, pages = context.session.pages().pages(),
+                  account = github::account_digest(context.session.settings())] {
+        static_cast<void>(store.set_value(job, pages_key, github::text_of(pages, account)));
+    };
+    context.mirrors.workers.post_serial(std::move(write));
+}
+
 Awaitable<void> back_up(Context& context, model::Run& run) {
-    const std::uint64_t turn = co_await next_turn(context);
+    Memory memory = co_await recall(context);
+    for (auto& [url, page] : memory.pages) context.session.pages().restore(url, std::move(page));
+    const std::uint64_t pages_before = context.session.pages().version();
+    note(context, turn_key, std::to_string(memory.turn + 1));  // before the work: runs that never end must not look at the same ones each time
+    context.spoken = mirror::parse_spoken(memory.spoken);
     for (const config::GithubSource::Owner& owner : context.source.owners) {
         std::filesystem::path directory = directory_of(context.source, owner, context.directory);
-        auto clean = [directory] {
-            // Not deeper: beside a mirror other tools may have left a file for each issue.
-            for (const char* folder : {"repositories", "gists"}) mirror::sweep(directory / folder, 2);
-            mirror::sweep(directory / "starred", 3);
-        };
-        if (!context.mirrors.options.dry_run) co_await context.mirrors.workers.run(std::move(clean));
-        OwnerBackup backup(context, owner, std::move(directory), turn, run);
+        OwnerBackup backup(context, owner, std::move(directory), memory.turn, run);
         co_await backup.run();
     }
+    std::string spoken = mirror::text_of(mirror::learnt(context.spoken, context.asked_origins, *context.access.speak_v2));
+    if (context.session.pages().version() != pages_before) note_pages(context);
+    if (spoken != memory.spoken) note(context, mirror::spoken_key, std::move(spoken));
 }
 
 }  // namespace autobackup::github_job

@@ -5,9 +5,11 @@
 #include <filesystem>
 #include <functional>
 #include <map>
+#include <set>
 #include <string>
 
 #include "daemon/mirror/mirror.hpp"
+#include "daemon/mirror/spoken.hpp"
 #include "daemon/model/config.hpp"
 #include "daemon/model/options.hpp"
 #include "daemon/model/result.hpp"
@@ -24,10 +26,12 @@ struct Context {
     state::Store& store;
     github::Session& session;
     http::Client& git;               ///< for clones and large files
-    const remote::Settings& access;  ///< limits, and key and known hosts for ssh
+    const remote::Settings& access;  ///< limits, speak_v2 (never null), and key and known hosts for ssh
     async::Turnstile& gate;          ///< transfers towards the forge
     std::filesystem::path directory;  ///< <storage>/github, or the job's own
     std::map<std::string, std::filesystem::path> changed{};  ///< mirrors that may have a pack more, by the item's name
+    mirror::Spoken spoken{};                   ///< what servers spoke in earlier runs
+    std::set<std::string> asked_origins{};     ///< servers of this run that are asked over HTTP with our token
 };
 
 /// Fills `run` as it goes. Throws operation_aborted when cancelled.

@@ -6,6 +6,7 @@
 
 #include "daemon/github/filter.hpp"
 #include "daemon/github/owner_name.hpp"
+#include "lib/async/run.hpp"
 #include "lib/core/file.hpp"
 #include "lib/core/text.hpp"
 
@@ -70,15 +71,29 @@ void OwnerBackup::add_missing(const std::string& name, Failure why) {
     context_.mirrors.item_done(run_.items.back());
 }
 
+// On a worker, while the server lists. What killed runs left goes first.
+Result<std::vector<Held>> OwnerBackup::read_held() const {
+    if (!context_.mirrors.options.dry_run) {
+        // Not deeper: beside a mirror other tools may have left a file for each issue.
+        for (const char* folder : {repositories_folder, "gists"}) mirror::sweep(directory_ / folder, 2);
+        mirror::sweep(directory_ / "starred", 3);
+    }
+    return read_cards(directory_ / repositories_folder);
+}
+
 Awaitable<Result<Plan>> OwnerBackup::survey() {
     const std::string object = context_.session.object_text(github::text_of(asked_));
     context_.mirrors.progress.item(context_.job.name, "listing " + github::text_of(asked_));
-    Result<github::Listing> listing = co_await client_.repositories(asked_);
+    Result<github::Listing> listing = fail(Errc::internal, "list", object, "not asked");
+    Result<std::vector<Held>> held = fail(Errc::internal, "read", directory_.string(), "not read");
+    auto read = [this] { return read_held(); };
+    std::vector<Awaitable<void>> both;
+    both.push_back(async::into(client_.repositories(asked_), listing));
+    both.push_back(async::into(context_.mirrors.workers.run(std::move(read)), held));
+    co_await async::all_of(std::move(both));
     if (!listing) co_return listing.error();
     for (const std::string& one : listing->unreadable)
         run_.warnings.push_back("a repository of " + object + " cannot be read with this token: " + one);
-    auto read = [this] { return read_cards(directory_ / repositories_folder); };
-    const Result<std::vector<Held>> held = co_await context_.mirrors.workers.run(std::move(read));
     if (!held) co_return held.error();
     Chosen chosen = choose(listing->repositories, context_.source.repositories, now());
     const std::vector<std::string>& only = context_.mirrors.options.only;
@@ -91,6 +106,7 @@ Awaitable<Result<Plan>> OwnerBackup::survey() {
     PlanSettings settings;
     settings.force = context_.mirrors.options.force;
     settings.turn = turn_;
+    settings.recheck = static_cast<std::uint64_t>(context_.source.recheck);
     settings.now = now();
     Plan plan = make_plan(listing->repositories, chosen.repositories, *held, settings);
     if (!context_.mirrors.options.accept_shrink && much_smaller(plan, listing->repositories.size())) co_return shrunk(plan, listing->repositories.size(), object);

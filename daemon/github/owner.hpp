@@ -4,6 +4,7 @@
 
 #include <cstdint>
 #include <memory>
+#include <optional>
 #include <string>
 #include <vector>
 
@@ -19,17 +20,30 @@ public:
     Awaitable<void> run();
 
 private:
-    /// One mirror in work: where its card lies and what it will say.
+    /// What a look at a wiki found.
+    struct WikiSeen {
+        bool well = false;   ///< nothing is left to do
+        bool here = false;   ///< it has a mirror
+        bool moved = false;  ///< it was not as it is held
+        std::string head;
+    };
+    /// One mirror in work, and its wiki's: where the card of both lies and what it will say.
     struct Work {
         mirror::Repository mirror;
         std::filesystem::path folder;  ///< of the card
         Card card;                     ///< as it will be when all went well
         bool up_to_date = false;
-        bool wiki = false;
+        bool wiki = false;             ///< the wiki is wanted, or held and to be told of
+        bool wiki_up_to_date = false;
+        bool quiet = false;            ///< see Entry
         std::vector<std::filesystem::path> places_of_others{};  ///< see adopt()
         std::size_t item = 0;          ///< index in run.items
+        bool looked = false;           ///< the repository was asked
+        std::optional<WikiSeen> wiki_seen{};
+        int parts = 2;                 ///< of repository and wiki: not done yet
     };
 
+    [[nodiscard]] Result<std::vector<Held>> read_held() const;
     Awaitable<Result<Plan>> survey();
     Awaitable<Result<void>> arrange(const Plan& plan);
     Awaitable<void> tell_gone(const Gone& gone);
@@ -37,11 +51,13 @@ private:
     Awaitable<void> gists();
     Awaitable<void> starred();
     Awaitable<void> work_all(std::vector<Work> all);
+    Awaitable<void> work_part(Work& work, bool wiki);
     Awaitable<void> work_one(Work& work);
-    Awaitable<void> wiki_of(const Work& work);
+    Awaitable<void> wiki_of(Work& work);
+    Awaitable<void> look_at_wiki(Work& work, mirror::Repository what);
     Awaitable<void> mirror_one(mirror::Repository what, model::Item& item);
     Awaitable<void> take_over(const mirror::Repository& what, std::vector<std::filesystem::path> candidates);
-    Awaitable<void> keep_card(const Work& work, const model::Item& item);
+    Awaitable<void> keep_card(const Work& work);
     Awaitable<Result<remote::Settings>> access_to(const std::string& https_url, const std::string& ssh_url);
     void add_missing(const std::string& name, Failure why);
     void tell(model::Item& item);

@@ -1,6 +1,9 @@
 // SPDX-License-Identifier: MIT
 // The mirrors of an owner: which are brought up to date, and what is noted of them.
+#include <algorithm>
+
 #include "daemon/github/adopt.hpp"
+#include "daemon/github/outcome.hpp"
 #include "daemon/github/owner.hpp"
 #include "lib/async/run.hpp"
 #include "lib/core/text.hpp"
@@ -13,7 +16,8 @@ namespace fs = std::filesystem;
 
 namespace {
 
-constexpr std::size_t looked_at_at_once = 8;  // transfers among them are limited by the gate
+// Asking for refs is cheap: so many are looked at together. What is fetched holds a place of limits.per_host.
+constexpr std::size_t looked_at_at_once = 16;
 
 // The server tells seconds, and its clock is not ours: after a push of these last minutes another one may have followed under the same
 // time. It is looked at again then.
@@ -29,10 +33,35 @@ bool same_forge(const http::Url& api, const http::Url& url) {
     return (url.host() == host || url.host() == api.host() || url.host() == "gist." + host) && url.tls() == api.tls();
 }
 
+// What a look at a repository found, for its card.
+struct Look {
+    Card card;                ///< as it will be when all went well
+    bool repository = false;  ///< the repository itself was asked; else only its wiki
+    bool held = false;        ///< there is a mirror
+    bool well = false;        ///< nothing is left to do
+    std::optional<std::string> head;
+};
+
+// Of a repository that could not be had the card stays as it was: it is asked again.
+std::optional<Card> card_after(const Look& look, std::optional<Card> before) {
+    if (!look.repository || (!look.held && !before)) return before;
+    Card card = look.held || !before ? look.card : *before;
+    card.complete = look.well;
+    if (look.held && look.head) card.head = *look.head;
+    return card;
+}
+
+}  // namespace
+
+bool is_repository(const fs::path& path) {
+    std::error_code ignored;
+    return fs::exists(path / "HEAD", ignored);
+}
+
 // What an item says that needed no look.
-void say_unchanged(model::Item& item, const Card& card) {
+void say_unchanged(model::Item& item, const std::string& head) {
     item.outcome = model::ItemOutcome::unchanged;
-    item.repository->before = item.repository->after = card.head;
+    item.repository->before = item.repository->after = head;
     model::Stage stage;
     stage.stage = "inspect";
     stage.reason = "nothing was pushed since";
@@ -43,12 +72,9 @@ bool went_well(const model::Item& item) {
     return item.outcome == model::ItemOutcome::saved || item.outcome == model::ItemOutcome::unchanged;
 }
 
-bool is_not_there(const model::Item& item) {
-    return item.outcome == model::ItemOutcome::failed && !item.stages.empty() && item.stages.back().error &&
-           item.stages.back().error->code == Errc::not_found;
+bool is_held(const model::Item& item) {
+    return went_well(item) || item.outcome == model::ItemOutcome::partial;
 }
-
-}  // namespace
 
 // The token goes to the forge that gave it and nowhere else, whatever address a listing names.
 Awaitable<Result<remote::Settings>> OwnerBackup::access_to(const std::string& https_url, const std::string& ssh_url) {
@@ -62,7 +88,10 @@ Awaitable<Result<remote::Settings>> OwnerBackup::access_to(const std::string& ht
     const Result<http::Url> url = http::Url::parse(https_url);
     if (!url) co_return url.error();
     if (!same_forge(context_.session.settings().rest, *url)) co_return settings;
-    if (settings.speak_v2) settings.speak_v2->insert(url->origin());  // one that does not is noticed
+    if (context_.asked_origins.insert(url->origin()).second) {
+        const auto known = context_.spoken.find(url->origin());
+        if (known == context_.spoken.end() || known->second) settings.speak_v2->insert(url->origin());  // one that does not is noticed
+    }
     Result<Secret> token = co_await context_.session.token();
     if (!token) co_return token.error();
     settings.username = "x-access-token";
@@ -106,7 +135,9 @@ Awaitable<void> OwnerBackup::repositories(const Plan& plan) {
     std::vector<Work> all;
     for (const Entry& entry : plan.entries) {
         Work work = work_for(entry);
-        work.wiki = context_.source.wikis && entry.what.has_wiki;
+        work.wiki = context_.source.wikis && (entry.what.has_wiki || work.card.wiki);
+        work.wiki_up_to_date = entry.wiki_up_to_date;
+        work.quiet = entry.quiet;
         all.push_back(std::move(work));
     }
     co_await work_all(std::move(all));
@@ -119,20 +150,30 @@ Awaitable<void> OwnerBackup::work_all(std::vector<Work> all) {
         work.item = run_.items.size();
         run_.items.push_back(mirror::make_item(work.mirror));
     }
-    std::function<Awaitable<void>(std::size_t)> one = [this, &all](std::size_t index) { return work_one(all[index]); };
-    co_await async::for_each_index(all.size(), looked_at_at_once, std::move(one));
+    std::function<Awaitable<void>(std::size_t)> one = [this, &all](std::size_t index) { return work_part(all[index / 2], index % 2 == 1); };
+    const auto at_once = std::max(looked_at_at_once, 2 * static_cast<std::size_t>(context_.mirrors.limits.per_host));
+    co_await async::for_each_index(2 * all.size(), at_once, std::move(one));
+}
+
+// A repository and its wiki share a card: whichever is done last writes it. A crash before leaves the old one, by which both are asked again.
+Awaitable<void> OwnerBackup::work_part(Work& work, bool wiki) {
+    if (wiki) {
+        co_await wiki_of(work);
+    } else {
+        co_await work_one(work);
+    }
+    if (--work.parts == 0) co_await keep_card(work);
 }
 
 Awaitable<void> OwnerBackup::work_one(Work& work) {
     model::Item& item = run_.items[work.item];
-    std::error_code ignored;
-    if (work.up_to_date && fs::exists(work.mirror.path / "HEAD", ignored)) {
-        say_unchanged(item, work.card);
+    if (work.up_to_date && is_repository(work.mirror.path)) {
+        say_unchanged(item, work.card.head);
         co_await mirror::send_on(context_.mirrors, work.mirror, item);
         tell(item);
-        if (work.card.wiki) co_await wiki_of(work);
         co_return;
     }
+    work.looked = true;
     Result<remote::Settings> access = co_await access_to(work.mirror.source.url, work.mirror.source.url);
     if (!access) {
         model::fail_item(item, "inspect", access.error());
@@ -142,9 +183,7 @@ Awaitable<void> OwnerBackup::work_one(Work& work) {
     work.mirror.source = std::move(*access);
     co_await take_over(work.mirror, work.places_of_others);
     co_await mirror_one(work.mirror, item);
-    co_await keep_card(work, item);
     tell(item);
-    if (work.wiki) co_await wiki_of(work);
 }
 
 // Large files of a repository over ssh are where its server says.
@@ -175,62 +214,29 @@ Awaitable<void> OwnerBackup::take_over(const mirror::Repository& what, std::vect
     if (taken && *taken) run_.warnings.push_back(one_line(**taken));
 }
 
-Awaitable<void> OwnerBackup::keep_card(const Work& work, const model::Item& item) {
-    if (context_.mirrors.options.dry_run) co_return;
-    const bool held = went_well(item) || item.outcome == model::ItemOutcome::partial;
-    auto write = [work_card = work.card, folder = work.folder, well = went_well(item), held, facts = *item.repository]() -> Result<void> {
-        const std::optional<Card> before = read_card(folder);
-        Card card = held || !before ? work_card : *before;
-        if (!held && !before) return Result<void>();  // nothing is here that a card could tell of
-        card.complete = well;
-        if (held && facts.ref.empty()) card.head = facts.after;
-        return write_card(folder, card);
+Awaitable<void> OwnerBackup::keep_card(const Work& work) {
+    if (context_.mirrors.options.dry_run || (!work.looked && !work.wiki_seen)) co_return;
+    const model::Item& item = run_.items[work.item];
+    Look look;
+    look.card = work.card;
+    look.repository = work.looked;
+    look.held = is_held(item);
+    look.well = went_well(item);
+    if (item.repository->ref.empty()) look.head = item.repository->after;
+    auto write = [look = std::move(look), folder = work.folder, wiki = work.wiki_seen, quiet = work.quiet]() -> Result<void> {
+        std::optional<Card> card = card_after(look, read_card(folder));
+        if (!card) return Result<void>();  // nothing is here that a card could tell of
+        if (look.repository && !wiki) card->wiki_settled = false;
+        if (wiki) {
+            card->wiki_settled = wiki->well;
+            if (wiki->well) card->wiki = wiki->here;
+            if (wiki->here) card->wiki_head = wiki->head;
+            card->wiki_alone = card->wiki_alone || (wiki->moved && quiet);
+        }
+        return write_card(folder, *card);
     };
     const Result<void> written = co_await context_.mirrors.workers.run(std::move(write));
     if (!written) run_.warnings.push_back("what is known of " + one_line(item.name) + " could not be noted: " + describe(written.error()));
-}
-
-// There is no telling from the API whether a wiki has a page: the one without has no repository, and that is no error. A push to a wiki
-// need not move the repository's pushed_at: one that is held is asked each time.
-Awaitable<void> OwnerBackup::wiki_of(const Work& work) {
-    Work wiki = work;
-    std::string url = work.card.url;
-    if (url.ends_with(".git")) url.resize(url.size() - 4);
-    std::string ssh = work.mirror.source.url;
-    if (ssh.ends_with(".git")) ssh.resize(ssh.size() - 4);
-    wiki.mirror.kind = "github_wiki";
-    wiki.mirror.name += ".wiki";
-    wiki.mirror.id = wiki.mirror.name;
-    wiki.mirror.path = work.folder / "wiki";
-    wiki.mirror.renamed_from.clear();
-    wiki.mirror.default_branch.clear();
-    Result<remote::Settings> access = co_await access_to(url + ".wiki.git", ssh + ".wiki.git");
-    if (access) wiki.mirror.source = std::move(*access);
-    model::Item item = mirror::make_item(wiki.mirror);
-    if (!access) {
-        model::fail_item(item, "inspect", access.error());
-    } else {
-        co_await take_over(wiki.mirror, std::vector<fs::path>(1, wiki.mirror.path));
-        co_await mirror_one(wiki.mirror, item);
-    }
-    if (is_not_there(item) && !work.card.wiki) co_return;
-    if (is_not_there(item)) {
-        item.outcome = model::ItemOutcome::gone;
-        item.reason = "the wiki is no longer there; its copy is kept";
-        item.stages.clear();
-    }
-    const bool here = went_well(item) || item.outcome == model::ItemOutcome::partial;
-    if (here != work.card.wiki && !context_.mirrors.options.dry_run && item.outcome != model::ItemOutcome::failed) {
-        auto note = [folder = work.folder, here]() -> Result<void> {
-            std::optional<Card> card = read_card(folder);
-            if (!card) return Result<void>();
-            card->wiki = here;
-            return write_card(folder, *card);
-        };
-        co_await context_.mirrors.workers.run(std::move(note));  // forgotten: it is asked for again
-    }
-    run_.items.push_back(std::move(item));
-    tell(run_.items.back());
 }
 
 }  // namespace autobackup::github_job

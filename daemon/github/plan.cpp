@@ -20,8 +20,14 @@ std::uint64_t spread(std::string_view text) {
 
 bool nothing_moved(const github::Repository& now, const Card& card, const PlanSettings& settings) {
     if (settings.force || !card.complete || !card.gone_since.empty()) return false;
-    if (spread(now.node_id) % rotation == settings.turn % rotation) return false;
+    const std::uint64_t recheck = std::max<std::uint64_t>(settings.recheck, 1);
+    if (spread(now.node_id) % recheck == settings.turn % recheck) return false;
     return now.pushed_at == card.pushed_at && now.default_branch == card.default_branch && now.clone_url == card.url;
+}
+
+// A push to a wiki moves its repository's pushed_at as a rule. Where it once did not, and where the wiki was switched off since, it is asked.
+bool wiki_nothing_moved(const github::Repository& now, const Card& card) {
+    return card.wiki_settled && !card.wiki_alone && (now.has_wiki || !card.wiki);
 }
 
 const Held* by_folder(const std::vector<Held>& held, const std::string& folder) {
@@ -67,6 +73,8 @@ Plan make_plan(const std::vector<github::Repository>& listed, const std::vector<
             if (before.card.name != one.full_name()) entry.renamed_from = before.card.name;
             if (before.folder != entry.folder) plan.moves.push_back(Move{before.folder, entry.folder, one.node_id});
             entry.up_to_date = nothing_moved(one, before.card, settings) && entry.renamed_from.empty();
+            entry.wiki_up_to_date = entry.up_to_date && wiki_nothing_moved(one, before.card);
+            entry.quiet = before.card.wiki_settled && before.card.gone_since.empty() && one.pushed_at == before.card.pushed_at;
         }
         plan.entries.push_back(std::move(entry));
     }

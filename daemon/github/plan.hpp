@@ -20,6 +20,8 @@ struct Entry {
     std::optional<Card> card;   ///< of the last time
     std::string renamed_from;   ///< "acme/old"
     bool up_to_date = false;    ///< nothing was pushed since: nothing is asked
+    bool wiki_up_to_date = false;  ///< nor is its wiki
+    bool quiet = false;         ///< pushed_at is that of the last good look: what moved all the same moves without it
 };
 
 /// A folder that changes its name. All go to an intermediate name first, so that two may swap theirs.
@@ -45,12 +47,10 @@ struct Plan {
 
 struct PlanSettings {
     bool force = false;           ///< what the last run found out is not believed
-    std::uint64_t turn = 0;       ///< number of this run: one repository of `rotation` is looked at even if nothing was pushed
+    std::uint64_t turn = 0;       ///< number of this run: one repository of `recheck` is looked at even if nothing was pushed
+    std::uint64_t recheck = 7;    ///< so many runs, at most, until every repository has been asked for its refs; 1: all in each run
     Instant now{};
 };
-
-/// So many runs, at most, until every repository has been asked for its refs.
-inline constexpr std::uint64_t rotation = 7;
 
 /// `listed`: everything of the owner that the token sees; `chosen`: what of it the job wants; `held`: what read_cards() found.
 Plan make_plan(const std::vector<github::Repository>& listed, const std::vector<github::Repository>& chosen, const std::vector<Held>& held,

@@ -9,6 +9,11 @@
 #include "lib/remote/whole_pack.hpp"
 
 namespace autobackup::mirror {
+namespace {
+
+constexpr std::uint64_t worth_a_process = std::uint64_t{512} << 10;
+
+}  // namespace
 
 // Makes the place ready and finds out what is to be asked for.
 Result<Mirroring::Order> Mirroring::prepare_now() {
@@ -90,8 +95,10 @@ Awaitable<Result<void>> Mirroring::fetch(const Order& order) {
     }
 }
 
-// A pack that leans on nothing is indexed by git itself. Nothing: it could not be; then it is done in this process.
+// A pack that leans on nothing is indexed by git itself, which uses every processor. Nothing: it could not be, or is so small that starting a
+// program costs more; then it is done in this process.
 Awaitable<Result<fs::path>> Mirroring::index(const Order& order) {
+    if (fetched_bytes_ < worth_a_process) co_return fail(Errc::unsupported, "index", what_.name, "the pack is small");
     if (!order.haves.empty()) co_return fail(Errc::unsupported, "index", what_.name, "the pack is thin");
     context_.progress.phase("indexing " + what_.name);
     co_return co_await remote::index_whole_pack(fetched_pack(order.place), order.place, fetched_bytes_);

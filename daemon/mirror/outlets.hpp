@@ -31,6 +31,8 @@ struct CopyPlace {
     async::Turnstile* gate = nullptr;       ///< borrowed: a push holds a place
     /// Makes the repository of that URL by the forge's API; empty: nobody does.
     std::function<Awaitable<Result<void>>(std::string url, std::string default_branch)> create{};
+    /// Whether create() would be allowed for that URL, in words; makes nothing. Empty where `create` is.
+    std::function<Awaitable<Result<std::string>>(std::string url)> may_create{};
 };
 
 /// Of a run.

@@ -1,11 +1,11 @@
 // SPDX-License-Identifier: MIT
 #include "daemon/runner/github_services.hpp"
 
+#include "daemon/github/filter.hpp"
 #include "daemon/github/owner_name.hpp"
 #include "daemon/runner/github_host_keys.hpp"
 #include "daemon/runner/services.hpp"
 #include "lib/core/text.hpp"
-#include "lib/hash/digest.hpp"
 
 namespace autobackup::runner {
 namespace {
@@ -44,24 +44,16 @@ Awaitable<Result<github::Settings>> server_settings(Shared& shared, const config
     co_return settings;
 }
 
-// One budget for one token, whatever jobs and servers of the configuration use it.
-std::string account_key(const github::Settings& settings) {
-    const auto* token = std::get_if<github::TokenAuth>(&settings.auth);
-    const Secret& secret = token != nullptr ? token->token : std::get<github::AppAuth>(settings.auth).private_key;
-    return settings.rest.origin() + " " + hash::sha256_hex(secret.reveal());
-}
-
 }  // namespace
 
 void GithubServices::account(model::Run& run) const {
-    for (const http::Client* client : {api.get(), git.get()}) add_traffic(run, client->traffic());
-    run.api_requests += api->traffic().requests;
+    add_traffic(run, client->traffic());
+    run.api_requests += session->requests();
     account_outlets(*outlets, run);
 }
 
 void GithubServices::close() const {
-    api->close_idle();
-    git->close_idle();
+    client->close_idle();
     close_outlets(*outlets);
 }
 
@@ -71,12 +63,9 @@ Awaitable<Result<std::unique_ptr<GithubServices>>> make_github_services(Shared& 
     auto services = std::make_unique<GithubServices>();
     Result<github::Settings> settings = co_await server_settings(shared, job, server, source.server);
     if (!settings) co_return settings.error();
-    Result<std::unique_ptr<http::Client>> api = make_http(shared, server.ca_file);
-    if (!api) co_return api.error();
-    services->api = std::move(*api);
-    Result<std::unique_ptr<http::Client>> git = make_http(shared, server.ca_file);
-    if (!git) co_return git.error();
-    services->git = std::move(*git);
+    Result<std::unique_ptr<http::Client>> client = make_http(shared, server.ca_file);
+    if (!client) co_return client.error();
+    services->client = std::move(*client);
     services->access.speak_v2 = std::make_shared<std::set<std::string>>();
     services->access.connect = shared.config.limits.connect;
     services->access.no_progress = server.no_progress;
@@ -96,28 +85,46 @@ Awaitable<Result<std::unique_ptr<GithubServices>>> make_github_services(Shared& 
     Result<std::unique_ptr<mirror::Outlets>> outlets = co_await make_outlets(shared, source.outlets);
     if (!outlets) co_return outlets.error();
     services->outlets = std::move(*outlets);
-    github::Account& account = shared.gates.account(account_key(*settings));
-    services->session = std::make_unique<github::Session>(*services->api, account, std::move(*settings));
+    // One budget for one token, whatever jobs and servers of the configuration use it.
+    github::Account& account = shared.gates.account(github::account_digest(*settings));
+    services->session = std::make_unique<github::Session>(*services->client, account, std::move(*settings));
     co_return services;
 }
 
-Awaitable<Result<std::string>> ask_github(Shared& shared, const config::Job& job, const config::GithubSource& source) {
-    const Result<std::unique_ptr<GithubServices>> services = co_await make_github_services(shared, job, source);
-    if (!services) co_return services.error();
-    github::Client client(*(*services)->session);
+namespace {
+
+// How many repositories the owners have, in words; `first`: one of those that the job wants.
+Awaitable<Result<std::string>> ask_owners(const GithubServices& services, const config::GithubSource& source, github::Repository& first) {
+    github::Client client(*services.session);
     std::string words;
     for (const config::GithubSource::Owner& owner : source.owners) {
         const github::Owner asked = github_job::asked_owner(owner);
         const Result<github::Listing> listing = co_await client.repositories(asked);
-        if (!listing) {
-            (*services)->close();
-            co_return listing.error();
-        }
+        if (!listing) co_return listing.error();
+        const github_job::Chosen chosen = github_job::choose(listing->repositories, source.repositories, now());
+        if (first.name.empty() && !chosen.repositories.empty()) first = chosen.repositories.front();
         words += (words.empty() ? "" : ", ") + github::text_of(asked) + ": " + std::to_string(listing->repositories.size()) + " repositories";
         if (!listing->unreadable.empty()) words += " (" + std::to_string(listing->unreadable.size()) + " more cannot be read)";
     }
-    (*services)->close();
     co_return words;
+}
+
+}  // namespace
+
+Awaitable<GithubAnswer> ask_github(Shared& shared, const config::Job& job, const config::GithubSource& source) {
+    GithubAnswer answer{std::string()};
+    const Result<std::unique_ptr<GithubServices>> services = co_await make_github_services(shared, job, source);
+    if (!services) {
+        answer.source = services.error();
+        co_return answer;
+    }
+    github::Repository first;
+    answer.source = co_await ask_owners(**services, source, first);
+    // Without a repository to name, the places can be asked for one all the same.
+    if (first.name.empty()) first.name = "name", first.owner = "owner";
+    answer.copies = co_await ask_copies(shared, *(*services)->outlets, first.name, first.owner);
+    (*services)->close();
+    co_return answer;
 }
 
 }  // namespace autobackup::runner

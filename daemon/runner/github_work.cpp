@@ -21,7 +21,7 @@ public:
         Shared& shared = order_.shared;
         GithubServices& s = *services_;
         async::Turnstile& gate = shared.gates.transfers(s.session->settings().rest.origin(), shared.config.limits.per_host);
-        github_job::Context context{order_.job, source_, mirrors_, order_.store, *s.session, *s.git, s.access, gate, shared.config.storage / "github"};
+        github_job::Context context{order_.job, source_, mirrors_, order_.store, *s.session, *s.client, s.access, gate, shared.config.storage / "github"};
         co_await github_job::back_up(context, run);
         for (const auto& [name, path] : context.changed) changed_.push_back(MirrorPlace{name, path});
     }

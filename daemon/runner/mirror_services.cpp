@@ -16,7 +16,7 @@ Awaitable<Result<std::unique_ptr<MirrorServices>>> make_mirror_services(Shared& 
     if (!outlets) co_return outlets.error();
     services->outlets = std::move(*outlets);
     const std::filesystem::path folder = shared.config.storage / "mirrors" / job.name;
-    const auto speak_v2 = std::make_shared<std::set<std::string>>();
+    services->speak_v2 = std::make_shared<std::set<std::string>>();
     for (const config::MirrorRepository& repository : source.repositories) {
         Result<remote::Settings> settings = co_await git_access(shared, repository.auth);
         if (!settings) co_return settings.error();
@@ -27,7 +27,7 @@ Awaitable<Result<std::unique_ptr<MirrorServices>>> make_mirror_services(Shared& 
         what.large_pool = folder / ".lfs" / "objects";
         what.source = std::move(*settings);
         what.source.url = repository.url;
-        what.source.speak_v2 = speak_v2;
+        what.source.speak_v2 = services->speak_v2;
         if (source.lfs && remote::is_ssh_url(repository.url)) {
             Result<std::unique_ptr<remote::SshCommands>> ssh = remote::make_ssh_commands(shared.workers, what.source);
             if (!ssh) co_return ssh.error();

@@ -3,6 +3,8 @@
 #pragma once
 
 #include <memory>
+#include <set>
+#include <string>
 #include <vector>
 
 #include "daemon/mirror/mirror.hpp"
@@ -14,6 +16,7 @@ namespace autobackup::runner {
 
 struct MirrorServices {
     std::unique_ptr<http::Client> client;         ///< towards all of the servers: connections are kept
+    std::shared_ptr<std::set<std::string>> speak_v2;  ///< see remote::Settings; never null
     std::vector<mirror::Repository> repositories;  ///< borrow the client and the gates
     std::vector<std::shared_ptr<remote::SshCommands>> ssh;  ///< of repositories over ssh, for their large files
     std::unique_ptr<mirror::Outlets> outlets;               ///< copies and bundles

@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: MIT
 #include <algorithm>
+#include <set>
 
+#include "daemon/mirror/spoken.hpp"
 #include "daemon/runner/mirror_services.hpp"
 #include "daemon/runner/mirror_upkeep.hpp"
 #include "daemon/runner/services.hpp"
@@ -34,7 +36,9 @@ public:
         auto sweep = [folder] { mirror::sweep(folder); };
         co_await order_.shared.workers.run(std::move(sweep));
         std::vector<mirror::Repository> chosen = choose(run);
+        const std::set<std::string> asked = co_await recall_spoken(chosen);
         co_await mirror::mirror_all(context_, std::move(chosen), at_once, run);
+        note_spoken(asked);
     }
     void account(model::Run& run) const override {
         const http::Traffic traffic = services_->client->traffic();
@@ -51,6 +55,32 @@ public:
     }
 
 private:
+    // Which servers spoke protocol v2 in the last run: of those the refs are asked for at once. Returns who is asked over HTTP.
+    Awaitable<std::set<std::string>> recall_spoken(const std::vector<mirror::Repository>& chosen) {
+        std::set<std::string> asked;
+        for (const mirror::Repository& one : chosen) {
+            const Result<http::Url> url = http::Url::parse(one.source.url);
+            if (url) asked.insert(url->origin());
+        }
+        auto read = [this] { return order_.store.value(order_.job.name, mirror::spoken_key); };
+        const Result<std::optional<std::string>> held = co_await order_.shared.workers.run(std::move(read));
+        if (held && *held) spoken_ = mirror::parse_spoken(**held);
+        for (const auto& [origin, v2] : spoken_) {
+            if (v2) services_->speak_v2->insert(origin);
+        }
+        co_return asked;
+    }
+
+    void note_spoken(const std::set<std::string>& asked) {
+        mirror::Spoken now = mirror::learnt(spoken_, asked, *services_->speak_v2);
+        if (now == spoken_) return;
+        auto write = [&store = order_.store, job = order_.job.name, text = mirror::text_of(now)] {
+            static_cast<void>(store.set_value(job, mirror::spoken_key, text));  // forgotten: learnt again
+        };
+        order_.shared.workers.post_serial(std::move(write));
+        spoken_ = std::move(now);
+    }
+
     // What --only names; an entry that names nothing is a failed item.
     std::vector<mirror::Repository> choose(model::Run& run) const {
         const std::vector<std::string>& only = order_.options.only;
@@ -80,6 +110,7 @@ private:
     WorkOrder order_;
     std::unique_ptr<MirrorServices> services_;
     mirror::Context context_;
+    mirror::Spoken spoken_;
     std::vector<std::string> changed_;  // names of mirrors that may have a pack more
 };
 

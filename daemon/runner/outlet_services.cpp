@@ -4,6 +4,7 @@
 #include "daemon/model/copy_url.hpp"
 #include "daemon/runner/services.hpp"
 #include "lib/github/create_repository.hpp"
+#include "lib/github/creation_right.hpp"
 #include "lib/http/url.hpp"
 #include "lib/remote/ssh_address.hpp"
 
@@ -14,6 +15,12 @@ Awaitable<Result<void>> create_at(github::Forge forge, std::shared_ptr<http::Cli
     const Result<github::NewRepository> made = github::new_repository(forge.kind, forge.api, url, branch);
     if (!made) co_return made.error();
     co_return co_await github::create_repository(*client, std::move(forge), *made);
+}
+
+Awaitable<Result<std::string>> may_create_at(github::Forge forge, std::shared_ptr<http::Client> client, std::string url) {
+    const Result<github::NewRepository> meant = github::new_repository(forge.kind, forge.api, url, std::string());
+    if (!meant) co_return meant.error();
+    co_return co_await github::creation_right(*client, std::move(forge), *meant);
 }
 
 Awaitable<Result<mirror::CopyPlace>> make_place(Shared& shared, const config::MirrorCopy& copy) {
@@ -40,6 +47,7 @@ Awaitable<Result<mirror::CopyPlace>> make_place(Shared& shared, const config::Mi
         if (!token) co_return token.error();
         forge.secret = std::move(*token);
     }
+    place.may_create = [forge, used = place.client](std::string url) { return may_create_at(forge, used, std::move(url)); };
     place.create = [forge, used = place.client](std::string url, std::string branch) { return create_at(forge, used, std::move(url), std::move(branch)); };
     co_return place;
 }

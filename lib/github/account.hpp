@@ -3,10 +3,13 @@
 // Loop thread only.
 #pragma once
 
+#include <cstdint>
 #include <list>
 #include <map>
 #include <optional>
 #include <string>
+#include <utility>
+#include <vector>
 
 #include "lib/github/budget.hpp"
 
@@ -18,15 +21,23 @@ class PageCache {
 public:
     struct Page {
         std::string etag, body, link;
+        friend bool operator==(const Page&, const Page&) = default;
     };
     explicit PageCache(std::size_t most_bytes = std::size_t{8} << 20) : most_bytes_(most_bytes) {}
     /// Valid until the next put(). nullptr: not held.
     const Page* find(const std::string& url);
     void put(const std::string& url, Page page);
+    /// One from an earlier process; what is held is newer and stays.
+    void restore(const std::string& url, Page page);
+    /// All of them, last used first.
+    [[nodiscard]] std::vector<std::pair<std::string, Page>> pages() const { return {entries_.begin(), entries_.end()}; }
+    /// Another number after each change of what is held.
+    [[nodiscard]] std::uint64_t version() const noexcept { return version_; }
 
 private:
     using Entry = std::pair<std::string, Page>;
     std::size_t most_bytes_, bytes_ = 0;
+    std::uint64_t version_ = 0;
     std::list<Entry> entries_;  ///< last used first
     std::map<std::string, std::list<Entry>::iterator> by_url_;
 };

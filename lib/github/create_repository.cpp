@@ -3,8 +3,8 @@
 
 #include <boost/json.hpp>
 
-#include "lib/core/json_fields.hpp"
 #include "lib/core/text.hpp"
+#include "lib/github/forge_request.hpp"
 #include "lib/http/url.hpp"
 
 namespace autobackup::github {
@@ -45,21 +45,6 @@ std::string api_of(Forge::Kind kind, const Place& place, const std::string& pref
     return place.origin == "https://github.com" ? "https://api.github.com" : place.origin + "/api/v3";
 }
 
-http::Request request_for(const Forge& forge, http::Method method, http::Url url, const std::string& object) {
-    http::Request request;
-    request.method = method;
-    request.url = std::move(url);
-    request.object = object;
-    request.headers.set("Accept", forge.kind == Forge::Kind::github ? "application/vnd.github+json" : "application/json");
-    if (forge.kind == Forge::Kind::github) request.headers.set("X-GitHub-Api-Version", "2022-11-28");
-    if (!forge.username.empty()) {
-        request.authorization = Secret("Basic " + base64_encode(forge.username + ":" + forge.secret.reveal()));
-    } else {
-        request.authorization = Secret((forge.kind == Forge::Kind::github ? "Bearer " : "token ") + forge.secret.reveal());
-    }
-    return request;
-}
-
 std::string body_for(const Forge& forge, const NewRepository& repository) {
     json::object body{{"name", repository.name}, {"private", true}, {"auto_init", false}, {"description", "Copy, kept up to date by autobackupd"}};
     if (forge.kind == Forge::Kind::github) {
@@ -72,16 +57,9 @@ std::string body_for(const Forge& forge, const NewRepository& repository) {
 
 // Whether the account is the owner. An App has no account: then it is an organisation's.
 Awaitable<Result<bool>> is_own(http::Client& client, const Forge& forge, const NewRepository& repository, const std::string& object) {
-    http::Request request = request_for(forge, http::Method::get, repository.api.with_appended("/user"), object);
-    const Result<http::Response> answer = co_await client.exchange(std::move(request), forge.limits);
-    if (!answer) co_return answer.error();
-    if (answer->head.status == 403) co_return false;
-    if (answer->head.status != 200) co_return http::failure_of(*answer, "GET", "the account of " + object);
-    boost::system::error_code error;
-    const json::value account = json::parse(answer->body, error);
-    const json::value* login = !error && account.is_object() ? account.as_object().if_contains("login") : nullptr;
-    if (login == nullptr || !login->is_string()) co_return fail(Errc::bad_response, "GET", "the account of " + object, "the answer names no login");
-    co_return to_lower(std::string(login->as_string())) == to_lower(repository.owner);
+    const Result<ForgeAccount> account = co_await forge_account(client, forge, repository.api, object);
+    if (!account) co_return account.error();
+    co_return to_lower(account->login) == to_lower(repository.owner);
 }
 
 }  // namespace
@@ -111,7 +89,7 @@ Awaitable<Result<void>> create_repository(http::Client& client, Forge forge, New
     if (!own) co_return own.error();
     std::string path = "/user/repos";
     if (!*own) path = "/orgs/" + percent_encode(repository.owner) + "/repos";
-    http::Request request = request_for(forge, http::Method::post, repository.api.with_appended(path), object);
+    http::Request request = forge_request(forge, http::Method::post, repository.api.with_appended(path), object);
     request.headers.set("Content-Type", "application/json");
     request.body = body_for(forge, repository);
     const Result<http::Response> answer = co_await client.exchange(std::move(request), forge.limits);

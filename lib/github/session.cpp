@@ -4,6 +4,7 @@
 #include "lib/async/run.hpp"
 #include "lib/core/json_fields.hpp"
 #include "lib/core/text.hpp"
+#include "lib/hash/digest.hpp"
 #include "lib/http/json_answer.hpp"
 #include "lib/http/retry.hpp"
 
@@ -26,6 +27,12 @@ http::Url graphql_url(const http::Url& rest) {
     return rest.with_target(path + "/graphql");
 }
 
+std::string account_digest(const Settings& settings) {
+    const auto* token = std::get_if<TokenAuth>(&settings.auth);
+    const Secret& secret = token != nullptr ? token->token : std::get<AppAuth>(settings.auth).private_key;
+    return hash::sha256_hex(settings.rest.origin() + " " + hash::sha256_hex(secret.reveal()));
+}
+
 Session::Session(http::Client& http, Account& account, Settings settings)
     : http_(http), account_(account), settings_(std::move(settings)), graphql_(graphql_url(settings_.rest)) {}
 
@@ -33,8 +40,30 @@ std::string Session::object_text(std::string_view what) const {
     return settings_.name.empty() ? std::string(what) : std::string(what) + " of " + settings_.name;
 }
 
-// One exchange with everything that belongs on it. Answers that mean "later" or "no credentials" are failures.
+// A page that is held is asked for with its ETag. A 304 counts only while the very page is held: else it is asked for as a whole.
 Awaitable<Result<http::Response>> Session::once(const Call& call) {
+    const std::string url = call.url.text();
+    const PageCache::Page* held = call.method == http::Method::get ? account_.pages.find(url) : nullptr;
+    std::string etag = held != nullptr ? held->etag : std::string();
+    const bool conditional = !etag.empty();
+    const std::string sent = etag;
+    Result<http::Response> answer = co_await once(call, std::move(etag));
+    if (!answer || answer->head.status != 304) co_return answer;
+    held = account_.pages.find(url);  // others may have come meanwhile
+    if (conditional && held != nullptr && held->etag == sent) {
+        answer->head.status = 200;
+        answer->head.headers.set("Link", held->link);
+        answer->body = held->body;
+        co_return answer;
+    }
+    answer = co_await once(call, std::string());
+    if (answer && answer->head.status == 304)
+        co_return http::bad_answer("GET", call.object, "304 for a page that was asked for without a condition", std::string_view());
+    co_return answer;
+}
+
+// One exchange with everything that belongs on it. Answers that mean "later" or "no credentials" are failures.
+Awaitable<Result<http::Response>> Session::once(const Call& call, std::string etag) {
     http::Request request;
     request.method = call.method;
     request.url = call.url;
@@ -49,24 +78,15 @@ Awaitable<Result<http::Response>> Session::once(const Call& call) {
     request.headers.set("Accept", "application/vnd.github+json");
     if (call.resource == Resource::rest) request.headers.set("X-GitHub-Api-Version", "2022-11-28");
     if (!call.body.empty()) request.headers.set("Content-Type", "application/json");
-    const std::string url = call.url.text();
-    const PageCache::Page* held = call.method == http::Method::get ? account_.pages.find(url) : nullptr;
-    if (held != nullptr) request.headers.set("If-None-Match", held->etag);
+    if (!etag.empty()) request.headers.set("If-None-Match", etag);
     async::Turnstile::Pass pass = co_await account_.budget.enter(call.resource, settings_.waits);
+    ++requests_;
     Result<http::Response> answer = co_await http_.exchange(std::move(request), settings_.limits);
     pass.release();
     if (!answer) co_return answer.error();
     account_.budget.saw(call.resource, answer->head.headers);
     const int status = answer->head.status;
     if (status < 400) account_.budget.went_through();
-    if (status == 304) {
-        held = account_.pages.find(url);  // others may have come meanwhile
-        if (held == nullptr) co_return http::bad_answer("GET", call.object, "304 for a page that is not held", std::string_view());
-        answer->head.status = 200;
-        answer->head.headers.set("Link", held->link);
-        answer->body = held->body;
-        co_return answer;
-    }
     if (status < 400) co_return answer;
     Failure failure = answer_failure(*answer, std::string(name(call.method)), call.object);
     if (status == 401 || status >= 500 || failure.code == Errc::rate_limited) co_return failure;

@@ -34,6 +34,9 @@ struct Settings {
     std::function<void(Instant, std::string_view)> waits;
 };
 
+/// What tells one token from another without telling any: a digest over server and secret.
+std::string account_digest(const Settings& settings);
+
 /// Where GraphQL is: "/graphql" of api.github.com, "/api/graphql" beside a GHES "/api/v3".
 http::Url graphql_url(const http::Url& rest);
 
@@ -55,6 +58,10 @@ public:
     /// "organisation acme of hub".
     [[nodiscard]] std::string object_text(std::string_view what) const;
 
+    /// How often the API was asked.
+    [[nodiscard]] std::uint64_t requests() const noexcept { return requests_; }
+    [[nodiscard]] PageCache& pages() noexcept { return account_.pages; }
+
     /// The token, for git and API alike; an App's is minted, and minted anew when less than ten minutes of it are left.
     Awaitable<Result<Secret>> token();
 
@@ -74,6 +81,7 @@ private:
         std::string link;
     };
     Awaitable<Result<http::Response>> once(const Call& call);
+    Awaitable<Result<http::Response>> once(const Call& call, std::string etag);
     Awaitable<Result<Page>> get_page(http::Url url, std::string object);
     Awaitable<Result<void>> mint();
     Awaitable<Result<std::int64_t>> installation_id(const AppAuth& app, Secret proof);
@@ -82,6 +90,7 @@ private:
     Account& account_;
     Settings settings_;
     http::Url graphql_;
+    std::uint64_t requests_ = 0;
 };
 
 }  // namespace autobackup::github

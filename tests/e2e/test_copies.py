@@ -113,6 +113,21 @@ class ToAPath(CopiesCase):
         self.assertEqual(stage(self.run_mirrors("--force").item("group/a"), "push")["outcome"], "ok")
         self.assert_copied()
 
+    def test_check_config_looks_at_the_place_and_makes_nothing(self):
+        self.configure_copies()
+        done = self.call("check-config", "--online")
+        self.assertEqual(done.code, 0, done.err)
+        self.assertIn(f"copies at {self.copy}: may be written to ({self.directory} is there); made by the first push", done.err)
+        self.assertFalse(os.path.exists(self.out("copies")))
+        self.run_mirrors()
+        self.assertIn("may be written to; it is there", self.call("check-config", "--online").err)
+        shutil.rmtree(self.out("copies"))
+        with open(self.out("copies"), "w") as file:
+            file.write("a file in the way")
+        done = self.call("check-config", "--online")
+        self.assertEqual(done.code, 1)
+        self.assertIn("it is no directory", done.err)
+
     def test_no_push_and_dry_run_push_nothing_and_the_next_run_does(self):
         self.configure_copies()
         self.run_mirrors("--dry-run")
@@ -196,6 +211,21 @@ class ToAServer(CopiesCase):
         os.remove(hook)
         self.assertEqual(self.run_mirrors().report["outcome"], "success")
         self.assertEqual(self.refs(self.copy), self.refs(self.a))
+
+    def test_check_config_asks_the_server(self):
+        self.configure_copies()
+        done = self.call("check-config", "--online")
+        self.assertEqual(done.code, 0, done.err)
+        self.assertIn("a-copy.git: may be pushed to", done.err)
+        self.assertEqual(self.refs(self.copy), {})
+        self.secret("git-password", "wrong-password-value")
+        done = self.call("check-config", "--online")
+        self.assertEqual(done.code, 1)
+        self.assertNotIn("wrong-password-value", done.err)
+        self.configure_mirrors({"b": self.a}, extra=f"copies: [{{url: \"http://127.0.0.1:{self.forge.port}/git/{{name}}-copy.git\"}}]")
+        done = self.call("check-config", "--online")
+        self.assertEqual(done.code, 1)
+        self.assertIn("b-copy.git", done.err)
 
     def test_over_ssh(self):
         ssh = self.ssh_server("--create", "a.git")

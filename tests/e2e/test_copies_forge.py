@@ -1,5 +1,6 @@
 """Mirrors that are kept at another forge too, whose API makes the repositories."""
 
+import json
 import os
 import shutil
 import unittest
@@ -31,6 +32,34 @@ class ToAForge(CopiesCase):
             expected = {name: oid for name, oid in self.refs(a).items() if not name.startswith("refs/pull/")}
             self.assertEqual(self.refs(made["path"]), expected)
             self.assertEqual(self.run_mirrors().report["outcome"], "unchanged")
+
+    def told(self, code=0):
+        """What check-config --online says of the copies; nothing is made by it."""
+        before = sorted(self.hub.state()["repositories"])
+        self.hub.forget_log()
+        done = self.call("check-config", "--online", "--json")
+        self.assertEqual(done.code, code, done.err + done.out)
+        self.assertEqual(sorted(self.hub.state()["repositories"]), before)
+        self.assertEqual([one["path"] for one in self.hub.requests() if one["method"] not in ("GET", "HEAD")], [])
+        return [one for one in json.loads(done.out)["online"] if ", copies at " in one["what"]]
+
+    def test_check_config_asks_whether_it_would_be_made(self):
+        a = self.source("a")
+        self.configure_mirrors({"group/a": a}, extra=self.copies("alice"))
+        (one,) = self.told()
+        self.assertEqual((one["ok"], one["what"]), (True, f"job mirrors, copies at {self.hub.url}/alice/copy-group-a.git"))
+        self.assertEqual(one["text"], "made by the first push; repositories are made for alice")
+        self.configure_mirrors({"group/a": a}, extra=self.copies("acme"))
+        self.assertIn("for acme", self.told()[0]["text"])
+        self.run_mirrors()
+        self.assertIn("may be pushed to; repositories are made for acme", self.told()[0]["text"])
+        self.secret("forge-token", self.hub.token("bob"))
+        self.configure_mirrors({"group/a": a}, extra=self.copies("alice"))
+        (one,) = self.told(code=1)
+        self.assertFalse(one["ok"])
+        self.assertIn("alice", one["text"])
+        self.secret("forge-token", "not-a-token-at-all")
+        self.assertIn("token", self.told(code=1)[0]["text"])
 
     def test_without_the_right_to_make_one(self):
         self.secret("forge-token", self.hub.token("bob"))

@@ -31,25 +31,62 @@ Held held(const std::string& folder, const github::Repository& what) {
     one.card.pushed_at = what.pushed_at;
     one.card.default_branch = what.default_branch;
     one.card.complete = true;
+    one.card.wiki_settled = true;
     return one;
 }
 
-Plan plan(const std::vector<github::Repository>& listed, const std::vector<Held>& known, std::uint64_t turn = 0) {
+Plan plan(const std::vector<github::Repository>& listed, const std::vector<Held>& known, std::uint64_t turn = 0, std::uint64_t recheck = 7) {
     PlanSettings settings;
     settings.turn = turn;
+    settings.recheck = recheck;
     settings.now = *parse_rfc3339("2026-11-21T12:00:00Z");
     return make_plan(listed, listed, known, settings);
 }
 
-TEST(Plan, WhatDidNotMoveIsNotAskedButOnceInSevenRuns) {
-    const github::Repository app = repository("R_1", "app");
-    int asked = 0;
-    for (std::uint64_t turn = 0; turn < rotation; ++turn) {
-        const Plan made = plan({app}, {held("app", app)}, turn);
-        ASSERT_EQ(made.entries.size(), 1U);
-        asked += made.entries[0].up_to_date ? 0 : 1;
+TEST(Plan, WhatDidNotMoveIsNotAskedButOnceInSoManyRuns) {
+    github::Repository app = repository("R_1", "app");
+    app.has_wiki = true;
+    for (const std::uint64_t recheck : {std::uint64_t{1}, std::uint64_t{2}, std::uint64_t{7}, std::uint64_t{1000}}) {
+        std::uint64_t asked = 0, wiki_asked = 0;
+        for (std::uint64_t turn = 0; turn < 2 * recheck; ++turn) {
+            const Plan made = plan({app}, {held("app", app)}, turn, recheck);
+            ASSERT_EQ(made.entries.size(), 1U);
+            asked += made.entries[0].up_to_date ? 0U : 1U;
+            wiki_asked += made.entries[0].wiki_up_to_date ? 0U : 1U;
+        }
+        EXPECT_EQ(asked, 2U) << "within " << recheck << " runs each time";
+        EXPECT_EQ(wiki_asked, 2U) << "by the same rotation";
     }
-    EXPECT_EQ(asked, 1);
+    EXPECT_FALSE(plan({app}, {held("app", app)}, 3, 0).entries[0].up_to_date) << "no division by nothing";
+}
+
+TEST(Plan, AWikiFollowsItsRepositoryUnlessItHasMovedWithoutIt) {
+    github::Repository app = repository("R_1", "app");
+    app.has_wiki = true;
+    std::uint64_t quiet_turn = 0;
+    while (!plan({app}, {held("app", app)}, quiet_turn).entries[0].up_to_date) ++quiet_turn;
+    const auto entry = [&](auto change) {
+        github::Repository now = app;
+        Held before = held("app", app);
+        change(now, before.card);
+        return plan({now}, {before}, quiet_turn).entries[0];
+    };
+    const auto same = [](auto&, auto&) {};
+    EXPECT_TRUE(entry(same).wiki_up_to_date);
+    EXPECT_TRUE(entry(same).quiet);
+    const Entry pushed = entry([](auto& now, auto&) { now.pushed_at = "2026-11-21T10:00:00Z"; });
+    EXPECT_FALSE(pushed.wiki_up_to_date);
+    EXPECT_FALSE(pushed.quiet) << "what moves then may have moved with it";
+    const Entry alone = entry([](auto&, Card& card) { card.wiki_alone = true; });
+    EXPECT_TRUE(alone.up_to_date);
+    EXPECT_FALSE(alone.wiki_up_to_date);
+    const Entry open = entry([](auto&, Card& card) { card.wiki_settled = false; });
+    EXPECT_TRUE(open.up_to_date);
+    EXPECT_FALSE(open.wiki_up_to_date) << "never asked, or the last look failed";
+    EXPECT_FALSE(open.quiet) << "nobody knows when that moved";
+    const Entry off = entry([](auto& now, Card& card) { now.has_wiki = false, card.wiki = true; });
+    EXPECT_FALSE(off.wiki_up_to_date) << "switched off: it may be gone";
+    EXPECT_TRUE(entry([](auto& now, auto&) { now.has_wiki = false; }).wiki_up_to_date);
 }
 
 TEST(Plan, AnythingThatMovedIsLookedAt) {
@@ -131,6 +168,8 @@ TEST(Cards, AreReadAsTheyWereWrittenAndEqualOnesAreLeftAlone) {
     Card card = held("app", repository("R_1", "app")).card;
     card.head = std::string(40, 'a');
     card.wiki = true;
+    card.wiki_alone = true;
+    card.wiki_head = std::string(40, 'b');
     ASSERT_TRUE(write_card(directory.path() / "app", card));
     EXPECT_EQ(read_card(directory.path() / "app"), card);
     const auto before = std::filesystem::last_write_time(directory.path() / "app" / card_file);

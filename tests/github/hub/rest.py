@@ -140,6 +140,15 @@ def own_orgs(ctx):
     return ctx.page(mine, lambda one: views.organization(ctx, one))
 
 
+@at(r"/user/memberships/orgs/(?P<login>[^/]+)")
+def own_membership(ctx, login):
+    account = organization(ctx, login)
+    role = account.members.get(ctx.needs_user().login)
+    if role is None:
+        raise Refused(not_found())
+    return reply({"state": "active", "role": role, "organization": views.organization(ctx, account), "user": views.user(ctx, ctx.needs_user())})
+
+
 @at(r"/user/repos")
 def own_repos(ctx):
     me = ctx.needs_user()

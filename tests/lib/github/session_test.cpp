@@ -3,6 +3,7 @@
 
 #include <gtest/gtest.h>
 
+#include "lib/github/kept_pages.hpp"
 #include "tests/support/fake_http.hpp"
 #include "tests/support/run_coroutine.hpp"
 
@@ -59,6 +60,43 @@ TEST_F(SessionTest, AsksAgainWithTheEtagAndTakesTheHeldPage) {
     const auto again = get("/gists");
     ASSERT_TRUE(again) << describe(again.error());
     EXPECT_EQ(json::serialize(*again), R"([{"id":"1"}])");
+}
+
+TEST_F(SessionTest, A304ForAPageThatIsNotHeldIsAskedForAgainWithoutACondition) {
+    http_.get("/gists").with("If-None-Match", "").answers(304);
+    http_.get("/gists").with("If-None-Match", "").answers(200, R"([{"id":"1"}])").header("ETag", "\"e1\"");
+    const auto got = get("/gists");
+    ASSERT_TRUE(got) << describe(got.error());
+    EXPECT_EQ(json::serialize(*got), R"([{"id":"1"}])");
+    http_.get("/other").answers(304);
+    http_.get("/other").answers(304);
+    const auto never = get("/other");
+    ASSERT_FALSE(never);
+    EXPECT_EQ(never.error().code, Errc::bad_response);
+}
+
+TEST_F(SessionTest, PagesOfAnEarlierProcessAreAskedForWithTheirEtag) {
+    http_.get("/gists").answers(200, R"([{"id":"1"}])").header("ETag", "\"e1\"");
+    ASSERT_TRUE(get("/gists"));
+    const std::string account = account_digest(session_.settings());
+    EXPECT_EQ(account.find("ghp_x"), std::string::npos);
+    const std::string text = text_of(account_.pages.pages(), account);
+    EXPECT_EQ(text.find("ghp_x"), std::string::npos);
+
+    Account next{[this] { return time_; }};
+    Session later(http_, next, session_.settings());
+    const std::uint64_t version = next.pages.version();
+    for (auto& [url, page] : read_pages(text, account)) next.pages.restore(url, std::move(page));
+    EXPECT_EQ(next.pages.version(), version) << "nothing to be written again";
+    http_.get("/gists").with("If-None-Match", "\"e1\"").answers(304);
+    const auto again = run_coroutine([&] { return later.get_json("/gists", "a list of hub"); });
+    ASSERT_TRUE(again) << describe(again.error());
+    EXPECT_EQ(json::serialize(*again), R"([{"id":"1"}])");
+    http_.get("/gists").with("If-None-Match", "\"e1\"").answers(200, "[]").header("ETag", "\"e2\"");
+    const auto changed = run_coroutine([&] { return later.get_json("/gists", "a list of hub"); });
+    ASSERT_TRUE(changed);
+    EXPECT_EQ(json::serialize(*changed), "[]") << "a change is never hidden";
+    EXPECT_NE(next.pages.version(), version);
 }
 
 TEST_F(SessionTest, WaitsForLimitsHoweverTheyAreTold) {
