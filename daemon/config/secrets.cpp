@@ -130,6 +130,7 @@ Problem problem_of(const SecretRef& ref, std::string message) {
 
 Result<Secret> read_secret(const SecretRef& ref, const SecretPlaces& places,
                            std::vector<std::string>* warnings) {
+    if (const auto known = places.known.find(ref.key_path); known != places.known.end()) return known->second;
     switch (ref.form) {
         case SecretRef::Form::name:
             return read_named(ref, places, warnings);
@@ -174,6 +175,20 @@ std::vector<SecretRef> secrets_of(const Job& job) {
         add_copies(out, github->outlets);
     }
     return out;
+}
+
+void read_ahead(const Config& config, const std::vector<std::string>& jobs, SecretPlaces& places) {
+    for (const auto& [name, job] : config.jobs) {
+        if (!jobs.empty() && std::find(jobs.begin(), jobs.end(), name) == jobs.end()) continue;
+        std::vector<SecretRef> all = secrets_of(job);
+        if (const auto server = config.servers.find(server_of(job)); server != config.servers.end()) {
+            for (SecretRef& one : secrets_of(server->second)) all.push_back(std::move(one));
+        }
+        for (const SecretRef& one : all) {
+            Result<Secret> value = places.known.contains(one.key_path) ? Result<Secret>(Secret()) : read_secret(one, places);
+            if (value && !value->empty()) places.known.emplace(one.key_path, std::move(*value));
+        }
+    }
 }
 
 const std::string& server_of(const Job& job) {

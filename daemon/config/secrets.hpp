@@ -25,6 +25,7 @@ struct SecretPlaces {
     std::filesystem::path directory = "/etc/autobackupd/credentials";
     std::chrono::milliseconds command_limit{30'000};
     std::size_t longest = std::size_t{64} << 10;  ///< bytes of a value; more is refused
+    std::map<std::string, Secret> known{};        ///< by key path: read before (see read_ahead()), not looked for again
 };
 
 /// The value, without one trailing newline (LF or CRLF). secret_missing when it is not there, empty, too
@@ -39,6 +40,10 @@ Result<Secret> read_secret(const SecretRef& ref, const SecretPlaces& places,
 /// problem stands where the reference is written. `warnings` (may be null) as above.
 std::vector<Problem> check_secrets(const Config& config, const SecretPlaces& places,
                                    std::vector<Problem>* warnings = nullptr);
+
+/// Reads what these jobs (none named: all) and their servers need into places.known, for a process that is about to become a user who may
+/// not read it. What cannot be had is left to whoever needs it, who says so.
+void read_ahead(const Config& config, const std::vector<std::string>& jobs, SecretPlaces& places);
 
 /// The references of a server; of a job's source and targets (not of its notices).
 std::vector<SecretRef> secrets_of(const Server& server);

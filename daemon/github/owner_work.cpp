@@ -2,6 +2,7 @@
 // The mirrors of an owner: which are brought up to date, and what is noted of them.
 #include <algorithm>
 
+#include "daemon/github/access.hpp"
 #include "daemon/github/adopt.hpp"
 #include "daemon/github/outcome.hpp"
 #include "daemon/github/owner.hpp"
@@ -24,13 +25,6 @@ constexpr std::size_t looked_at_at_once = 16;
 bool settled(const std::string& pushed_at) {
     const std::optional<Instant> time = parse_rfc3339(pushed_at);
     return !time || *time + std::chrono::minutes(5) < now();
-}
-
-// github.com's API is api.github.com, its gists are gist.github.com; a server of one's own has everything on one host.
-bool same_forge(const http::Url& api, const http::Url& url) {
-    std::string host = api.host();
-    if (host.starts_with("api.")) host.erase(0, 4);
-    return (url.host() == host || url.host() == api.host() || url.host() == "gist." + host) && url.tls() == api.tls();
 }
 
 // What a look at a repository found, for its card.
@@ -76,27 +70,13 @@ bool is_held(const model::Item& item) {
     return went_well(item) || item.outcome == model::ItemOutcome::partial;
 }
 
-// The token goes to the forge that gave it and nowhere else, whatever address a listing names.
 Awaitable<Result<remote::Settings>> OwnerBackup::access_to(const std::string& https_url, const std::string& ssh_url) {
-    remote::Settings settings = context_.access;
-    if (context_.source.transport == config::Transport::ssh && !ssh_url.empty()) {
-        settings.url = ssh_url;
-        co_return settings;
-    }
-    settings.url = https_url;
-    settings.ssh = remote::SshSettings();
-    const Result<http::Url> url = http::Url::parse(https_url);
-    if (!url) co_return url.error();
-    if (!same_forge(context_.session.settings().rest, *url)) co_return settings;
-    if (context_.asked_origins.insert(url->origin()).second) {
-        const auto known = context_.spoken.find(url->origin());
-        if (known == context_.spoken.end() || known->second) settings.speak_v2->insert(url->origin());  // one that does not is noticed
-    }
-    Result<Secret> token = co_await context_.session.token();
-    if (!token) co_return token.error();
-    settings.username = "x-access-token";
-    settings.password = std::move(*token);
-    co_return settings;
+    const std::function<void(const std::string&)> at_forge = [this](const std::string& origin) {
+        if (!context_.asked_origins.insert(origin).second) return;
+        const auto known = context_.spoken.find(origin);
+        if (known == context_.spoken.end() || known->second) context_.access.speak_v2->insert(origin);  // one that does not is noticed
+    };
+    return git_access(context_.session, context_.access, context_.source.transport, https_url, ssh_url, at_forge);
 }
 
 OwnerBackup::Work OwnerBackup::work_for(const Entry& entry) const {

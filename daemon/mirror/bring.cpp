@@ -36,6 +36,8 @@ Result<Mirroring::Order> Mirroring::prepare_now() {
     fs::path left_over = fetched_pack(order.place);
     remove_quietly(left_over);
     remove_quietly(left_over += ".idx");
+    std::error_code ignored;
+    fs::remove_all(own_folder(order.place) / "repair", ignored);  // of a repair that was killed
     const Result<void> configured = repository->configure({{"remote.origin.url", plain_url(what_.source.url)}});
     if (!configured) return configured.error();
     if (!what_.lfs && local_.large_known && !plan_.moves.empty()) {

@@ -64,6 +64,12 @@ Result<git::BundleRefs> refs_for(const git::Repository& repository) {
 
 }  // namespace
 
+std::vector<fs::path> bundles_of(const config::Bundles& bundles, const std::string& name) {
+    std::vector<fs::path> all = bundles_in(bundles.directory / name);
+    std::reverse(all.begin(), all.end());
+    return all;
+}
+
 Result<BundleKept> keep_bundle(const fs::path& repository, const config::Bundles& bundles, const std::string& name, bool again, std::uint64_t reserve,
                                const std::stop_token& stop) {
     const auto stopped = [&stop] { return stop.stop_requested(); };

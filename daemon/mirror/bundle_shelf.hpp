@@ -26,4 +26,7 @@ struct BundleKept {
 Result<BundleKept> keep_bundle(const std::filesystem::path& repository, const config::Bundles& bundles, const std::string& name, bool again,
                                std::uint64_t reserve, const std::stop_token& stop);
 
+/// The bundles of a repository, newest first; they are not looked at.
+std::vector<std::filesystem::path> bundles_of(const config::Bundles& bundles, const std::string& name);
+
 }  // namespace autobackup::mirror

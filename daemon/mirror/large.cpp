@@ -188,6 +188,16 @@ void PointerCollector::take(const git::Oid& blob, std::string_view content) {
     found_.insert(std::move(file));
 }
 
+Awaitable<Result<lfs::Gathered>> gather_large(Context& context, const Repository& what, std::vector<lfs::Pointer> objects, lfs::Store into) {
+    auto look = [&what] { return configured_server(what.path); };
+    const std::optional<std::string> configured = co_await context.workers.run(std::move(look));
+    Result<lfs::Settings> settings = settings_of(context, what, configured);
+    if (!settings) co_return settings.error();
+    const Result<std::unique_ptr<lfs::Remote>> remote = lfs::make_remote(*what.client, context.workers, std::move(into), std::move(*settings));
+    if (!remote) co_return remote.error();
+    co_return co_await (*remote)->gather(std::move(objects));
+}
+
 Awaitable<LargeOutcome> fetch_large(Context& context, const Repository& what, std::vector<LargeFile> wanted) {
     LargeOutcome outcome;
     const lfs::Store own = large_store(what.path);
@@ -197,21 +207,9 @@ Awaitable<LargeOutcome> fetch_large(Context& context, const Repository& what, st
     auto share_now = [&own, &pool, &wanted] { return share(own, pool, wanted); };
     Result<std::vector<LargeFile>> missing = co_await context.workers.run(share_now);
     if (missing && !missing->empty()) {
-        auto look = [&what] { return configured_server(what.path); };
-        const std::optional<std::string> configured = co_await context.workers.run(std::move(look));
-        Result<lfs::Settings> settings = settings_of(context, what, configured);
-        Result<std::unique_ptr<lfs::Remote>> remote = fail(Errc::internal, "use", what.name, "no server");
-        if (settings) {
-            remote = lfs::make_remote(*what.client, context.workers, pool.value_or(own), std::move(*settings));
-        } else {
-            remote = settings.error();
-        }
-        Result<lfs::Gathered> gathered = fail(Errc::internal, "fetch", what.name, "not asked");
-        if (remote) {
-            gathered = co_await (*remote)->gather(objects_of(*missing));
-        } else {
-            gathered = remote.error();
-        }
+        std::vector<lfs::Pointer> objects = objects_of(*missing);
+        lfs::Store into = pool.value_or(own);
+        const Result<lfs::Gathered> gathered = co_await gather_large(context, what, std::move(objects), std::move(into));
         if (gathered) {
             outcome.objects = gathered->moved.objects;
             outcome.bytes = gathered->moved.bytes;

@@ -27,6 +27,9 @@ Result<void> write_large(const std::filesystem::path& repository, const std::vec
 /// Large files are no longer asked for: should they be again, all of the history is to be looked at.
 Result<void> forget_large(const std::filesystem::path& repository);
 
+/// What history names, and the mirror neither has (under its name, of whatever content) nor waits for: it went away. Nothing where there is no list.
+Result<std::vector<LargeFile>> lost_large(const git::Repository& repository);
+
 /// Gathers pointers while blobs are looked at.
 class PointerCollector {
 public:
@@ -51,5 +54,9 @@ struct LargeOutcome {
 /// Brings what `wanted` names into the mirror: from the pool that it shares with others, else from the source, sha256 checked. Credentials
 /// go to the git server's own origin alone, whatever .lfsconfig says.
 Awaitable<LargeOutcome> fetch_large(Context& context, const Repository& what, std::vector<LargeFile> wanted);
+
+/// Asks the source of `what` for objects and puts them into `into`, sha256 checked, whatever the mirror holds; .lfsconfig is that of the mirror.
+/// Failures as of lfs::Remote::gather(), unsupported and redirect_refused for what .lfsconfig says.
+Awaitable<Result<lfs::Gathered>> gather_large(Context& context, const Repository& what, std::vector<lfs::Pointer> objects, lfs::Store into);
 
 }  // namespace autobackup::mirror

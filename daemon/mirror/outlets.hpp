@@ -42,6 +42,9 @@ struct Outlets {
     std::map<std::string, std::string> taken{};  ///< URL of each copy of this run: whose it is
 };
 
+/// Where the copy of a repository lies at a place.
+std::string copy_url(const Repository& what, const config::MirrorCopy& settings);
+
 /// What was pushed to a place, as its file in the mirror has it.
 struct CopyRecord {
     RefMap refs;         ///< as they stood there after the last push

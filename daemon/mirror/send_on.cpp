@@ -40,8 +40,7 @@ Words words_of(const Repository& what, const std::string& pattern) {
 class Copying {
 public:
     Copying(Context& context, const Repository& what, CopyPlace& place, model::Item& item) : context_(context), what_(what), place_(place), item_(item) {
-        const Words words = words_of(what, place.settings.url);
-        url_ = config::fill_copy_url(place.settings.url, words.name, words.owner);
+        url_ = copy_url(what, place.settings);
         shown_ = remote::without_user(url_);
     }
 
@@ -219,6 +218,11 @@ Awaitable<void> bundle(Context& context, const Repository& what, model::Item& it
 }
 
 }  // namespace
+
+std::string copy_url(const Repository& what, const config::MirrorCopy& settings) {
+    const Words words = words_of(what, settings.url);
+    return config::fill_copy_url(settings.url, words.name, words.owner);
+}
 
 Awaitable<void> send_on(Context& context, const Repository& what, model::Item& item) {
     const bool held = item.outcome == model::ItemOutcome::saved || item.outcome == model::ItemOutcome::unchanged || item.outcome == model::ItemOutcome::partial;

@@ -34,6 +34,7 @@ Result<void> write_all_of(PackReader& reader, const BundleRefs& refs, int fd, co
 struct Head {
     BundleRefs refs;
     std::uint64_t pack_at = 0;
+    bool whole = true;  ///< it needs nothing that it does not hold
 };
 
 // Lines up to the empty one: capabilities ("@…", version 3), prerequisites ("-<oid> …"), refs ("<oid> <name>").
@@ -49,6 +50,7 @@ Result<Head> parse_head(const std::string& text, const fs::path& file) {
             head.pack_at = at;
             return head;
         }
+        head.whole = head.whole && line.front() != '-';
         if (line.front() == '@' || line.front() == '-') continue;
         const std::optional<Oid> oid = Oid::parse(line.substr(0, 40));
         if (!oid || line.size() < 42 || line[40] != ' ') return damaged(file, "the bundle has a bad line in its list of refs");
@@ -74,7 +76,10 @@ Result<Head> read_head(int fd, const fs::path& file) {
     return parse_head(text, file);
 }
 
-Result<void> check_pack(int fd, std::uint64_t at, const fs::path& file, const std::function<bool()>& stop) {
+using TakePiece = std::function<Result<void>(std::span<const std::byte>)>;
+
+// `take` (may be empty) gets the pack, its trailer too, while it is read.
+Result<void> check_pack(int fd, std::uint64_t at, const fs::path& file, const std::function<bool()>& stop, const TakePiece& take = {}) {
     const Result<std::uint64_t> size = file_size(fd, file);
     if (!size) return size.error();
     if (*size < at + 12 + digest_bytes) return damaged(file, "its pack is cut");
@@ -88,13 +93,15 @@ Result<void> check_pack(int fd, std::uint64_t at, const fs::path& file, const st
         if (!read) return read;
         if (first && std::string_view(reinterpret_cast<const char*>(part.data()), 4) != "PACK") return damaged(file, "it holds no pack");
         digest.update(part);
+        const Result<void> taken = take ? take(part) : Result<void>();
+        if (!taken) return taken;
         at += part.size();
     }
     std::string trailer(digest_bytes, '\0');
     const Result<void> read = read_exactly(fd, std::as_writable_bytes(std::span(trailer.data(), trailer.size())), end, file);
     if (!read) return read;
     if (digest.finish() != trailer) return damaged(file, "its pack does not have the SHA-1 that it ends with");
-    return {};
+    return take ? take(std::as_bytes(std::span(trailer.data(), trailer.size()))) : Result<void>();
 }
 
 }  // namespace
@@ -126,6 +133,20 @@ Result<BundleRefs> read_bundle_refs(const fs::path& file) {
     if (!fd) return fd.error();
     Result<Head> head = read_head(fd->get(), file);
     if (!head) return head.error();
+    return std::move(head->refs);
+}
+
+Result<BundleRefs> unpack_bundle(const fs::path& file, const fs::path& pack, const std::function<bool()>& stop) {
+    const Result<FileDescriptor> fd = open_file(file, O_RDONLY);
+    if (!fd) return fd.error();
+    Result<Head> head = read_head(fd->get(), file);
+    if (!head) return head.error();
+    if (!head->whole) return damaged(file, "the bundle needs commits that it does not hold");
+    const Result<FileDescriptor> out = open_file(pack, O_WRONLY | O_CREAT | O_TRUNC);
+    if (!out) return out.error();
+    const auto write = [&](std::span<const std::byte> bytes) { return write_all(out->get(), bytes, pack); };
+    const Result<void> copied = check_pack(fd->get(), head->pack_at, file, stop, write);
+    if (!copied) return copied.error();
     return std::move(head->refs);
 }
 

@@ -27,6 +27,10 @@ Result<BundleInfo> write_bundle(const Repository& repository, const BundleRefs& 
 /// The refs that a bundle says to hold; its pack is not looked at. repository_invalid: it is no bundle of version 2 or 3.
 Result<BundleRefs> read_bundle_refs(const fs::path& file);
 
+/// Writes the pack of a bundle into `pack`, and proves its SHA-1 while it goes by. Returns the refs. repository_invalid: it is damaged, or it needs commits
+/// that it does not hold.
+Result<BundleRefs> unpack_bundle(const fs::path& file, const fs::path& pack, const std::function<bool()>& stop);
+
 /// Reads all of the file: head, pack, and the SHA-1 that the pack ends with. repository_invalid: it is damaged.
 Result<void> check_bundle(const fs::path& file, const std::function<bool()>& stop);
 

@@ -11,7 +11,7 @@ namespace autobackup::git {
 
 namespace {
 
-constexpr std::size_t most_problems = 1000;
+constexpr std::size_t most_problems = 100'000;  // a repair goes by their names
 
 using OidSet = std::unordered_set<Oid, OidHash>;
 

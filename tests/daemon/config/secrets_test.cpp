@@ -64,6 +64,20 @@ TEST_F(Secrets, a_name_is_looked_up_in_two_places) {
     EXPECT_EQ(name("lab"), "from systemd");
 }
 
+TEST_F(Secrets, what_was_read_ahead_is_not_looked_for_again) {
+    const test::ConfigFile file("servers: {lab: {cvat: 'https://a', auth: {token: lab}}, other: {cvat: 'https://b', auth: {token: gone}}}\n"
+                                "jobs: {a: {schedule: manual, cvat: {server: lab}}, b: {schedule: manual, cvat: {server: other}}}\n");
+    const Loaded loaded = file.load();
+    ASSERT_TRUE(loaded.config);
+    put("lab", "first\n");
+    read_ahead(*loaded.config, {"a"}, places_);
+    EXPECT_EQ(places_.known.size(), 1U);
+    read_ahead(*loaded.config, {}, places_);
+    EXPECT_EQ(places_.known.size(), 1U) << "one that is not there is left to whoever needs it";
+    fs::remove(directory_.path() / "lab");
+    EXPECT_EQ(name("lab"), "first");
+}
+
 TEST_F(Secrets, a_missing_name_tells_the_places) {
     const std::string without = name("lab");
     EXPECT_NE(without.find("$CREDENTIALS_DIRECTORY (not set)"), std::string::npos) << without;

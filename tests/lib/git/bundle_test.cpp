@@ -35,6 +35,24 @@ TEST_F(Bundle, IsOneThatGitVerifiesAndClones) {
     EXPECT_TRUE(check_bundle(file_, {}));
 }
 
+TEST_F(Bundle, ItsPackComesOutOfIt) {
+    ASSERT_TRUE(write_bundle(*repository_, refs(), file_, {}));
+    const fs::path pack = directory_.path() / "out.pack";
+    const Result<BundleRefs> unpacked = unpack_bundle(file_, pack, {});
+    ASSERT_TRUE(unpacked) << describe(unpacked.error());
+    EXPECT_EQ(*unpacked, refs());
+    const std::string text = read_file(file_).value();
+    EXPECT_EQ(read_file(pack).value(), text.substr(text.find("PACK")));
+    std::string hurt = text;
+    hurt[hurt.size() - 30] = static_cast<char>(hurt[hurt.size() - 30] ^ 1);
+    ASSERT_TRUE(write_file_durably(file_, hurt));
+    EXPECT_FALSE(unpack_bundle(file_, pack, {}));
+    git({"bundle", "create", "-q", file_.string(), "main", "^main~1"});
+    const Result<BundleRefs> partly = unpack_bundle(file_, pack, {});
+    ASSERT_FALSE(partly);
+    EXPECT_EQ(partly.error().message, "the bundle needs commits that it does not hold");
+}
+
 TEST_F(Bundle, OfGitItselfIsRead) {
     git({"bundle", "create", "-q", file_.string(), "main"});
     EXPECT_EQ(read_bundle_refs(file_).value(), (BundleRefs{{"refs/heads/main", second_}}));
