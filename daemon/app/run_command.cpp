@@ -7,6 +7,7 @@
 
 #include "daemon/app/commands.hpp"
 #include "daemon/app/configuration.hpp"
+#include "daemon/cli/owner.hpp"
 #include "daemon/report/journal_entries.hpp"
 #include "daemon/report/report.hpp"
 #include "daemon/runner/runner.hpp"
@@ -97,6 +98,13 @@ std::unique_ptr<journal::Sink> journal_sink(const CommandLine& line) {
     return nullptr;
 }
 
+// What root runs by hand in the storage of the daemon's user is that user's work: a file of root's there would be in the daemon's way.
+Result<void> enter_storage(const config::Config& config, const CommandLine& line, config::SecretPlaces& secrets) {
+    if (!cli::is_root_in_anothers(config.storage)) return {};
+    config::read_ahead(config, line.jobs, secrets);
+    return cli::become_owner(config.storage);
+}
+
 }  // namespace
 
 int run_command(Loop& loop, const CommandLine& line, const EnvironmentVariables& variables) {
@@ -114,6 +122,10 @@ int run_command(Loop& loop, const CommandLine& line, const EnvironmentVariables&
     if (!problems.empty()) {
         tell_problems(problems);
         return 2;
+    }
+    if (const Result<void> entered = enter_storage(config, line, environment.secrets); !entered) {
+        journal::write_line(STDERR_FILENO, describe(entered.error()));
+        return 1;
     }
     for (const std::string& warning : config.warnings) spdlog::warn("{}", warning);
     const std::unique_ptr<report::Progress> progress = report::make_progress(STDERR_FILENO, line.quiet);

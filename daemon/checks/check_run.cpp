@@ -4,7 +4,6 @@
 #include <algorithm>
 #include <boost/asio/error.hpp>
 #include <boost/asio/this_coro.hpp>
-#include <charconv>
 #include <map>
 
 #include "daemon/checks/drill_run.hpp"
@@ -20,7 +19,7 @@ namespace {
 using Copies = Result<std::vector<restore::Checked>>;
 using Lock = Result<state::JobLock>;
 
-constexpr const char* spotted_key = "spotted";  // of the state: when each task was asked for last
+constexpr const char* spotted_key = "spotted";  // of the state: when each task or repository was asked for last
 
 struct Session {
     runner::Shared& shared;
@@ -97,13 +96,16 @@ void add_damage(const restore::Checked& copy, model::Item& item) {
     if (more > 0) message += " (and " + std::to_string(more) + " more)";
     damaged.error = fail(Errc::content_mismatch, "verify", copy.path, std::move(message));
     const bool source = copy.where == "source";
-    damaged.error->hint = source ? "autobackupctl run " + copy.job + " --force saves it anew" : "autobackupctl verify " + copy.job + " shows all of it";
+    const bool repository = source && copy.id.starts_with("refs/");
+    damaged.error->hint = "autobackupctl verify " + copy.job + (repository ? " --repair mends it" : " shows all of it");
+    if (source && !repository) damaged.error->hint = "autobackupctl run " + copy.job + " --force saves it anew";
     item.stages.push_back(std::move(damaged));
 }
 
 void take(std::vector<restore::Checked> copies, Done& done) {
     struct Sum {
         std::uint64_t good = 0, bad = 0, bytes = 0;
+        std::string tip{};  // of a source: what of it was fetched
     };
     std::map<std::string, Sum> sums;
     for (const restore::Checked& copy : copies) {
@@ -115,6 +117,7 @@ void take(std::vector<restore::Checked> copies, Done& done) {
         Sum& sum = sums[name];
         ++(copy.good() ? sum.good : sum.bad);
         sum.bytes += copy.bytes;
+        if (copy.where == "source" && copy.good()) sum.tip = copy.id;
         if (!copy.good()) add_damage(copy, *item);
         ++done.run.check->copies;
         done.run.check->damaged += copy.good() ? 0 : 1;
@@ -125,7 +128,7 @@ void take(std::vector<restore::Checked> copies, Done& done) {
         if (sum.good == 0) continue;
         model::Stage good;
         good.stage = "verify";
-        good.target = std::to_string(sum.good) + (sum.good == 1 ? " copy" : " copies");
+        good.target = sum.tip.empty() ? std::to_string(sum.good) + (sum.good == 1 ? " copy" : " copies") : sum.tip;
         good.bytes = sum.bytes;
         item.stages.push_back(std::move(good));
     }
@@ -152,32 +155,36 @@ Awaitable<void> check_copies(Session& session, restore::Level level) {
     else session.done.run.errors.push_back(copies.error());
 }
 
-std::map<std::int64_t, std::string> asked_before(Session& session) {
-    std::map<std::int64_t, std::string> asked;
+std::map<std::string, std::string> asked_before(Session& session) {
+    std::map<std::string, std::string> asked;
     if (!session.store) return asked;
     const Result<std::optional<std::string>> text = session.store->value(session.job.name, spotted_key);
     boost::system::error_code error;
     const boost::json::value value = boost::json::parse(text ? text->value_or("") : std::string(), error);
-    if (error || !value.is_object()) return asked;  // then every task is asked for as if it never was
-    for (const auto& [task, time] : value.get_object()) {
-        std::int64_t id = 0;
-        const bool number = std::from_chars(task.data(), task.data() + task.size(), id).ec == std::errc();
-        if (number && time.is_string()) asked.emplace(id, std::string(time.get_string()));
+    if (error || !value.is_object()) return asked;  // then all are asked for as if they never were
+    for (const auto& [name, time] : value.get_object()) {
+        if (time.is_string()) asked.emplace(name, std::string(time.get_string()));
     }
     return asked;
 }
 
-Result<void> remember_asked(Session& session, const std::map<std::int64_t, std::string>& asked) {
+Result<void> remember_asked(Session& session, const std::map<std::string, std::string>& asked) {
     boost::json::object object;
-    for (const auto& [task, time] : asked) object[std::to_string(task)] = time;
+    for (const auto& [name, time] : asked) object[name] = time;
     return session.store ? session.store->set_value(session.job.name, spotted_key, boost::json::serialize(object)) : Result<void>();
+}
+
+Awaitable<Result<Spotted>> ask_source(Session& session, std::map<std::string, std::string> asked) {
+    const bool versions = std::holds_alternative<config::CvatSource>(session.job.source);
+    if (versions) return spot(session.shared, session.job, std::move(asked));
+    return spot_mirrors(session.shared, session.job, std::move(asked), session.done.run.run_id, session.order.planned);
 }
 
 Awaitable<void> run_spot(Session& session) {
     session.shared.progress.item(session.job.name, "check");
     auto recall = [&session] { return asked_before(session); };
-    std::map<std::int64_t, std::string> asked = co_await session.shared.workers.run(std::move(recall));
-    Result<Spotted> spotted = co_await spot(session.shared, session.job, std::move(asked));
+    std::map<std::string, std::string> asked = co_await session.shared.workers.run(std::move(recall));
+    Result<Spotted> spotted = co_await ask_source(session, std::move(asked));
     if (!spotted) {
         session.done.run.errors.push_back(spotted.error());
         co_return;
@@ -185,7 +192,7 @@ Awaitable<void> run_spot(Session& session) {
     for (const std::string& warning : spotted->warnings) session.done.run.warnings.push_back(warning);
     auto keep = [&session, &spotted] { return remember_asked(session, spotted->asked); };
     const Result<void> kept = co_await session.shared.workers.run(std::move(keep));
-    if (!kept) session.done.run.warnings.push_back("which tasks were asked for is not in the state: " + describe(kept.error()));
+    if (!kept) session.done.run.warnings.push_back("what was asked for is not in the state: " + describe(kept.error()));
     take(std::move(spotted->copies), session.done);
 }
 

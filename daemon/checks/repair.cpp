@@ -99,10 +99,44 @@ Aside::Aside(const fs::path& storage, const std::string& job) {
     }
 }
 
+// Nothing that is there already is written over.
+Result<fs::path> Aside::place_for(const fs::path& file, const std::string& group) const {
+    const fs::path folder = folder_ / group;
+    const Result<void> made = make_directories(folder);
+    if (!made) return made.error();
+    std::error_code ignored;
+    fs::path place = folder / file.filename();
+    for (int again = 2; fs::exists(place, ignored) && !fs::equivalent(place, file, ignored); ++again) {
+        place = folder / (file.filename().string() + "-" + std::to_string(again));
+    }
+    return place;
+}
+
+// Not renamed: of two names of one file rename(2) does nothing.
 Result<void> Aside::take(const fs::path& file, const std::string& group) {
-    const fs::path place = folder_ / group / file.filename();
-    const Result<void> made = make_directories(place.parent_path());
-    return made ? rename_durably(file, place) : made;
+    const Result<void> kept = keep(file, group);
+    if (!kept) return kept;
+    remove_quietly(file);
+    return sync_directory(file.parent_path());
+}
+
+Result<void> Aside::keep(const fs::path& file, const std::string& group) {
+    const Result<fs::path> place = place_for(file, group);
+    if (!place) return place.error();
+    std::error_code error;
+    if (fs::exists(*place, error)) return {};  // under another name
+    fs::create_hard_link(file, *place, error);
+    if (!error) return sync_directory(place->parent_path());
+    fs::copy_file(file, *place, fs::copy_options::overwrite_existing, error);  // another file system, or one without links
+    if (error) return fail_errno(error.value(), "keep", file.string());
+    const Result<FileDescriptor> copy = open_file(*place, O_RDONLY);
+    const Result<void> synced = copy ? sync_file(copy->get(), *place) : Result<void>(copy.error());
+    return synced ? sync_directory(place->parent_path()) : synced;
+}
+
+std::string Aside::folder() const {
+    std::error_code ignored;
+    return fs::exists(folder_, ignored) ? folder_.string() : std::string();
 }
 
 void repair_dated(const RepairOrder& order, const restore::Place& place, const restore::Checked& copy, Aside& aside, Repaired& repaired) {
@@ -124,9 +158,6 @@ Repaired repair(const RepairOrder& order, const std::vector<restore::Checked>& c
     }
     for (const restore::Checked& copy : copies) {
         if (copy.where == "archive" && !copy.good() && copy.dated && !order.stop.stop_requested()) repair_dated(order, place, copy, aside, repaired);
-        if (copy.where == "mirror" && !copy.good()) {
-            repaired.left.push_back(copy.path + ": move the mirror away, and the next run clones it anew; refs that only it kept are lost then");
-        }
     }
     return repaired;
 }

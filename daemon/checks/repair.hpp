@@ -38,8 +38,13 @@ public:
     Aside(const std::filesystem::path& storage, const std::string& job);
     /// Keeps its name below `group` ("packs", "project-12").
     Result<void> take(const std::filesystem::path& file, const std::string& group);
+    /// The same, and the file stays where it is too: for what something whole is about to be put over, or what is removed right after.
+    Result<void> keep(const std::filesystem::path& file, const std::string& group);
+    /// Where; "" as long as nothing came.
+    [[nodiscard]] std::string folder() const;
 
 private:
+    [[nodiscard]] Result<std::filesystem::path> place_for(const std::filesystem::path& file, const std::string& group) const;
     std::filesystem::path folder_;
 };
 

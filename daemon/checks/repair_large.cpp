@@ -1,9 +1,8 @@
 // SPDX-License-Identifier: MIT
 // Large files of a vault, damaged or missing.
 #include <regex>
-#include <set>
 
-#include "daemon/checks/repair.hpp"
+#include "daemon/checks/large_mender.hpp"
 #include "daemon/vault/large_files.hpp"
 #include "lib/core/file.hpp"
 #include "lib/hash/digest.hpp"
@@ -11,14 +10,10 @@
 #include "lib/zip/archive.hpp"
 
 namespace autobackup::checks {
-namespace {
 
 namespace fs = std::filesystem;
 
-using Give = std::function<Result<void>(const lfs::TakeBytes&)>;
-
-// What the check said of large files names each by its digest.
-std::set<std::string> named_in(const std::vector<std::string>& problems) {
+std::set<std::string> large_named_in(const std::vector<std::string>& problems) {
     static const std::regex name("\\b[0-9a-f]{64}\\b");
     std::set<std::string> names;
     for (const std::string& text : problems) {
@@ -27,8 +22,7 @@ std::set<std::string> named_in(const std::vector<std::string>& problems) {
     return names;
 }
 
-// Written and proved without a name; then the damaged one goes, and this one takes its place.
-Result<void> put(const lfs::Store& store, const lfs::Pointer& object, const Give& give, Aside& aside) {
+Result<void> put_large(const lfs::Store& store, const lfs::Pointer& object, const GiveLarge& give, Aside& aside) {
     Result<lfs::Incoming> incoming = lfs::Incoming::open(store);
     if (!incoming) return incoming.error();
     hash::Digest digest(hash::Algorithm::sha256);
@@ -45,6 +39,8 @@ Result<void> put(const lfs::Store& store, const lfs::Pointer& object, const Give
     return moved ? incoming->keep_as(object) : moved;
 }
 
+namespace {
+
 bool from_clone(const RepairOrder& order, const lfs::Store& store, const std::string& oid, Aside& aside) {
     if (order.clone.empty()) return false;
     const lfs::Store source = vault::large_store(order.clone);
@@ -53,8 +49,8 @@ bool from_clone(const RepairOrder& order, const lfs::Store& store, const std::st
     std::error_code error;
     object.size = fs::file_size(source.path_of(object), error);
     if (error) return false;
-    const Give give = [&](const lfs::TakeBytes& take) { return source.stream(object, take); };
-    return put(store, object, give, aside).has_value();
+    const GiveLarge give = [&](const lfs::TakeBytes& take) { return source.stream(object, take); };
+    return put_large(store, object, give, aside).has_value();
 }
 
 bool from_archives(const RepairOrder& order, const restore::Place& place, const lfs::Store& store, const std::string& oid, Aside& aside) {
@@ -70,8 +66,8 @@ bool from_archives(const RepairOrder& order, const restore::Place& place, const 
             lfs::Pointer object;
             object.oid = oid;
             object.size = member.size;
-            const Give give = [&](const lfs::TakeBytes& take) { return zip->read(member, take); };
-            if (put(store, object, give, aside)) return true;
+            const GiveLarge give = [&](const lfs::TakeBytes& take) { return zip->read(member, take); };
+            if (put_large(store, object, give, aside)) return true;
         }
     }
     return false;
@@ -81,7 +77,7 @@ bool from_archives(const RepairOrder& order, const restore::Place& place, const 
 
 void repair_large(const RepairOrder& order, const restore::Place& place, const restore::Checked& vault, Aside& aside, Repaired& repaired) {
     const lfs::Store store = vault::large_store(place.vault);
-    for (const std::string& oid : named_in(vault.problems)) {
+    for (const std::string& oid : large_named_in(vault.problems)) {
         if (order.stop.stop_requested()) return;
         if (from_clone(order, store, oid, aside) || from_archives(order, place, store, oid, aside)) {
             repaired.mended.push_back("the large file " + oid + " was put back");

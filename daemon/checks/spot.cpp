@@ -37,13 +37,13 @@ Result<Members> members_of(const restore::Place& place, const restore::Snapshot&
     return members;
 }
 
-std::string asked_at(const std::map<std::int64_t, std::string>& asked, std::int64_t task) {
-    const auto found = asked.find(task);
+std::string asked_at(const std::map<std::string, std::string>& asked, std::int64_t task) {
+    const auto found = asked.find(std::to_string(task));
     return found == asked.end() ? std::string() : found->second;
 }
 
 // The tasks of the newest versions that stand in the vault, those first that are due.
-Result<std::vector<Sample>> samples_of(const restore::Place& place, const std::map<std::int64_t, std::string>& asked, const std::stop_token& stop) {
+Result<std::vector<Sample>> samples_of(const restore::Place& place, const std::map<std::string, std::string>& asked, const std::stop_token& stop) {
     Result<std::vector<restore::Snapshot>> snapshots = restore::snapshots_of(place);
     if (!snapshots) return snapshots.error();
     std::map<vault::ItemId, const restore::Snapshot*> newest;
@@ -148,7 +148,7 @@ void compare(const restore::Place& trial, const std::vector<Sample>& samples, co
 
 }  // namespace
 
-Awaitable<Result<Spotted>> spot(runner::Shared& shared, const config::Job& job, std::map<std::int64_t, std::string> asked) {
+Awaitable<Result<Spotted>> spot(runner::Shared& shared, const config::Job& job, std::map<std::string, std::string> asked) {
     const restore::Place place = restore::place_of(shared.config, job);
     const std::stop_token stop = shared.workers.stop_token();
     auto make = [&] { return Scratch::make(shared.config.storage, "spot", job.name); };
@@ -169,7 +169,7 @@ Awaitable<Result<Spotted>> spot(runner::Shared& shared, const config::Job& job, 
     options.trigger = "check";
     const model::Run run = co_await runner::run_job(trial, job.name, std::move(options));
     if (run.outcome == model::RunOutcome::cancelled) co_return fail(Errc::cancelled, "spot", "job " + job.name, "stopped by request");
-    for (const Sample& sample : *samples) spotted.asked[sample.id] = rfc3339_seconds(run.finished_at);
+    for (const Sample& sample : *samples) spotted.asked[std::to_string(sample.id)] = rfc3339_seconds(run.finished_at);
     const restore::Place came = restore::place_of(config, config.jobs.at(job.name));
     auto look = [&] { compare(came, *samples, run, stop, spotted); };
     co_await shared.workers.run(std::move(look));

@@ -104,7 +104,7 @@ std::optional<Archive> build_archive(const View& job, Problems& problems) {
     return out;
 }
 
-// Spots and drills are of versions out of a vault; a mirror is a repository as it is.
+// A drill is of versions out of a vault; a mirror is a repository as it is.
 void build_checks(const View& job, Job& out, Problems& warnings) {
     if (!job.has("checks")) return;
     const View checks = job.sub("checks");
@@ -112,7 +112,7 @@ void build_checks(const View& job, Job& out, Problems& warnings) {
         if (!checks.has(kind)) continue;
         const bool versions = std::holds_alternative<CvatSource>(out.source);
         const std::string_view word = kind;
-        if (!versions && (word == "spot" || word == "drill")) {
+        if (!versions && word == "drill") {
             warnings.add(checks.place(kind), checks.path(kind), fmt::format("'{}' is for a cvat: source: none is planned for this job", kind));
             continue;
         }

@@ -144,8 +144,8 @@ constexpr Key job_table[] = {
      .example = "monthly"},
     {.path = "jobs.*.checks.spot",
      .type = Type::schedule,
-     .meaning = "The source is asked again: three tasks are exported anew and compared with what is held, those first that were not asked for the longest. "
-                "For a `cvat:` source.",
+     .meaning = "The source is asked again, and what it gives is compared with what is held: three tasks are exported anew, of three repositories the refs are "
+                "asked for and one tip and one large file fetched anew; those first that were not asked for the longest.",
      .example = "monthly"},
     {.path = "jobs.*.checks.drill",
      .type = Type::schedule,

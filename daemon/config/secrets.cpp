@@ -181,7 +181,9 @@ void read_ahead(const Config& config, const std::vector<std::string>& jobs, Secr
     for (const auto& [name, job] : config.jobs) {
         if (!jobs.empty() && std::find(jobs.begin(), jobs.end(), name) == jobs.end()) continue;
         std::vector<SecretRef> all = secrets_of(job);
-        if (const auto server = config.servers.find(server_of(job)); server != config.servers.end()) {
+        for (const std::string& name_of : {server_of(job), job.drill_server}) {
+            const auto server = config.servers.find(name_of);
+            if (server == config.servers.end()) continue;
             for (SecretRef& one : secrets_of(server->second)) all.push_back(std::move(one));
         }
         for (const SecretRef& one : all) {

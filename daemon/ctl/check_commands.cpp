@@ -7,6 +7,7 @@
 #include "build_info.hpp"
 #include "daemon/checks/check_run.hpp"
 #include "daemon/checks/repair.hpp"
+#include "daemon/checks/repair_mirrors.hpp"
 #include "daemon/ctl/commands.hpp"
 #include "daemon/ctl/copies.hpp"
 #include "daemon/ctl/cvat_restore.hpp"
@@ -22,22 +23,50 @@ namespace {
 
 namespace json = boost::json;
 
-constexpr const char* spot = "spot";
+// None: all of them.
+std::vector<std::string> named_jobs(const Context& context) {
+    std::vector<std::string> names;
+    if (!context.line.job.empty()) names.push_back(context.line.job);
+    return names;
+}
 
-// One check of one job of ours; a daemon that watches over the job hears of it.
-Awaitable<checks::Done> check_own(const Context& context, const config::Config& config, checks::Order order, async::Workers& workers) {
+// Our own storage, once it was entered. Borrowed.
+struct Ground {
+    const config::Config& config;
+    const config::SecretPlaces& secrets;
+};
+
+runner::Environment environment_of(const Ground& ground) {
     runner::Environment environment;
     environment.http.user_agent = std::string("autobackupctl/") + build::version;
     http::read_proxies_from_environment(environment.http);
-    environment.secrets.environment = context.environment;
-    const std::unique_ptr<report::Progress> progress = report::make_progress(STDERR_FILENO, context.line.json);
-    runner::Gates gates;
+    environment.secrets = ground.secrets;
+    return environment;
+}
+
+runner::RunListener listener_of_checks() {
     runner::RunListener listener;
     listener.item_done = [](const std::string&, const model::Item&) {};
     listener.warning = [](const std::string& line) { tell("warning: " + line); };
-    runner::Shared shared{config, environment, workers, *progress, gates, std::move(listener)};
+    return listener;
+}
+
+// What asks servers, as a run does.
+struct Engine {
+    Engine(const Context& context, const Ground& ground, async::Workers& workers)
+        : environment(environment_of(ground)), progress(report::make_progress(STDERR_FILENO, context.line.json)),
+          shared{ground.config, environment, workers, *progress, gates, listener_of_checks()} {}
+    runner::Environment environment;
+    std::unique_ptr<report::Progress> progress;
+    runner::Gates gates;
+    runner::Shared shared;
+};
+
+// One check of one job of ours; a daemon that watches over the job hears of it.
+Awaitable<checks::Done> check_own(const Context& context, const Ground& ground, checks::Order order, async::Workers& workers) {
+    Engine engine(context, ground, workers);
     const std::string job = order.job;
-    checks::Done done = co_await checks::run_check(shared, std::move(order));
+    checks::Done done = co_await checks::run_check(engine.shared, std::move(order));
     for (const std::string& warning : done.run.warnings) tell("warning: " + warning);
     (void)ask(context, "checked", json::object{{"job", job}});  // without a daemon nobody needs to hear
     co_return done;
@@ -56,13 +85,13 @@ int print_copies(const Context& context, const std::vector<restore::Checked>& co
 }
 
 // A clone of a target with everything in it, for what is nowhere else on this machine; nothing when none can be had.
-Awaitable<std::unique_ptr<restore::RemoteVault>> clone_of_target(const Context& context, const config::Config& config, const config::Job& job,
+Awaitable<std::unique_ptr<restore::RemoteVault>> clone_of_target(const Context& context, const Ground& ground, const config::Job& job,
                                                                  async::Workers& workers) {
     for (const config::GitTarget& target : job.git) {
-        Result<restore::Access> access = access_to(context, target.url);
+        Result<restore::Access> access = access_to(context, target.url, ground.secrets.known);
         Failure why;
         if (access) {
-            Result<std::unique_ptr<restore::RemoteVault>> fetched = co_await restore::RemoteVault::open(std::move(*access), config.storage / "spool", workers);
+            Result<std::unique_ptr<restore::RemoteVault>> fetched = co_await restore::RemoteVault::open(std::move(*access), ground.config.storage / "spool", workers);
             Result<void> whole;
             if (fetched) whole = co_await (*fetched)->need_all();
             if (fetched && whole) co_return std::move(*fetched);
@@ -76,7 +105,9 @@ Awaitable<std::unique_ptr<restore::RemoteVault>> clone_of_target(const Context& 
 }
 
 // Mends what `done` found damaged, from what this machine holds, then from a target. Nothing: the job is busy.
-Awaitable<Result<void>> mend(const Context& context, const config::Config& config, const checks::Done& done, async::Workers& workers) {
+Awaitable<Result<void>> mend(const Context& context, const Ground& ground, const checks::Done& done, async::Workers& workers) {
+    const config::Config& config = ground.config;
+    Engine engine(context, ground, workers);
     const config::Job& job = config.jobs.at(done.run.job);
     const Result<state::JobLock> lock = state::JobLock::acquire(config.storage, job.name);
     if (!lock) co_return lock.error();
@@ -84,7 +115,7 @@ Awaitable<Result<void>> mend(const Context& context, const config::Config& confi
     auto here = [&] { return checks::repair(order, done.copies); };
     checks::Repaired repaired = co_await workers.run(std::move(here));
     std::unique_ptr<restore::RemoteVault> clone;
-    if (!repaired.left.empty() && !job.git.empty()) clone = co_await clone_of_target(context, config, job, workers);
+    if (!repaired.left.empty() && !job.git.empty()) clone = co_await clone_of_target(context, ground, job, workers);
     if (clone != nullptr) {
         order.clone = clone->place().vault;
         auto again = [&]() -> checks::Repaired {
@@ -95,6 +126,10 @@ Awaitable<Result<void>> mend(const Context& context, const config::Config& confi
         repaired.left = std::move(more.left);
         std::move(more.mended.begin(), more.mended.end(), std::back_inserter(repaired.mended));
     }
+    checks::Repaired mirrors;
+    if (!has_snapshots(job)) mirrors = co_await checks::repair_mirrors(engine.shared, job, done.copies);
+    std::move(mirrors.mended.begin(), mirrors.mended.end(), std::back_inserter(repaired.mended));
+    std::move(mirrors.left.begin(), mirrors.left.end(), std::back_inserter(repaired.left));
     for (const std::string& line : repaired.mended) tell("mended: " + line);
     for (const std::string& line : repaired.left) tell("not mended: " + line);
     co_return Result<void>();
@@ -105,22 +140,19 @@ Awaitable<int> verify_own(const Context& context, std::string level, async::Work
     const std::optional<config::Config> config = load_config(context);
     if (!config) co_return 2;
     if (const Result<void> known = check_job(*config, context.line.job); !known) co_return failed(known.error());
-    if (const Result<void> owner = become_owner(config->storage); !owner) co_return failed(owner.error());
+    const Result<config::SecretPlaces> secrets = enter_storage(context, *config, named_jobs(context));
+    if (!secrets) co_return failed(secrets.error());
+    const Ground ground{*config, *secrets};
     std::vector<restore::Checked> all;
     for (const auto& [name, job] : config->jobs) {
         if (!context.line.job.empty() && context.line.job != name) continue;
-        if (level == spot && !has_snapshots(job) && context.line.job.empty()) continue;
-        if (level == spot && !has_snapshots(job)) {
-            tell("autobackupctl: verify " + name + " --level spot: that is for a cvat: source");
-            co_return 2;
-        }
-        checks::Done done = co_await check_own(context, *config, order_of(name, level), workers);
+        checks::Done done = co_await check_own(context, ground, order_of(name, level), workers);
         if (done.run.outcome == model::RunOutcome::cancelled) co_return 5;
         if (!done.run.errors.empty()) co_return failed(done.run.errors.front());
         if (context.line.repair && restore::any_damaged(done.copies)) {
-            const Result<void> mended = co_await mend(context, *config, done, workers);
+            const Result<void> mended = co_await mend(context, ground, done, workers);
             if (!mended) co_return failed(mended.error());
-            done = co_await check_own(context, *config, order_of(name, level), workers);
+            done = co_await check_own(context, ground, order_of(name, level), workers);
         }
         std::move(done.copies.begin(), done.copies.end(), std::back_inserter(all));
     }
@@ -165,8 +197,10 @@ Awaitable<int> drill(const Context& context, async::Workers& workers) {
         if (!place) co_return failed(place.error());
         order.server = *place;
     }
-    if (const Result<void> owner = become_owner(config->storage); !owner) co_return failed(owner.error());
-    const checks::Done done = co_await check_own(context, *config, std::move(order), workers);
+    const Result<config::SecretPlaces> secrets = enter_storage(context, *config, named_jobs(context));
+    if (!secrets) co_return failed(secrets.error());
+    const Ground ground{*config, *secrets};
+    const checks::Done done = co_await check_own(context, ground, std::move(order), workers);
     if (!done.run.errors.empty() && done.run.items.empty()) co_return failed(done.run.errors.front());
     const json::object report = report::to_json(done.run);
     const int printed = context.line.json ? print_json(report) : print(report_text(report, context.screen));

@@ -150,7 +150,7 @@ void add_own_options(CLI::App& verb, const std::string& name, CommandLine& line)
     if (name == "restore") add_restore(verb, line);
     if (name == "verify") {
         const std::vector<std::string> levels{"exists", "structure", "checksum", "spot"};
-        verb.add_option("--level", line.level, "exists, structure or checksum, each includes the ones before; spot: ask the source of a job again for a few tasks")
+        verb.add_option("--level", line.level, "exists, structure or checksum, each includes the ones before; spot: ask the source of a job again for a few tasks or repositories")
             ->type_name("LEVEL")
             ->check(CLI::IsMember(levels))
             ->capture_default_str();

@@ -1,8 +1,6 @@
 // SPDX-License-Identifier: MIT
 #include "daemon/ctl/copies.hpp"
 
-#include <grp.h>
-#include <sys/stat.h>
 #include <unistd.h>
 
 #include <cstdlib>
@@ -10,7 +8,7 @@
 
 #include "build_info.hpp"
 #include "daemon/checks/check_run.hpp"
-#include "daemon/config/secrets.hpp"
+#include "daemon/cli/owner.hpp"
 #include "daemon/ctl/offline.hpp"
 #include "daemon/restore/catalogue.hpp"
 #include "daemon/restore/verify.hpp"
@@ -34,9 +32,7 @@ const config::GitTarget* target_of(const config::Config& config, const std::stri
     return nullptr;
 }
 
-Result<void> use_target(const Context& context, const config::Config& config, const config::GitTarget& target, restore::Access& access) {
-    config::SecretPlaces places;
-    places.environment = context.environment;
+Result<void> use_target(const config::SecretPlaces& places, const config::Config& config, const config::GitTarget& target, restore::Access& access) {
     access.username = target.username;
     access.http.ca_file = target.ca_file;
     access.ssh.known_hosts = target.known_hosts;
@@ -145,7 +141,10 @@ int failed(const Failure& failure) {
     return exit_code_of(failure);
 }
 
-Result<restore::Access> access_to(const Context& context, const std::string& url) {
+Result<restore::Access> access_to(const Context& context, const std::string& url, const std::map<std::string, Secret>& known) {
+    config::SecretPlaces places;
+    places.environment = context.environment;
+    places.known = known;
     restore::Access access;
     access.url = url;
     access.branch = context.line.branch;
@@ -154,7 +153,7 @@ Result<restore::Access> access_to(const Context& context, const std::string& url
     const config::Loaded loaded = read_config(context);
     const config::GitTarget* const target = loaded.config ? target_of(*loaded.config, url) : nullptr;
     Result<void> used;
-    if (target != nullptr && context.line.password_file.empty()) used = use_target(context, *loaded.config, *target, access);
+    if (target != nullptr && context.line.password_file.empty()) used = use_target(places, *loaded.config, *target, access);
     if (used) used = use_command_line(context.line, access);
     if (!used) return used.error();
     access.ssh.run_directory = std::filesystem::temp_directory_path() / ("autobackupctl-ssh-" + std::to_string(::geteuid()));
@@ -200,12 +199,14 @@ Awaitable<std::optional<Sources>> find_sources(const Context& context, bool one,
     co_return std::nullopt;
 }
 
-Result<void> become_owner(const std::filesystem::path& storage) {
-    struct stat status {};
-    if (::geteuid() != 0 || ::stat(storage.c_str(), &status) != 0 || status.st_uid == 0) return {};
-    if (::setgroups(0, nullptr) != 0 || ::setgid(status.st_gid) != 0 || ::setuid(status.st_uid) != 0)
-        return fail_errno(errno, "become the owner of", storage.string());
-    return {};
+Result<config::SecretPlaces> enter_storage(const Context& context, const config::Config& config, const std::vector<std::string>& jobs) {
+    config::SecretPlaces places;
+    places.environment = context.environment;
+    if (!cli::is_root_in_anothers(config.storage)) return places;
+    config::read_ahead(config, jobs, places);
+    const Result<void> entered = cli::become_owner(config.storage);
+    if (!entered) return entered.error();
+    return places;
 }
 
 namespace {

@@ -3,11 +3,13 @@
 #pragma once
 
 #include <functional>
+#include <map>
 #include <memory>
 #include <optional>
 #include <string>
 #include <vector>
 
+#include "daemon/config/secrets.hpp"
 #include "daemon/ctl/context.hpp"
 #include "daemon/model/config.hpp"
 #include "daemon/restore/places.hpp"
@@ -37,12 +39,12 @@ Awaitable<std::optional<Sources>> find_sources(const Context& context, bool one,
 /// Whether it keeps versions of items (a CVAT job); what mirrors repositories does not.
 bool has_snapshots(const config::Job& job);
 
-/// How a URL is reached: with the credentials of the job that has it, or those of the command line.
-Result<restore::Access> access_to(const Context& context, const std::string& url);
+/// How a URL is reached: with the credentials of the job that has it, or those of the command line. `known`: secrets that were read before.
+Result<restore::Access> access_to(const Context& context, const std::string& url, const std::map<std::string, Secret>& known = {});
 
-/// As root: from now on this process is the user that the storage belongs to, so that the daemon can use what we write there. Nothing for other
-/// users.
-Result<void> become_owner(const std::filesystem::path& storage);
+/// cli::become_owner() of the storage, for work of a daemon's in it. The secrets of the jobs (none named: all) are read before; with them the work
+/// goes on afterwards.
+Result<config::SecretPlaces> enter_storage(const Context& context, const config::Config& config, const std::vector<std::string>& jobs);
 
 /// All snapshots of the sources, each with the index of its place.
 struct Listed {

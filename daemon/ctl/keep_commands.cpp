@@ -4,6 +4,7 @@
 #include <set>
 #include <utility>
 
+#include "daemon/cli/owner.hpp"
 #include "daemon/control/reading.hpp"
 #include "daemon/ctl/commands.hpp"
 #include "daemon/ctl/copies.hpp"
@@ -55,7 +56,7 @@ int prune(const Context& context) {
     if (const Result<void> known = check_job(*config, context.line.job); !known) return failed(known.error());
     const config::Job& job = config->jobs.at(context.line.job);
     const LastRun last = last_run(*config, job.name);
-    if (const Result<void> owner = become_owner(config->storage); !owner) return failed(owner.error());
+    if (const Result<void> owner = cli::become_owner(config->storage); !owner) return failed(owner.error());
     std::optional<state::JobLock> lock;
     if (!context.line.dry_run) {
         Result<state::JobLock> taken = state::JobLock::acquire(config->storage, job.name);
@@ -86,7 +87,7 @@ int change_hold(const Context& context) {
     const bool holding = context.line.verb == "hold";
     std::optional<config::Config> config = load_config(context);
     if (!config) return 2;
-    if (const Result<void> owner = become_owner(config->storage); !owner) return failed(owner.error());
+    if (const Result<void> owner = cli::become_owner(config->storage); !owner) return failed(owner.error());
     Sources sources;
     for (const auto& [name, job] : config->jobs) {
         if (has_snapshots(job)) sources.places.push_back(restore::place_of(*config, job));

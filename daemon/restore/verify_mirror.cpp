@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: MIT
 #include "daemon/restore/verify_mirror.hpp"
 
+#include "daemon/mirror/large.hpp"
 #include "daemon/restore/verify_vault.hpp"
 #include "lib/git/repository.hpp"
 #include "lib/lfs/store.hpp"
@@ -56,6 +57,16 @@ Result<void> check_large(const fs::path& repository, const std::stop_token& stop
     return {};
 }
 
+Result<void> check_large_names(const git::Repository& repository, Checked& checked) {
+    const Result<std::vector<mirror::LargeFile>> lost = mirror::lost_large(repository);
+    if (!lost) return lost.error();
+    for (const mirror::LargeFile& file : *lost) {
+        const lfs::Pointer& object = file.object;
+        problem(checked, "the large file " + object.oid + " (" + std::to_string(object.size) + " bytes) is not in " + mirror::large_store(repository.path()).root().string());
+    }
+    return {};
+}
+
 }  // namespace
 
 Result<void> check_mirror(const fs::path& path, Level level, const std::stop_token& stop, Checked& checked) {
@@ -68,6 +79,8 @@ Result<void> check_mirror(const fs::path& path, Level level, const std::stop_tok
     const Result<git::Repository::CheckReport> report = repository->check([&stop] { return stop.stop_requested(); });
     if (!report) return report.error();
     for (const std::string& one : report->problems) problem(checked, one);
+    const Result<void> named = check_large_names(*repository, checked);
+    if (!named && report->problems.empty()) problem(checked, describe(named.error()));
     return check_large(path, stop, checked);
 }
 

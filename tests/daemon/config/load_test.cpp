@@ -284,13 +284,13 @@ TEST(Checks, have_schedules_of_their_own) {
         "servers: {lab: {cvat: 'https://a', auth: {token: t}}}\n"
         "defaults: {checks: {structure: weekly, drill: 'monthly 1 04:00'}}\n"
         "jobs:\n  signs: {schedule: daily, cvat: {}, checks: {checksum: [monthly, 'sun 04:00'], drill: manual, drill_server: lab}}\n"
-        "  code: {schedule: daily, mirror: {repositories: [{url: /a, name: a}]}}\n");
+        "  code: {schedule: daily, mirror: {repositories: [{url: /a, name: a}]}, checks: {spot: weekly}}\n");
     const Loaded loaded = file.load();
     ASSERT_TRUE(loaded.config) << describe(loaded.problems.at(0));
     using Schedules = std::map<std::string, std::vector<std::string>>;
     EXPECT_EQ(loaded.config->jobs.at("signs").checks, (Schedules{{"checksum", {"monthly", "sun 04:00"}}, {"drill", {"manual"}}, {"structure", {"weekly"}}}));
     EXPECT_EQ(loaded.config->jobs.at("signs").drill_server, "lab");
-    EXPECT_EQ(loaded.config->jobs.at("code").checks, (Schedules{{"structure", {"weekly"}}})) << "a mirror is a repository as it is";
+    EXPECT_EQ(loaded.config->jobs.at("code").checks, (Schedules{{"spot", {"weekly"}}, {"structure", {"weekly"}}})) << "a mirror is a repository as it is";
     const auto& warnings = loaded.config->warnings;
     const auto told = [](const std::string& line) { return line.find("'drill' is for a cvat: source") != std::string::npos; };
     EXPECT_EQ(std::count_if(warnings.begin(), warnings.end(), told), 1);

@@ -1,0 +1,81 @@
+// SPDX-License-Identifier: MIT
+// A damaged mirror beside a whole one that is put together from what is good in it and from what others give; joined when nothing is missing.
+// Synchronous; worker thread; the caller holds the job's lock.
+#pragma once
+
+#include <filesystem>
+#include <memory>
+#include <set>
+#include <stop_token>
+#include <string>
+#include <vector>
+
+#include "daemon/checks/pack_mender.hpp"
+#include "daemon/checks/ref_mender.hpp"
+
+namespace autobackup::checks {
+
+/// A repository that was fetched anew, or unpacked, to take objects and refs from.
+struct Supply {
+    std::string words;                 ///< "its source", "the copy at …", "the bundle …"
+    std::filesystem::path repository;  ///< bare, whole
+    RefMap refs;                       ///< under the names that they have in the mirror
+    std::string head;                  ///< "ref: refs/heads/main"; empty: it does not tell
+    bool is_source = false;            ///< its refs are what the mirror's own follow
+};
+
+class MirrorMender {
+public:
+    /// `url`: of the source, for a configuration that has to be written anew; may be empty.
+    MirrorMender(std::filesystem::path mirror, std::string url, std::stop_token stop);
+
+    /// Where work is done: below the mirror's own directory.
+    static std::filesystem::path workshop_of(const std::filesystem::path& mirror);
+    /// Where a supply can be put.
+    [[nodiscard]] std::filesystem::path room_for(const std::string& name) const { return workshop_ / name; }
+
+    /// Looks at every file, and puts together what is good.
+    Result<void> begin();
+    /// Every ref is known, and everything that refs need is there.
+    [[nodiscard]] bool complete() const { return missing_.empty() && refs_.bad.empty() && refs_.nameless.empty() && !refs_.head.empty(); }
+    /// Where refs stood that cannot be read any more, by what was noted of them.
+    Result<void> know(const RefMap& noted);
+    /// Takes what is missing, as far as it is there.
+    Result<void> take_from(const Supply& supply);
+    /// Gives the mirror what it lacked, then puts damaged files aside: only where everything that they held and that can be read, and everything that refs
+    /// need, is elsewhere in the mirror. What was done, in words; without complete() what could be had is given, and nothing is put aside.
+    Result<std::vector<std::string>> join(Aside& aside);
+    /// What could not be mended, ref by ref.
+    std::vector<std::string> left();
+
+private:
+    Result<void> look_at_pack(const std::filesystem::path& pack);
+    Result<void> link_pack(const std::filesystem::path& pack);
+    Result<void> link_loose();
+    Result<void> write_refs();
+    Result<void> find_missing();
+    static void name_broken(const git::Repository& whole, std::vector<std::string>& lines);
+    void mend_refs_here();
+    void mend_refs_from(const RefMap& known);
+    Result<void> give_new_packs(Aside& aside, std::vector<std::string>& done);
+    Result<void> retire_damaged(Aside& aside, std::vector<std::string>& done);
+    Result<void> mend_files(Aside& aside, std::vector<std::string>& done);
+
+    std::filesystem::path mirror_;
+    std::string url_;
+    std::stop_token stop_;
+    Workshop workshop_;
+    std::filesystem::path whole_;  ///< the repository that is put together
+    SalvagedRefs refs_;
+    RefMap mended_refs_;
+    bool head_mended_ = false;
+    bool index_mended_ = false;
+    std::set<std::string> linked_;  ///< names of packs of the mirror that are sound
+    std::vector<std::filesystem::path> damaged_packs_;
+    std::vector<std::filesystem::path> damaged_loose_;
+    Oids bad_;      ///< objects of damaged files that are not whole there
+    Oids missing_;  ///< what refs need and nobody gave yet
+    std::set<std::string> givers_;
+};
+
+}  // namespace autobackup::checks

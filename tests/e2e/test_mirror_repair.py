@@ -1,0 +1,367 @@
+"""verify --repair of mirrors: damage anywhere in one is found, and mended from itself, its source, a copy or a bundle, with nothing lost on the way."""
+
+import glob
+import hashlib
+import os
+import random
+import shutil
+import signal
+import subprocess
+import time
+import unittest
+
+from harness import git
+from mirrors import MirrorCase, lfs_clone
+from restore_case import ctl
+from test_github import Hub
+from test_large_files import LfsServer
+from test_mirror_lfs import PASSWORD, pointer
+from test_mirror_spot import Asking
+
+
+class Repairs(Asking, MirrorCase):
+    def repair(self, code=0):
+        return self.told("verify", "--repair", code=code)
+
+    def out(self, name):
+        return os.path.join(self.directory, name)
+
+    def aside(self):
+        return sorted(name for _, _, names in os.walk(os.path.join(self.storage, "damaged")) for name in names)
+
+    def history(self, name="a", **more):
+        """A mirror with kept refs and several packs; its source."""
+        source = self.source(name)
+        self.configure_mirrors({name: source}, **more)
+        self.run_mirrors()
+        self.commit(source, "dev", {"other.txt": "rewritten\n" * 50}, replace=True)
+        git("tag", "-d", "v1", cwd=source)
+        self.run_mirrors()
+        self.commit(source, "main", {f"more/{number}.txt": f"{number}\n" * 300 for number in range(20)})
+        self.run_mirrors()
+        return source
+
+    def assert_mended(self, before, name="a"):
+        mirror = self.mirror(name)
+        self.assertEqual(self.refs(mirror, ours=True), before)
+        self.assert_sound(mirror)
+        self.assertFalse(os.path.exists(os.path.join(mirror, "autobackup", "repair")))
+        self.assertEqual(self.told("verify")[0]["damaged"], 0)
+
+    def hurt(self, path):
+        self.flip(path, os.path.getsize(path) // 2)
+
+    def test_a_pack_comes_from_the_source(self):
+        source = self.history()
+        before = self.refs(self.mirror(), ours=True)
+        pack = self.packs(self.mirror())[-1]
+        self.hurt(pack)
+        self.assertEqual(self.told("verify", code=1)[0]["damaged"], 1)
+        found, said = self.repair()
+        self.assertEqual(found["damaged"], 0, said)
+        self.assertIn("its source", said)
+        self.assertIn(os.path.basename(pack), self.aside())
+        self.assert_mended(before)
+        self.assertEqual(len(self.kept(self.mirror())), 2)
+        self.commit(source, "main", {"after.txt": "after\n"})
+        self.assertEqual(self.run_mirrors().item("a")["outcome"], "updated")
+
+    def test_what_only_the_mirror_kept_comes_from_a_copy(self):
+        source = self.history(extra="copies: {url: '" + self.out("copies/{name}.git") + "'}")
+        before = self.refs(self.mirror(), ours=True)
+        for path in glob.glob(os.path.join(self.mirror(), "objects/pack/*")):
+            os.chmod(path, 0o640)
+            os.truncate(path, os.path.getsize(path) // 3)
+        found, said = self.repair()
+        self.assertEqual(found["damaged"], 0, said)
+        self.assertIn("the copy at ", said)
+        self.assert_mended(before)
+        shutil.rmtree(source)
+        for path in self.packs(self.mirror()):
+            os.remove(path)
+        found, said = self.repair()
+        self.assertEqual(found["damaged"], 0, said)
+        self.assert_mended(before)
+
+    def test_what_only_the_mirror_kept_comes_from_the_newest_whole_bundle(self):
+        source = self.history(extra=f"bundles: {{directory: {self.out('bundles')}, keep: 3}}")
+        before = self.refs(self.mirror(), ours=True)
+        bundles = sorted(glob.glob(self.out("bundles/a/*.bundle")))
+        kept = self.kept(self.mirror())["heads/dev"]
+        for path in self.packs(self.mirror()):
+            if kept in git("verify-pack", "-v", path, cwd=self.mirror()):
+                self.flip(path, 20)
+                self.hurt(path)
+        found, said = self.repair()
+        self.assertEqual(found["damaged"], 0, said)
+        self.assert_mended(before)
+        for path in self.packs(self.mirror()):
+            os.remove(path)
+        shutil.rmtree(source)
+        newest = self.out("bundles/a/20991231T235959Z.bundle")
+        shutil.copy(bundles[-1], newest)
+        self.hurt(newest)
+        found, said = self.repair()
+        self.assertEqual(found["damaged"], 0, said)
+        self.assertIn("the bundle ", said)
+        self.assert_mended(before)
+
+    def test_an_index_needs_nobody(self):
+        source = self.history()
+        before = self.refs(self.mirror(), ours=True)
+        shutil.rmtree(source)
+        for wound in (lambda path: self.flip(path, os.path.getsize(path) // 2), lambda path: os.truncate(path, 900), os.remove):
+            index = self.packs(self.mirror(), ".idx")[-1]
+            os.chmod(index, 0o640)
+            wound(index)
+            found, said = self.repair()
+            self.assertEqual(found["damaged"], 0, said)
+            self.assert_mended(before)
+
+    def test_loose_objects_and_refs_of_somebody_elses_git(self):
+        source = self.source()
+        git("gc", "-q", cwd=source)
+        os.makedirs(os.path.dirname(self.mirror()))
+        git("clone", "-q", "--mirror", source, self.mirror())
+        self.commit(source, "main", {"loose.txt": "loose\n" * 100})
+        git("fetch", "-q", source, "refs/heads/main:refs/heads/main", cwd=self.mirror())
+        self.configure_mirrors({"a": source})
+        self.run_mirrors()
+        before = self.refs(self.mirror(), ours=True)
+        loose = glob.glob(os.path.join(self.mirror(), "objects/[0-9a-f][0-9a-f]/*"))
+        self.assertTrue(loose)
+        for path in loose[:2]:
+            self.hurt(path)
+        os.remove(loose[-1])
+        found, said = self.repair()
+        self.assertEqual(found["damaged"], 0, said)
+        self.assert_mended(before)
+        ref = os.path.join(self.mirror(), "refs/heads/main")
+        os.makedirs(os.path.dirname(ref), exist_ok=True)
+        for bit in (0, 6):
+            with open(ref, "w") as file:
+                file.write(before["refs/heads/main"] + "\n")
+            self.flip(ref, 7, bit)
+            found, said = self.repair()
+            self.assertEqual(found["damaged"], 0, said)
+            self.assert_mended(before)
+
+    def test_packed_refs_as_far_as_anybody_knows(self):
+        self.history(extra="copies: {url: '" + self.out("copies/{name}.git") + "'}")
+        before = self.refs(self.mirror(), ours=True)
+        path = os.path.join(self.mirror(), "packed-refs")
+        with open(path) as file:
+            text = file.read()
+        keep = next(name for name in before if name.startswith("refs/autobackup/keep/"))
+        line = f"{before[keep]} {keep}\n"
+        for wound in (line.replace(line[:8], "zzzzzzzz"), line[:4] + "\x01" + line[5:], "garbage without a name\n"):
+            with self.subTest(wound):
+                with open(path, "w") as file:
+                    file.write(text.replace(line, wound))
+                self.assertEqual(self.told("verify", code=1)[0]["damaged"], 1)
+                found, said = self.repair()
+                self.assertEqual(found["damaged"], 0, said)
+                self.assert_mended(before)
+        with open(os.path.join(self.mirror(), "HEAD"), "w") as file:
+            file.write("\0\0\0\0")
+        found, said = self.repair()
+        self.assertEqual(found["damaged"], 0, said)
+        self.assertEqual(git("symbolic-ref", "HEAD", cwd=self.mirror()), "refs/heads/main")
+        self.assert_mended(before)
+
+    def test_what_is_nowhere_else_stays_and_is_named(self):
+        source = self.history()
+        mirror = self.mirror()
+        kept = self.kept(mirror)
+        lost = kept["heads/dev"]
+        for path in self.packs(mirror):
+            for row in git("verify-pack", "-v", path, cwd=mirror).splitlines():
+                words = row.split()
+                if words and words[0] == lost:
+                    self.flip(path, int(words[4]) + int(words[3]) // 2)
+        before, packs = self.refs(mirror, ours=True), self.packs(mirror)
+        found, said = self.repair(code=1)
+        self.assertEqual(found["damaged"], 1)
+        self.assertRegex(said, rf"not mended: .*/keep/.*/heads/dev: .*{lost}")
+        self.assertEqual(self.refs(mirror, ours=True), before)
+        self.assertTrue(set(packs) <= set(self.packs(mirror)), "what is damaged and the only one stays where it is")
+        self.assertEqual(self.aside(), [])
+        self.assertNotIn("refs/heads/main:", said)
+        self.assertEqual(git("rev-parse", "main", cwd=source), before["refs/heads/main"])
+
+    def test_damage_that_no_ref_needs_keeps_nothing_from_being_mended(self):
+        source = self.history()
+        mirror = self.mirror()
+        before = {name: oid for name, oid in self.refs(mirror, ours=True).items() if "/keep/" not in name}
+        lost = self.kept(mirror)["heads/dev"]
+        for name in self.refs(mirror, ours=True):
+            if "/keep/" in name:
+                git("update-ref", "-d", name, cwd=mirror)
+        for path in self.packs(mirror):
+            for row in git("verify-pack", "-v", path, cwd=mirror).splitlines():
+                words = row.split()
+                if words and words[0] == lost:
+                    self.flip(path, int(words[4]) + int(words[3]) // 2)
+        found, said = self.repair()
+        self.assertEqual(found["damaged"], 0, said)
+        self.assertIn("1 damaged objects that no ref needs are nowhere else", said)
+        self.assert_mended(before)
+        self.assertTrue(self.aside())
+        self.assertTrue(os.path.exists(source))
+
+    def test_a_configuration(self):
+        source = self.history()
+        before = self.refs(self.mirror(), ours=True)
+        with open(os.path.join(self.mirror(), "config"), "w") as file:
+            file.write("[core\nbare = tr\0")
+        found, said = self.repair()
+        self.assertEqual(found["damaged"], 0, said)
+        self.assertEqual(git("config", "remote.origin.url", cwd=self.mirror()), source)
+        self.assert_mended(before)
+        self.assertEqual(self.run_mirrors().report["outcome"], "unchanged")
+
+    def test_any_flipped_bit_is_found_and_mended(self):
+        """One bit at a time, anywhere in packs and indexes; the seed is fixed and told when it fails."""
+        self.history(extra="copies: {url: '" + self.out("copies/{name}.git") + "'}")
+        before = self.refs(self.mirror(), ours=True)
+        seed, count = 20261121, 100 if os.environ.get("AUTOBACKUPD_NIGHTLY") else 12
+        chance = random.Random(seed)
+        for number in range(count):
+            files = self.packs(self.mirror()) + self.packs(self.mirror(), ".idx")
+            path = files[chance.randrange(len(files))]
+            at, bit = chance.randrange(os.path.getsize(path)), chance.randrange(8)
+            with self.subTest(seed=seed, number=number, file=os.path.basename(path), at=at, bit=bit):
+                self.flip(path, at, bit)
+                self.assertEqual(self.told("verify", code=1)[0]["damaged"], 1)
+                found, said = self.repair()
+                self.assertEqual(found["damaged"], 0, said)
+                self.assertEqual(self.refs(self.mirror(), ours=True), before)
+                self.assert_sound(self.mirror())
+        self.assert_mended(before)
+
+    def test_killed_at_any_moment_nothing_is_lost(self):
+        self.history(extra="copies: {url: '" + self.out("copies/{name}.git") + "'}")
+        before = self.refs(self.mirror(), ours=True)
+        whole = self.out("whole")
+        for pack in self.packs(self.mirror()):
+            self.hurt(pack)
+        shutil.copytree(self.storage, whole, symlinks=True)
+        begin = time.monotonic()
+        self.repair()
+        took = time.monotonic() - begin
+        chance = random.Random(7)
+        for number in range(int(os.environ.get("AUTOBACKUPD_KILLS", "12"))):
+            with self.subTest(number=number):
+                shutil.rmtree(self.storage)
+                shutil.copytree(whole, self.storage, symlinks=True)
+                process = subprocess.Popen([ctl(), "verify", "--repair", "--config", self.config], env=self.environment(), stdout=subprocess.DEVNULL,
+                                           stderr=subprocess.DEVNULL)
+                time.sleep(took * chance.random())
+                process.send_signal(signal.SIGKILL)
+                process.wait()
+                found, said = self.repair()
+                self.assertEqual(found["damaged"], 0, said)
+                self.assert_mended(before)
+
+    def test_a_run_clears_what_a_killed_repair_left(self):
+        source = self.history()
+        left = os.path.join(self.mirror(), "autobackup", "repair", "supply")
+        os.makedirs(left)
+        self.commit(source, "main", {"after.txt": "after\n"})
+        self.run_mirrors()
+        self.assertFalse(os.path.exists(os.path.dirname(left)))
+
+
+class LargeRepairs(Asking, MirrorCase):
+    def setUp(self):
+        super().setUp()
+        if shutil.which("git-lfs") is None:
+            self.skipTest("the program git-lfs is not installed")
+        self.secret("git-password", PASSWORD)
+        self.lfs = LfsServer(self.place("lfs"))
+        self.addCleanup(self.lfs.stop)
+        self.forge = self.git_server("--create", "a.git", "--create", "b.git", "--password", PASSWORD, "--lfs", str(self.lfs.port))
+        self.contents = [os.urandom(20_000), os.urandom(30_000)]
+        for name in ("a", "b"):
+            git("symbolic-ref", "HEAD", "refs/heads/main", cwd=os.path.join(self.forge.repos, f"{name}.git"))
+            for content in self.contents:
+                folder = os.path.join(self.lfs.objects, f"git_{name}.git")
+                os.makedirs(folder, exist_ok=True)
+                with open(os.path.join(folder, hashlib.sha256(content).hexdigest()), "wb") as file:
+                    file.write(content)
+                self.commit(os.path.join(self.forge.repos, f"{name}.git"), "main", {".gitattributes": "*.bin filter=lfs -text\n", "x.bin": pointer(content)})
+        url = f"http://127.0.0.1:{self.forge.port}/git"
+        self.configure_mirrors({"a": f"{url}/a.git", "b": f"{url}/b.git"},
+                               extra=f"auth: {{username: bot, password: git-password}}\ncopies: {{url: '{self.directory}/copies/{{name}}.git'}}\n")
+        self.run_mirrors()
+
+    def object(self, number, name="a"):
+        oid = hashlib.sha256(self.contents[number]).hexdigest()
+        return os.path.join(self.mirror(name), "lfs/objects", oid[:2], oid[2:4], oid)
+
+    def assert_whole(self):
+        for name in ("a", "b"):
+            for number, content in enumerate(self.contents):
+                with open(self.object(number, name), "rb") as file:
+                    self.assertEqual(file.read(), content)
+            lfs_clone(self, self.mirror(name))
+        self.assertEqual(self.told("verify")[0]["damaged"], 0)
+
+    def test_from_the_source_for_all_that_share_it(self):
+        """An object is one file with several names: its damage is that of both mirrors."""
+        self.assertGreaterEqual(os.stat(self.object(0)).st_nlink, 3)
+        self.flip(self.object(0), 5000)
+        os.truncate(self.object(1), 100)
+        self.assertEqual(self.told("verify", code=1)[0]["damaged"], 2)
+        found, said = self.told("verify", "--repair")
+        self.assertEqual(found["damaged"], 0, said)
+        self.assertIn("was put back from its source", said)
+        self.assert_whole()
+
+    def test_one_that_went_away_is_found_and_comes_back(self):
+        for name in ("a", "b"):
+            os.remove(self.object(1, name))
+        found, _ = self.told("verify", code=1)
+        self.assertEqual(found["damaged"], 2)
+        self.assertIn("is not in", found["copies"][0]["problems"][0])
+        found, said = self.told("verify", "--repair")
+        self.assertEqual(found["damaged"], 0, said)
+        self.assertIn("the store that the mirrors share", said)
+        self.assert_whole()
+
+    def test_from_a_copy_when_the_source_has_it_no_longer(self):
+        shutil.rmtree(self.lfs.objects)
+        os.makedirs(self.lfs.objects)
+        self.flip(self.object(0), 5000)
+        found, said = self.told("verify", "--repair")
+        self.assertEqual(found["damaged"], 0, said)
+        self.assertIn("was put back from the copy at ", said)
+        self.assert_whole()
+        self.flip(self.object(0), 5000)
+        shutil.rmtree(os.path.join(self.directory, "copies"))
+        found, said = self.told("verify", "--repair", code=3)
+        self.assertEqual([one["outcome"] for one in found["copies"]], ["damaged", "good"], "each has its own file since")
+        self.assertIn("is whole nowhere else", said)
+
+
+class GithubRepairs(Asking, Hub):
+    def test_damage_is_mended_over_the_forge(self):
+        self.describe("organization: acme\nwikis: true")
+        self.run_code()
+        self.hub.mutate("force_push", repo="acme/app", branch="main")
+        self.run_code("--only", "acme/app")
+        app, wiki = self.mirror("acme/app"), self.mirror("acme/docs", "wiki")
+        before = {path: self.refs(path) for path in (app, wiki)}
+        for path in (self.packs(app)[0], self.packs(wiki)[-1]):
+            self.flip(path, os.path.getsize(path) // 2)
+        self.assertEqual(self.told("verify", code=3)[0]["damaged"], 2)
+        found, said = self.told("verify", "--repair")
+        self.assertEqual(found["damaged"], 0, said)
+        self.assertNotIn(self.hub.token("alice"), said)
+        for path, refs in before.items():
+            self.assertEqual(self.refs(path), refs)
+            self.assert_sound(path)
+
+
+if __name__ == "__main__":
+    unittest.main()
