@@ -132,8 +132,8 @@ Result<RefsCompared> compare_refs(const mirror::Repository& what, const remote::
         if (ref.peeled) tags.insert(ref.name);
     }
     for (const auto& [name, oid] : wanted.refs) {
-        const auto here = local->refs.find(name);
-        if (here == local->refs.end() || here->second != oid) continue;
+        const auto here = mirror::first_from(local->refs, name);
+        if (here == local->refs.end() || here->first != name || here->second != oid) continue;
         ++compared.same;
         const bool lost = !repository->has(oid) && compared.problems.size() < restore::most_problems;
         if (lost) compared.problems.push_back(name + " names " + oid.hex() + ", which is missing; the source has it");
