@@ -71,7 +71,7 @@ boost::json::object shown_json(const config::Loaded& loaded, const CommandLine& 
     return object;
 }
 
-int print(const std::string& text) { return write_all(STDOUT_FILENO, text, "standard output") ? 0 : 1; }
+int print(const std::string& text) { return cli::print("autobackupd", text); }
 
 }  // namespace
 
@@ -82,7 +82,7 @@ int check_config_command(Loop& loop, const CommandLine& line, const EnvironmentV
     if (loaded.config && !line.skip_secrets) problems = check_job_secrets(*loaded.config, {}, places);
     if (!problems.empty()) {
         if (line.json) {
-            print(boost::json::serialize(config::problems_json(problems)) + "\n");
+            (void)print(boost::json::serialize(config::problems_json(problems)) + "\n");  // 2 says more than 1
         } else {
             tell_problems(problems);
         }
@@ -100,11 +100,11 @@ int check_config_command(Loop& loop, const CommandLine& line, const EnvironmentV
     if (line.json) {
         boost::json::object object = shown_json(loaded, line);
         if (line.online) object["online"] = std::move(online);
-        print(boost::json::serialize(object) + "\n");
-        return code;
+        const int printed = print(boost::json::serialize(object) + "\n");
+        return printed == 0 ? code : printed;
     }
     for (const std::string& warning : loaded.config->warnings) spdlog::warn("{}", warning);
-    if (line.show || line.origin) print(shown(loaded, line.origin));
+    if ((line.show || line.origin) && print(shown(loaded, line.origin)) != 0) return 1;
     const std::size_t jobs = loaded.config->jobs.size();
     const std::string text = line.config + ": good, " + std::to_string(jobs) + (jobs == 1 ? " job" : " jobs");
     if (code == 0) journal::write_line(STDERR_FILENO, text);

@@ -1,17 +1,10 @@
 // SPDX-License-Identifier: MIT
 #include "daemon/app/command_line.hpp"
 
-#include <openssl/crypto.h>
-#include <spdlog/version.h>
-#include <sqlite3.h>
-#include <zlib.h>
-
 #include <CLI/CLI.hpp>
 #include <algorithm>
-#include <boost/version.hpp>
 
-#include "build_info.hpp"
-#include "lib/git/repository.hpp"
+#include "daemon/cli/versions.hpp"
 
 namespace autobackup::app {
 namespace {
@@ -21,6 +14,7 @@ constexpr const char* description = "Scheduled, verified, restorable backups of 
 void add_run(CLI::App& app, CommandLine& line) {
     CLI::App* run = app.add_subcommand("run", "Run jobs now, in the foreground");
     cli::add_common(*run, line);
+    run->set_version_flag("--version", version_text());
     run->add_option("JOB", line.jobs, "Names of jobs in the configuration")->required();
     run->add_flag("--json", line.json, "Print one report per job on stdout, one JSON object a line");
     run->add_flag("--quiet", line.quiet, "No lines for what went well, no progress");
@@ -105,10 +99,7 @@ Parsed ended_by(cli::Ended ended) {
 }  // namespace
 
 std::string version_text() {
-    const std::string boost = std::to_string(BOOST_VERSION / 100000) + "." + std::to_string(BOOST_VERSION / 100 % 1000);
-    const std::string spdlog = std::to_string(SPDLOG_VER_MAJOR) + "." + std::to_string(SPDLOG_VER_MINOR) + "." + std::to_string(SPDLOG_VER_PATCH);
-    return std::string("autobackupd ") + build::version + " (" + build::git_sha + ")\n" + "Boost " + boost + ", " + git::library_version() +
-           ", " + OpenSSL_version(OPENSSL_VERSION) + ", SQLite " + sqlite3_libversion() + ", zlib " + zlibVersion() + ", spdlog " + spdlog + "\n";
+    return cli::version_text("autobackupd");
 }
 
 void with_command_line(const std::function<void(const CLI::App&)>& use) {

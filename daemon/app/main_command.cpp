@@ -15,8 +15,7 @@ namespace autobackup::app {
 namespace {
 
 int print(const std::string& text) {
-    const Result<void> written = write_all(STDOUT_FILENO, text, "standard output");
-    return written ? 0 : 1;
+    return cli::print("autobackupd", text);
 }
 
 constexpr std::size_t largest_import = std::size_t{1} << 20;
@@ -68,7 +67,8 @@ int main_command(int argc, const char* const* argv, const char* const* environme
     const EnvironmentVariables variables = cli::read_environment(environment);
     const Parsed parsed = parse_command_line(argc, argv, variables);
     if (!parsed.command) {
-        std::fputs(parsed.text.c_str(), parsed.exit_code == 0 ? stdout : stderr);
+        if (parsed.exit_code == 0) return print(parsed.text);
+        std::fputs(parsed.text.c_str(), stderr);
         return parsed.exit_code;
     }
     journal::set_up_logging(cli::log_options(*parsed.command));

@@ -1,11 +1,17 @@
 // SPDX-License-Identifier: MIT
 #include "daemon/cli/common.hpp"
 
+#include <unistd.h>
+
 #include <CLI/CLI.hpp>
 #include <algorithm>
 #include <sstream>
 #include <string_view>
 #include <vector>
+
+#include "lib/core/file.hpp"
+#include "lib/journal/logging.hpp"
+#include "lib/journal/redact.hpp"
 
 namespace autobackup::cli {
 namespace {
@@ -52,7 +58,7 @@ Ended ended(const CLI::App& app, const CLI::ParseError& error) {
     const int code = app.exit(error, out, err);
     Ended result;
     result.exit_code = code == 0 ? 0 : 2;
-    result.text = code == 0 ? out.str() : err.str();
+    result.text = code == 0 ? out.str() : journal::without_user_info(err.str());  // what was not expected is repeated
     return result;
 }
 
@@ -60,6 +66,13 @@ std::optional<Ended> mistake(const Common& common) {
     const auto& levels = log_levels();
     if (std::find(levels.begin(), levels.end(), common.log_level) != levels.end()) return std::nullopt;
     return Ended{2, "$AUTOBACKUPD_LOG_LEVEL is \"" + common.log_level + "\"; allowed: trace, debug, info, warning, error\n"};
+}
+
+int print(const char* program, const std::string& text) {
+    const Result<void> written = write_all(STDOUT_FILENO, text, "standard output");
+    if (written) return 0;
+    journal::write_line(STDERR_FILENO, std::string(program) + ": " + describe(written.error()));
+    return 1;
 }
 
 journal::LogOptions log_options(const Common& common) {

@@ -44,6 +44,9 @@ Ended ended(const CLI::App& app, const CLI::ParseError& error);
 /// A mistake that CLI11 does not see: $AUTOBACKUPD_LOG_LEVEL with another word.
 std::optional<Ended> mistake(const Common& common);
 
+/// Data, on stdout: 0, or 1 and a line on stderr when it cannot be written (a full disk, a closed pipe).
+int print(const char* program, const std::string& text);
+
 journal::LogOptions log_options(const Common& common);
 
 }  // namespace autobackup::cli

@@ -1,16 +1,14 @@
 // SPDX-License-Identifier: MIT
 #include "daemon/ctl/command_line.hpp"
 
-#include <sqlite3.h>
-
 #include <CLI/CLI.hpp>
 #include <algorithm>
 #include <array>
-#include <boost/version.hpp>
 #include <string_view>
 #include <utility>
 
-#include "build_info.hpp"
+#include "daemon/cli/versions.hpp"
+#include "daemon/ctl/line_urls.hpp"
 
 namespace autobackup::ctl {
 namespace {
@@ -63,7 +61,8 @@ constexpr std::array verbs{
              "autobackupctl restore acme-code --item acme/app --to-directory app\n  autobackupctl restore acme-code --item acme/app --to-git "
              "https://git.example.org/app.git"},
     VerbText{"verify", Operand::job_or_path, false, "Check what was saved, to the last byte; of a job, of all jobs, or at a path; needs no daemon",
-             "  autobackupctl verify\n  autobackupctl verify traffic-signs --level structure\n  autobackupctl verify --repair\n  autobackupctl verify /mnt/archives --json | jq .damaged"},
+             "  autobackupctl verify\n  autobackupctl verify traffic-signs --level structure\n  autobackupctl verify --repair\n  autobackupctl verify /mnt/archives --json | jq .damaged\n  "
+             "autobackupctl verify --from https://github.com/acme/annotations.git"},
     VerbText{"drill", Operand::job, true, "Restore the newest version of every item on trial, into a scratch directory or a CVAT server, compare it and remove it; needs no daemon",
              "  autobackupctl drill traffic-signs\n  autobackupctl drill traffic-signs --to-cvat staging\n  autobackupctl drill traffic-signs --json | jq .outcome"},
     VerbText{"prune", Operand::job, true, "Remove the dated ZIPs that no rule of `keep` keeps; needs no daemon",
@@ -86,7 +85,7 @@ void add_operand(CLI::App& verb, const VerbText& text, CommandLine& line) {
 
 void add_from(CLI::App& verb, CommandLine& line) {
     verb.add_option("--from", line.from, "archive, vault, or a PATH or URL of a copy; then neither configuration nor JOB is needed")->type_name("WHERE");
-    verb.add_option("--branch", line.branch, "Branch of that repository; default: the one that its HEAD names")->type_name("NAME");
+    verb.add_option("--branch", line.branch, "Branch of that repository; default: the one that its HEAD names, else the only one with versions")->type_name("NAME");
     verb.add_option("--username", line.username, "For a URL that no job has")->type_name("NAME");
     verb.add_option("--password-file", line.password_file, "File with the password or token for it")->type_name("FILE");
     verb.add_option("--ca-file", line.ca_file, "Certificate authorities for it, beside the system's (PEM)")->type_name("FILE");
@@ -131,7 +130,7 @@ void add_restore(CLI::App& verb, CommandLine& line) {
     verb.add_flag("--bare", line.bare, "Of a repository, with --to-directory: no work tree");
     verb.add_flag("--dry-run", line.dry_run, "Tell what would be done, and write nothing");
     verb.add_flag("--force", line.force, "Overwrite FILE");
-    verb.add_flag("--yes", line.yes, "Ask nothing; nothing is asked in this version")->group("");
+    verb.add_flag("--yes", line.yes, "Ask nothing, for scripts that say so; nothing is asked without it either");
 }
 
 void add_own_options(CLI::App& verb, const std::string& name, CommandLine& line) {
@@ -145,7 +144,7 @@ void add_own_options(CLI::App& verb, const std::string& name, CommandLine& line)
         verb.add_flag("--accept-shrink", line.accept_shrink,
                       "Accept that the source has much less than last time, or that another server stands under its URL");
     }
-    if (name == "snapshots" || name == "restore") add_from(verb, line);
+    if (name == "snapshots" || name == "restore" || name == "verify") add_from(verb, line);
     if (name == "snapshots") verb.add_option("--item", line.item, "Of this item alone; of a repository with every kept ref")->type_name("ITEM");
     if (name == "restore") add_restore(verb, line);
     if (name == "verify") {
@@ -174,9 +173,7 @@ void add_common(CLI::App& app, CommandLine& line) {
 }
 
 void describe(CLI::App& app, CommandLine& line) {
-    const std::string boost = std::to_string(BOOST_VERSION / 100000) + "." + std::to_string(BOOST_VERSION / 100 % 1000);
-    app.set_version_flag("--version", std::string("autobackupctl ") + build::version + " (" + build::git_sha + ")\nBoost " + boost + ", SQLite " +
-                                          sqlite3_libversion() + "\n");
+    app.set_version_flag("--version", cli::version_text("autobackupctl"));
     app.require_subcommand(1, 1);
     add_common(app, line);
     for (const VerbText& text : verbs) {
@@ -226,6 +223,10 @@ Parsed parse_command_line(int argc, const char* const* argv, const cli::Environm
     line.verb = app.get_subcommands().front()->get_name();
     if (std::optional<cli::Ended> mistake = cli::mistake(line)) {
         parsed.ended = std::move(*mistake);
+    } else if (const std::optional<std::string> wrong = mistake_in_urls(line)) {
+        parsed.ended = cli::Ended{2, "autobackupctl: " + *wrong + "\n"};
+    } else if (line.to_bundle == "-") {
+        parsed.ended = cli::Ended{2, "autobackupctl: --to-bundle -: a bundle is not written to standard output; name a FILE\n"};
     } else if (line.verb == "restore" && destinations(line) != 1) {
         parsed.ended = cli::Ended{2, "autobackupctl: restore needs one of --to-zip, --to-directory, --to-cvat, --to-git and --to-bundle\n"};
     } else if (line.repair && line.level != "checksum") {

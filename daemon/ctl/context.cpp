@@ -4,13 +4,13 @@
 #include <unistd.h>
 
 #include "daemon/report/report.hpp"
-#include "lib/core/file.hpp"
 #include "lib/journal/logging.hpp"
+#include "lib/journal/redact.hpp"
 
 namespace autobackup::ctl {
 
 int print(const std::string& text) {
-    return write_all(STDOUT_FILENO, text, "standard output") ? 0 : 1;
+    return cli::print("autobackupctl", text);
 }
 
 int print_json(const boost::json::value& value) {
@@ -18,7 +18,7 @@ int print_json(const boost::json::value& value) {
 }
 
 void tell(const std::string& text) {
-    journal::write_line(STDERR_FILENO, text);
+    journal::write_line(STDERR_FILENO, journal::without_user_info(text));
 }
 
 void tell(const Failure& failure) {

@@ -56,7 +56,8 @@ int main_command(int argc, const char* const* argv, const char* const* environme
     if (argc > 2 && std::string(argv[1]) == "complete") return complete_command({argv + 2, argv + argc}, variables);
     const Parsed parsed = parse_command_line(argc, argv, variables);
     if (!parsed.command) {
-        std::fputs(parsed.ended.text.c_str(), parsed.ended.exit_code == 0 ? stdout : stderr);
+        if (parsed.ended.exit_code == 0) return print(parsed.ended.text);
+        std::fputs(parsed.ended.text.c_str(), stderr);
         return parsed.ended.exit_code;
     }
     journal::LogOptions logging = cli::log_options(*parsed.command);

@@ -16,10 +16,14 @@ namespace autobackup::http {
 namespace {
 
 Failure bad_url(std::string_view text, std::string why) {
-    // Only the part up to the first '@', '?' or '#' is repeated: behind it may be a secret, before '@' too.
-    const bool has_user = text.find('@') != std::string_view::npos;
-    const std::string shown =
-        has_user ? "(a URL with '@')" : std::string(text.substr(0, text.find_first_of("?#")));
+    // What stands before the last '@' may be a password, in a broken URL wherever it stands; a query may hold one too.
+    const std::size_t at = text.rfind('@');
+    const std::size_t slashes = std::min(text.find("://"), text.size());
+    std::string shown(text);
+    if (at != std::string_view::npos) {
+        shown = std::string(slashes < at ? text.substr(0, slashes + 3) : "") + std::string(text.substr(at + 1));
+    }
+    shown.resize(std::min(shown.find_first_of("?#"), shown.size()));
     return fail(Errc::config_invalid, "read URL", cut_utf8(one_line(shown), 200), std::move(why));
 }
 

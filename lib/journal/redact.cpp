@@ -89,20 +89,4 @@ std::string redacted(std::string_view text) {
     return safe;
 }
 
-std::string without_user_info(std::string_view text) {
-    std::string out;
-    for (;;) {
-        const std::size_t slashes = text.find("://");
-        if (slashes == std::string_view::npos) break;
-        out += text.substr(0, slashes + 3);
-        text.remove_prefix(slashes + 3);
-        // RFC 3986 §3.2: the authority ends at '/', '?' or '#'; in running text also at white space and
-        // quotes.
-        const std::string_view authority = text.substr(0, text.find_first_of("/?# \t\r\n\"'<>`"));
-        const std::size_t at = authority.rfind('@');
-        if (at != std::string_view::npos) text.remove_prefix(at + 1);
-    }
-    return out += text;
-}
-
 }  // namespace autobackup::journal

@@ -8,6 +8,7 @@
 #include <vector>
 
 #include "lib/core/secret.hpp"
+#include "lib/core/url_text.hpp"
 
 namespace autobackup::journal {
 
@@ -19,7 +20,6 @@ void redact(std::vector<Secret> secrets);
 /// otherwise. Any thread.
 std::string redacted(std::string_view text);
 
-/// `text` without the user-info of any URL in it ("https://bot:pw@host/x" becomes "https://host/x"). Pure.
-std::string without_user_info(std::string_view text);
+using autobackup::without_user_info;
 
 }  // namespace autobackup::journal

@@ -57,7 +57,7 @@ Result<std::unique_ptr<Remote>> make_remote(http::Client& client, async::Workers
                     "not an http, https, ssh or file URL of a git repository");
     }
     Result<http::Url> base = http::Url::parse(settings.url);
-    if (!base) return told_as(base.error(), "use", settings.object);
+    if (!base) return told_as(base.error(), "use", base.error().object);
     return make_http_remote(client, workers, std::move(settings), std::move(*base));
 }
 

@@ -5,6 +5,7 @@
 #include <charconv>
 
 #include "lib/core/text.hpp"
+#include "lib/core/url_text.hpp"
 
 namespace autobackup::remote {
 namespace {
@@ -134,13 +135,6 @@ Result<SshAddress> parse_ssh_address(std::string_view url) {
     return parse_short_form(url);
 }
 
-std::string without_user(std::string_view url) {
-    if (!has_scheme(url)) return std::string(url);
-    const std::string_view rest = url.substr(scheme.size());
-    const std::size_t slash = std::min(rest.find('/'), rest.size());
-    const std::size_t at = rest.substr(0, slash).rfind('@');
-    if (at == std::string_view::npos) return std::string(url);
-    return std::string(url.substr(0, scheme.size())) + std::string(rest.substr(at + 1));
-}
+std::string without_user(std::string_view url) { return without_user_info(url); }
 
 }  // namespace autobackup::remote

@@ -25,7 +25,7 @@ bool is_ssh_url(std::string_view url);
 /// could take for something else, a host, user or path that begins with '-', no path, a port out of range.
 Result<SshAddress> parse_ssh_address(std::string_view url);
 
-/// The URL without the user name of an ssh:// URL: how it is shown. Every other text comes back as it is.
+/// The URL without its user-info: how it is shown. A path and user@host:path come back as they are.
 std::string without_user(std::string_view url);
 
 }  // namespace autobackup::remote

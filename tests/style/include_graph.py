@@ -26,7 +26,7 @@ ALLOWED = {
     "lib/cvat": ["lib/core", "lib/async", "lib/hash", "lib/http", "lib/zip"],
     "lib/github": ["lib/core", "lib/async", "lib/hash", "lib/http"],
     "daemon/model": ["lib/core"],
-    "daemon/cli": ["lib/core", "lib/journal"],
+    "daemon/cli": ["lib/core", "lib/journal", "lib/git"],
     "daemon/control": ["lib/core"],
     "daemon/config": ["lib/core", "lib/yaml", "lib/schedule", "lib/http", "lib/remote", "daemon/model"],
     "daemon/report": ["lib/core", "lib/journal", "daemon/model"],
@@ -54,7 +54,7 @@ ALLOWED = {
                      "daemon/report", "daemon/state", "daemon/scheduler", "daemon/runner", "daemon/checks", "daemon/notify", "daemon/metrics"],
     "daemon/app": ["lib/core", "lib/async", "lib/http", "lib/git", "lib/remote", "lib/cvat", "lib/journal", "lib/schedule", "daemon/serve", "daemon/model",
                    "daemon/config", "daemon/report", "daemon/state", "daemon/cvat", "daemon/vault", "daemon/mirror", "daemon/import", "daemon/runner", "daemon/cli"],
-    "daemon/ctl": ["lib/core", "lib/async", "lib/control", "lib/journal", "lib/schedule", "lib/remote", "daemon/model", "daemon/cli", "daemon/config",
+    "daemon/ctl": ["lib/core", "lib/async", "lib/http", "lib/control", "lib/journal", "lib/schedule", "lib/remote", "daemon/model", "daemon/cli", "daemon/config",
                    "daemon/control", "daemon/report", "daemon/state", "daemon/vault", "daemon/mirror", "daemon/restore", "daemon/runner", "daemon/checks"],
     "daemon/manual": ["lib/core", "daemon/cli", "daemon/config", "daemon/app", "daemon/ctl"],
 }

@@ -170,7 +170,7 @@ TEST_F(Program, HelpHasExamplesAndMistakesAreTwo) {
         for (const char* words : {"Examples:", "--config", "--log-level"}) EXPECT_NE(help.output.find(words), std::string::npos) << verb << words;
     }
     for (const char* mistake : {"", "nonsense", "run", "list --nonsense", "history --limit 0", "list --log-level loud", "restore a",
-                                "restore a --to-zip x --to-directory y", "verify a --level all", "prune", "hold"}) {
+                                "restore a --to-zip x --to-directory y", "restore a --to-bundle -", "snapshots --from http://u:p@h/x.git", "verify a --from b/c --repair", "verify a --level all", "prune", "hold"}) {
         EXPECT_EQ(run_command(std::string(AUTOBACKUPCTL " ") + mistake).exit_code, 2) << mistake;
     }
     EXPECT_NE(run_command(AUTOBACKUPCTL " --version").output.find("autobackupctl 0.1.0 ("), std::string::npos);

@@ -53,6 +53,18 @@ TEST(Url, RefusesUserInfoWithoutRepeatingIt) {
     EXPECT_NE(url.error().message.find("user name"), std::string::npos);
 }
 
+TEST(Url, NamesABrokenUrlWithoutItsUserInfo) {
+    for (const char* text : {"http://bot:hunter2@h/x.git", "http://hunter2@h:99999/x.git", "http://bot:hunter2/y@h/x.git", "http:/bot:hunter2@h/x.git",
+                             "ftp://bot:hunter2@h/x.git", "http://bot:hun@ter2@[::1/x", "http://bot:hunter2\n@h/"}) {
+        const auto url = Url::parse(text);
+        ASSERT_FALSE(url) << text;
+        EXPECT_EQ(describe(url.error()).find("hunter2"), std::string::npos) << text << describe(url.error());
+        EXPECT_EQ(describe(url.error()).find("ter2"), std::string::npos) << text;
+    }
+    EXPECT_EQ(Url::parse("http://bot:hunter2@h/x.git?key=1").error().object, "http://h/x.git");
+    EXPECT_EQ(Url::parse("ftp://h/x.git").error().object, "ftp://h/x.git");
+}
+
 TEST(Url, TellsLoopback) {
     for (const char* text : {"http://localhost/", "http://127.0.0.1/", "http://127.9.9.9/", "http://[::1]/",
                              "http://a.localhost/"}) {

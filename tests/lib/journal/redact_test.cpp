@@ -62,11 +62,13 @@ TEST(UserInfo, IsTakenOutOfUrls) {
               "fatal: 'https://h/p' and http://d:80/e@f.");
     EXPECT_EQ(without_user_info("https://a@b@host/"), "https://host/");
     EXPECT_EQ(without_user_info("ssh://git@host/p"), "ssh://host/p");
+    EXPECT_EQ(without_user_info("http:/bot:pw@host/x"), "http:/host/x");
+    EXPECT_EQ(without_user_info("no: https://bot:p/w@host/x, really"), "no: https://host/x, really");
 }
 
 TEST(UserInfo, OtherTextStays) {
     for (const char* text : {"", "bot@example.org", "git@host:path", "https://host/a@b", "https://host?q=a@b",
-                             "https://host#a@b", "see https:// and a@b", "://"}) {
+                             "https://host#a@b", "https://host:80/a@b", "git@host:/a@b", "http://[::1]:80/a@b", "see https:// and a@b", "://"}) {
         EXPECT_EQ(without_user_info(text), text);
     }
 }

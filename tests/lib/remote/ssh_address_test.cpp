@@ -85,6 +85,7 @@ TEST(SshAddress, TheUserOfAUrlIsNotShown) {
     EXPECT_EQ(without_user("ssh://h/a@b"), "ssh://h/a@b");
     EXPECT_EQ(without_user("git@h:a"), "git@h:a");
     EXPECT_EQ(without_user("https://h/a"), "https://h/a");
+    EXPECT_EQ(without_user("https://bot:pw@h/a"), "https://h/a");
 }
 
 TEST(HostKey, FingerprintIsThatOfSshKeygen) {
