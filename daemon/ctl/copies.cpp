@@ -10,6 +10,7 @@
 #include "daemon/checks/check_run.hpp"
 #include "daemon/cli/owner.hpp"
 #include "daemon/ctl/offline.hpp"
+#include "daemon/restore/branches.hpp"
 #include "daemon/restore/catalogue.hpp"
 #include "daemon/restore/verify.hpp"
 #include "daemon/state/history_reader.hpp"
@@ -92,9 +93,11 @@ Result<Sources> brought_places(const Context& context) {
     Result<std::vector<restore::Place>> places = restore::places_at(context.line.from);
     if (!places) return places.error();
     for (restore::Place& place : *places) {
-        place.branch = context.line.branch;
         const bool wanted = context.line.job.empty() || place.job.empty() || place.job == context.line.job;
-        if (wanted) sources.places.push_back(std::move(place));
+        if (!wanted) continue;
+        const Result<void> chosen = place.vault.empty() ? Result<void>() : restore::choose_branch(place, context.line.branch);
+        if (!chosen) return chosen.error();
+        sources.places.push_back(std::move(place));
     }
     if (sources.places.empty()) return fail(Errc::not_found, "find job", one_line(context.line.job), "there is nothing of it at " + context.line.from);
     return sources;

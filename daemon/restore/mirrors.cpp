@@ -7,7 +7,7 @@
 #include "daemon/github/owner_name.hpp"
 #include "daemon/mirror/large.hpp"
 #include "daemon/mirror/local.hpp"
-#include "daemon/vault/item_id.hpp"
+#include "daemon/restore/branches.hpp"
 #include "lib/core/instant.hpp"
 #include "lib/core/text.hpp"
 
@@ -80,11 +80,10 @@ void collect(const fs::path& directory, const fs::path& top, int levels, bool ow
 bool has_versions(const git::Repository& repository) {
     const Result<std::optional<git::Oid>> tip = repository.resolve("HEAD");
     if (!tip) return false;
-    if (!*tip) return repository.path().parent_path().filename() == "vaults";
-    const Result<git::Commit> commit = repository.read_commit(**tip);
-    const Result<std::vector<git::TreeEntry>> root = commit ? repository.read_tree(commit->tree) : Result<std::vector<git::TreeEntry>>(commit.error());
-    if (!root) return false;
-    return std::any_of(root->begin(), root->end(), [](const git::TreeEntry& entry) { return vault::item_of_entry(entry.name).has_value(); });
+    if (*tip && holds_items(repository, **tip)) return true;
+    const Result<std::vector<std::string>> others = branches_with_items(repository);
+    if (others && !others->empty()) return true;
+    return !*tip && repository.path().parent_path().filename() == "vaults";
 }
 
 void count(const std::string& name, const git::Oid& oid, MirrorFacts& facts) {

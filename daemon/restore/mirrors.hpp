@@ -30,7 +30,7 @@ std::vector<HeldMirror> mirrors_of(const config::Config& config, const config::J
 /// storage. Vaults are none. Empty: there is none.
 std::vector<HeldMirror> mirrors_at(const std::filesystem::path& path);
 
-/// Whether the path is a git repository that holds no versions of projects and tasks: a mirror, or any other repository.
+/// Whether the path is a git repository that holds no versions of projects and tasks, on any branch: a mirror, or any other repository.
 bool is_mirror(const std::filesystem::path& path);
 
 /// The one that `item` names (exactly; else without regard to case); empty: the only one. bad_request: there are several; not_found.

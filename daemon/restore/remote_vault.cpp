@@ -6,6 +6,7 @@
 #include <set>
 #include <utility>
 
+#include "daemon/restore/remote_branches.hpp"
 #include "daemon/restore/vault_versions.hpp"
 #include "daemon/vault/large_files.hpp"
 #include "daemon/vault/version.hpp"
@@ -19,21 +20,6 @@ namespace {
 
 constexpr std::size_t blobs_per_request = 5'000;
 constexpr const char* heads = "refs/heads/";
-
-// The branch that is meant, as the server lists it.
-Result<remote::Ref> branch_of(const remote::Advertisement& listed, const std::string& wanted, const std::string& url) {
-    std::string name = wanted.empty() ? std::string() : heads + wanted;
-    if (const remote::Ref* head = listed.find("HEAD"); name.empty() && head != nullptr) name = head->symref_target;
-    for (const remote::Ref& ref : listed.refs) {
-        const bool only = name.empty() && ref.name.starts_with(heads);
-        if (ref.name == name || only) return ref;
-    }
-    Failure failure = fail(Errc::not_found, "fetch from", url, wanted.empty() ? "the repository has no branch" : "there is no branch " + wanted);
-    for (const remote::Ref& ref : listed.refs) {
-        if (ref.name.starts_with(heads)) failure.hint = "--branch " + ref.name.substr(std::string_view(heads).size());
-    }
-    return failure;
-}
 
 // Blobs below the trees that are not here.
 Result<std::vector<git::Oid>> lacking(const fs::path& path, const std::vector<git::Oid>& trees) {
@@ -155,32 +141,39 @@ Awaitable<Result<void>> RemoteVault::begin(Access access) {
     prefixes.emplace_back(heads);
     const Result<remote::Advertisement> listed = co_await reached_.git->ls_refs(std::move(prefixes));
     if (!listed) co_return listed.error();
-    const Result<remote::Ref> branch = branch_of(*listed, access.branch, reached_.shown);
-    if (!branch) co_return branch.error();
-    branch_ = branch->name.substr(std::string_view(heads).size());
-    auto make = [this]() -> Result<void> {
-        const Result<git::Repository> made = git::Repository::open_or_init(repository(), branch_);
+    Result<Candidates> candidates = candidates_of(*listed, access.branch, reached_.shown);
+    if (!candidates) co_return candidates.error();
+    branch_ = candidates->first.front().name.substr(std::string_view(heads).size());
+    auto make = [this, named = candidates->named]() -> Result<void> {
+        const Result<git::Repository> made = git::Repository::open_or_init(repository(), named ? branch_ : "names-nothing");
         if (!made) return made.error();
         return {};
     };
     const Result<void> made = co_await workers_.run(std::move(make));
     if (!made) co_return made.error();
-    remote::FetchRequest request;
-    request.wants.push_back(branch->oid);
-    request.filter = "blob:none";
-    const Result<void> fetched = co_await fetch(std::move(request));
-    if (!fetched) co_return fetched.error();
-    auto point = [this, oid = branch->oid]() -> Result<void> {
-        Result<git::Repository> opened = git::Repository::open(repository());
-        if (!opened) return opened.error();
-        return opened->set_ref(heads + branch_, oid, std::nullopt, "fetched");
-    };
-    const Result<void> pointed = co_await workers_.run(std::move(point));
-    if (!pointed) co_return pointed.error();
+    const Result<void> taken = co_await take_branch(std::move(*candidates));
+    if (!taken) co_return taken.error();
     auto look = [this] { return lacking_manifests(repository(), branch_); };
     const Result<std::vector<git::Oid>> manifests = co_await workers_.run(std::move(look));
     if (!manifests) co_return manifests.error();
     co_return co_await fetch_blobs(*manifests);
+}
+
+Awaitable<Result<void>> RemoteVault::take_branch(Candidates candidates) {
+    std::vector<remote::Ref> wanted = std::move(candidates.first);
+    for (;;) {
+        remote::FetchRequest request;
+        for (const remote::Ref& ref : wanted) request.wants.push_back(ref.oid);
+        request.filter = "blob:none";
+        const Result<void> fetched = co_await fetch(std::move(request));
+        if (!fetched) co_return fetched.error();
+        auto point = [this, &wanted]() -> Result<std::string> { return set_branches(repository(), wanted, reached_.shown); };
+        const Result<std::string> chosen = co_await workers_.run(std::move(point));
+        if (!chosen) co_return chosen.error();
+        if (!chosen->empty()) branch_ = *chosen;
+        if (!chosen->empty() || candidates.others.empty()) co_return Result<void>();
+        wanted = std::exchange(candidates.others, {});
+    }
 }
 
 Place RemoteVault::place() const {

@@ -8,6 +8,7 @@
 #include <string>
 #include <vector>
 
+#include "daemon/restore/remote_branches.hpp"
 #include "daemon/restore/snapshot.hpp"
 #include "lib/async/types.hpp"
 #include "lib/async/workers.hpp"
@@ -21,7 +22,7 @@ namespace autobackup::restore {
 /// How a repository somewhere else is reached.
 struct Access {
     std::string url;       ///< https, http, ssh://, user@host:path, file://; no user-info with a password
-    std::string branch;    ///< empty: the one that HEAD stands for there
+    std::string branch;    ///< empty: the one that HEAD stands for there, or the only other one that has versions
     std::string username;  ///< with `password`
     Secret password;
     remote::SshSettings ssh;
@@ -79,6 +80,7 @@ private:
     RemoteVault(TemporaryFolder folder, async::Workers& workers) : folder_(std::move(folder)), workers_(workers) {}
     [[nodiscard]] std::filesystem::path repository() const { return folder_.path() / "fetched.git"; }
     Awaitable<Result<void>> begin(Access access);
+    Awaitable<Result<void>> take_branch(Candidates candidates);
     Awaitable<Result<void>> fetch(remote::FetchRequest request);
     Awaitable<Result<void>> fetch_blobs(std::vector<git::Oid> blobs);
     Awaitable<Result<void>> need_trees(std::vector<git::Oid> trees);

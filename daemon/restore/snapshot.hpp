@@ -26,6 +26,7 @@ struct Place {
     std::string job;               ///< "" when nobody says
     std::filesystem::path vault;   ///< a vault, or any clone of a target; empty: none
     std::string branch;            ///< "main"; empty: the one that HEAD stands for
+    std::string ref;               ///< full name of it where it is no local branch of that name; empty: it is
     std::string vault_word = "vault";  ///< how it is called in `where`
     bool fetches = false;          ///< what the repository lacks can be had from its remote (see RemoteVault)
     std::filesystem::path archives;  ///< holds <item>/<UTC>.zip; empty: none
