@@ -48,7 +48,11 @@ Awaitable<Result<void>> open_state(Session& session) {
 void miss_vault(const Session& session, const restore::Place& place, std::vector<restore::Checked>& copies) {
     const bool versions = std::holds_alternative<config::CvatSource>(session.job.source);
     const auto is_vault = [](const restore::Checked& one) { return one.where == "vault"; };
-    if (!versions || !session.held_something || std::any_of(copies.begin(), copies.end(), is_vault)) return;
+    if (!versions || !session.held_something) return;
+    if (const auto vault = std::find_if(copies.begin(), copies.end(), is_vault); vault != copies.end()) {
+        if (vault->good() && vault->versions == 0) vault->problems.emplace_back("there is no version, though some were saved in it");
+        return;
+    }
     restore::Checked missing;
     missing.job = session.job.name;
     missing.where = "vault";

@@ -168,7 +168,7 @@ Awaitable<void> run_drill(DrillRun drill, model::Run& run) {
     const Result<void> drilled = co_await drill_somewhere(drill, run);
     if (!drilled) run.errors.push_back(drilled.error());
     if (drilled && run.items.empty() && run.errors.empty() && drill.held_something) {
-        run.errors.push_back(fail(Errc::not_found, "drill", "job " + drill.job.name, "there is no version, though some were saved"));
+        run.errors.push_back(fail(Errc::repository_invalid, "drill", "job " + drill.job.name, "there is no version, though some were saved"));
     }
 }
 

@@ -79,7 +79,8 @@ checks::Order order_of(std::string job, std::string kind) {
     return order;
 }
 
-int print_copies(const Context& context, const std::vector<restore::Checked>& copies, const std::string& level) {
+int print_copies(const Context& context, const std::vector<restore::Checked>& copies, const std::string& level, const char* without_any) {
+    if (copies.empty()) tell(std::string("autobackupctl: ") + without_any);
     const int printed = context.line.json ? print_json(restore::verify_json(copies, level, now())) : print(verify_text(copies, level, context.screen));
     return printed == 0 ? restore::exit_code_of(copies) : printed;
 }
@@ -135,14 +136,29 @@ Awaitable<Result<void>> mend(const Context& context, const Ground& ground, const
     co_return Result<void>();
 }
 
+// Nothing lies there, though the history says that something was saved.
+std::vector<restore::Checked> lost_copies(const config::Config& config, const std::string& job) {
+    std::vector<restore::Checked> lost;
+    if (!ever_saved(config, job)) return lost;
+    restore::Checked missing;
+    missing.job = job;
+    missing.where = "storage";
+    missing.path = config.storage.string();
+    missing.problems.emplace_back("there is no copy, though the history says that some were saved");
+    lost.push_back(std::move(missing));
+    return lost;
+}
+
 // Our own storage: every job, or the one that is named.
 Awaitable<int> verify_own(const Context& context, std::string level, async::Workers& workers) {
     const std::optional<config::Config> config = load_config(context);
     if (!config) co_return 2;
     if (const Result<void> known = check_job(*config, context.line.job); !known) co_return failed(known.error());
+    if (const Result<void> there = need_storage(*config); !there) co_return failed(there.error());
     const Result<config::SecretPlaces> secrets = enter_storage(context, *config, named_jobs(context));
     if (!secrets) co_return failed(secrets.error());
     const Ground ground{*config, *secrets};
+    const bool spot = level == "spot";
     std::vector<restore::Checked> all;
     for (const auto& [name, job] : config->jobs) {
         if (!context.line.job.empty() && context.line.job != name) continue;
@@ -154,9 +170,17 @@ Awaitable<int> verify_own(const Context& context, std::string level, async::Work
             if (!mended) co_return failed(mended.error());
             done = co_await check_own(context, ground, order_of(name, level), workers);
         }
+        if (done.copies.empty() && !spot) done.copies = lost_copies(*config, name);
         std::move(done.copies.begin(), done.copies.end(), std::back_inserter(all));
     }
-    co_return print_copies(context, all, level);
+    const char* const without_any = spot ? "there was nothing to ask the source for" : "nothing was saved yet: there is no copy to look at";
+    co_return print_copies(context, all, level, without_any);
+}
+
+// What a URL does not give is missing from that copy: no mistake of the command line.
+int not_whole(const Failure& failure) {
+    failed(failure);
+    return failure.code == Errc::cancelled ? 5 : 1;
 }
 
 // What somebody brings along.
@@ -169,18 +193,26 @@ Awaitable<int> verify_brought(const Context& context, std::string word, async::W
     int exit_code = 0;
     const std::optional<Sources> sources = co_await find_sources(context, false, workers, exit_code);
     if (!sources) co_return exit_code;
+    if (sources->fetched) {
+        const Result<void> here = co_await sources->fetched->need_all();
+        if (!here) co_return not_whole(here.error());
+    }
     auto work = [&]() -> Result<std::vector<restore::Checked>> {
         std::vector<restore::Checked> all;
         for (const restore::Place& place : sources->places) {
             Result<std::vector<restore::Checked>> copies = restore::verify(place, *level, workers.stop_token());
             if (!copies) return copies;
-            std::move(copies->begin(), copies->end(), std::back_inserter(all));
+            for (restore::Checked& one : *copies) {
+                if (sources->fetched) one.path = place.vault_word;  // not where it was fetched to
+                all.push_back(std::move(one));
+            }
         }
         return all;
     };
     const Result<std::vector<restore::Checked>> copies = co_await workers.run(std::move(work));
     if (!copies) co_return failed(copies.error());
-    co_return print_copies(context, *copies, word);
+    const int exit_code_of_copies = print_copies(context, *copies, word, "there is no copy at that place");
+    co_return copies->empty() ? 1 : exit_code_of_copies;
 }
 
 Awaitable<int> drill(const Context& context, async::Workers& workers) {
@@ -197,11 +229,13 @@ Awaitable<int> drill(const Context& context, async::Workers& workers) {
         if (!place) co_return failed(place.error());
         order.server = *place;
     }
+    if (const Result<void> there = need_storage(*config); !there) co_return failed(there.error());
     const Result<config::SecretPlaces> secrets = enter_storage(context, *config, named_jobs(context));
     if (!secrets) co_return failed(secrets.error());
     const Ground ground{*config, *secrets};
     const checks::Done done = co_await check_own(context, ground, std::move(order), workers);
     if (!done.run.errors.empty() && done.run.items.empty()) co_return failed(done.run.errors.front());
+    if (done.run.items.empty() && done.run.errors.empty()) tell("autobackupctl: nothing was saved yet: there is no version to restore");
     const json::object report = report::to_json(done.run);
     const int printed = context.line.json ? print_json(report) : print(report_text(report, context.screen));
     co_return printed == 0 ? model::exit_code(done.run.outcome) : printed;
@@ -213,9 +247,15 @@ int verify_command(const Context& context) {
     // A word that is no job of the configuration is a path: it must look like one, so that a misspelt job is not taken for it.
     CommandLine line = context.line;
     std::error_code ignored;
-    const bool path = line.job.find('/') != std::string::npos || line.job == "." || line.job == ".." ||
-                      (std::filesystem::exists(line.job, ignored) && !std::filesystem::exists(line.config, ignored));
-    if (path) line.from = std::filesystem::absolute(std::exchange(line.job, {})).string();
+    const bool url = restore::is_url(line.job);
+    const bool word = url || line.job.find('/') != std::string::npos || line.job == "." || line.job == ".." ||
+                      (line.from.empty() && std::filesystem::exists(line.job, ignored) && !std::filesystem::exists(line.config, ignored));
+    if (word && !line.from.empty()) {
+        tell("autobackupctl: a path or URL and --from: give one of them");
+        return 2;
+    }
+    if (word) line.from = url ? std::exchange(line.job, {}) : std::filesystem::absolute(std::exchange(line.job, {})).string();
+    const bool path = !line.from.empty();
     const Context looked{line, context.environment, context.screen};
     if (path && line.repair) {
         tell("autobackupctl: --repair is for jobs of the configuration; what lies at a path is only looked at");

@@ -176,7 +176,9 @@ Awaitable<std::optional<Sources>> find_sources(const Context& context, bool one,
             exit_code = 2;
             co_return std::nullopt;
         }
-        sources = own_places(context, std::move(*config));
+        const Result<void> there = need_storage(*config);
+        if (there) sources = own_places(context, std::move(*config));
+        else sources = there.error();
     } else if (restore::is_url(line.from)) {
         Result<restore::Access> access = access_to(context, line.from);
         if (!access) {

@@ -86,7 +86,11 @@ int history_command(const Context& context) {
     int exit_code = 0;
     const json::value data =
         data_or_files(context, args, exit_code, [&](const config::Config& config) {
-            return history_from_files(config, line.job.empty() ? line.job : line.job + "/", line.limit);  // its checks too
+            const Result<void> known = check_job(config, line.job);
+            Result<json::object> history = history_from_files(config, line.job.empty() ? line.job : line.job + "/", line.limit);  // its checks too
+            // A job that was taken out of the configuration still has its runs.
+            const bool nothing = !history || history->at("runs").as_array().empty();
+            return known || !nothing ? std::move(history) : Result<json::object>(known.error());
         });
     return shown(context, data, exit_code, [&](const json::value& value) { return history_text(value, !line.job.empty(), context.screen); });
 }

@@ -1,12 +1,15 @@
 // SPDX-License-Identifier: MIT
 #include "daemon/ctl/offline.hpp"
 
+#include <algorithm>
+#include <cerrno>
 #include <chrono>
 #include <utility>
 #include <vector>
 
 #include "daemon/config/due.hpp"
 #include "daemon/control/answers.hpp"
+#include "daemon/control/reading.hpp"
 #include "daemon/state/history_reader.hpp"
 #include "lib/core/text.hpp"
 
@@ -65,6 +68,36 @@ std::optional<config::Config> load_config(const Context& context) {
     config::Loaded loaded = read_config(context);
     for (const config::Problem& problem : loaded.problems) tell(config::describe(problem));
     return std::move(loaded.config);
+}
+
+Result<void> need_storage(const config::Config& config) {
+    const std::filesystem::path& storage = config.storage;
+    std::error_code error;
+    const bool there = std::filesystem::is_directory(storage, error);
+    if (error == std::errc::permission_denied) return fail_errno(EACCES, "look at storage", storage.string());
+    Failure failure = fail(Errc::io_error, "look at storage", storage.string(), there ? "it holds nothing of autobackupd" : "there is no such directory");
+    failure.hint = "is it mounted, and is it the one of this configuration? The first run makes it";
+    if (!there) return failure;
+    for (const char* name : {"state.sqlite", "vaults", "archives", "mirrors", "github"}) {
+        if (std::filesystem::exists(storage / name, error) || error) return {};  // what may not be seen is not missing
+    }
+    return failure;
+}
+
+bool ever_saved(const config::Config& config, const std::string& job) {
+    constexpr std::size_t most = 1000;
+    Result<state::HistoryReader> history = open_history(config);
+    if (!history) return false;
+    const Result<std::vector<std::string>> texts = history->reports(job, most);
+    if (!texts) return false;
+    return std::any_of(texts->begin(), texts->end(), [](const std::string& text) {
+        const Result<json::object> report = parsed(text);
+        if (!report || report->if_contains("check") != nullptr) return false;
+        const json::value* const found = report->if_contains("counts");
+        if (found == nullptr) return false;
+        const answers::Reading counts(*found);
+        return counts.count("saved").value_or(0) + counts.count("unchanged").value_or(0) + counts.count("partial").value_or(0) > 0;
+    });
 }
 
 Result<void> check_job(const config::Config& config, const std::string& job) {

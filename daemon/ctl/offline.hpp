@@ -23,6 +23,12 @@ Result<boost::json::object> history_from_files(const config::Config& config, con
 Result<boost::json::object> report_from_files(const config::Config& config, const std::string& run);
 Result<boost::json::object> next_from_files(const config::Config& config, const std::string& job, std::size_t count, Instant now);
 
+/// io_error when the storage is not there, or holds nothing of ours: a wrong or unmounted one. Nothing is made.
+Result<void> need_storage(const config::Config& config);
+
+/// Whether some run of the job in the history says that it saved something, or found it saved.
+bool ever_saved(const config::Config& config, const std::string& job);
+
 /// not_found with the nearest name, unless `job` is empty or there.
 Result<void> check_job(const config::Config& config, const std::string& job);
 

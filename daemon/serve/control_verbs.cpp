@@ -43,6 +43,10 @@ control::Answer no_such_job(const std::string& job, const config::Config& config
     return control::refuse("not_found", std::move(message), 2);
 }
 
+control::Answer not_running(const std::string& job, int exit_code) {
+    return control::refuse("not_found", "job " + one_line(job) + " is not running: autobackupctl history " + one_line(job), exit_code);
+}
+
 // The report of the run that `word` means; worker thread.
 Result<std::string> find_report(const std::filesystem::path& storage, const std::string& word) {
     Result<state::HistoryReader> history = state::HistoryReader::open(storage / "state.sqlite");
@@ -217,6 +221,7 @@ control::Answer ControlVerbs::cancel(const control::Request& request) {
         steered(request.peer, word, "the run that waited to start is withdrawn");
         return control::good(std::move(data));
     }
+    if (daemon_.generation_->config.jobs.contains(word)) return not_running(word, 1);
     return control::refuse("not_found", "no run \"" + one_line(word) + "\" goes on", 1);
 }
 
@@ -245,6 +250,7 @@ Awaitable<control::Answer> ControlVerbs::run(boost::json::object args, control::
 Awaitable<control::Answer> ControlVerbs::watch(boost::json::object args, control::Feed& feed) {
     const std::string word = text(args, "run");
     LiveRun* const live = live_run(word);
+    if (live == nullptr && daemon_.generation_->config.jobs.contains(word)) co_return not_running(word, 2);
     if (live == nullptr) co_return co_await show(word);
     const scheduler::Ticket ticket = live->start.ticket;
     co_return co_await follow(live->start.job, ticket, feed);

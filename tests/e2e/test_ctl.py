@@ -115,6 +115,15 @@ class Control(Case):
         self.assertEqual([job["job"] for job in self.told("list")["jobs"]], ["other", "traffic-signs"])
         self.assertEqual(self.told("status")["daemon"]["reload_error"], "")
 
+    def test_a_job_that_does_not_run_is_no_unknown_run(self):
+        self.serve()
+        for verb in ("watch", "cancel"):
+            done = self.ask(verb, "traffic-signs")
+            self.assertIn(done.code, (1, 2))
+            self.assertIn("job traffic-signs is not running", done.err)
+            self.assertNotIn("no such run", self.ask(verb, "traffic-signs").err)
+        self.assertIn("no such run", self.ask("watch", "nothing").err)
+
     def test_cancel_and_watch(self):
         self.cvat.fault("/api/*", {"delay": 20}, count=50)
         self.serve()

@@ -97,7 +97,7 @@ class Drill(RestoreCase):
         self.back_up(archive=None)
         os.rename(self.vault, self.vault + ".away")
         done = self.ask("drill", "traffic-signs")
-        self.assertEqual(done.code, 2, done.err)
+        self.assertEqual(done.code, 1, done.err)
         self.assertIn("there is no version, though some were saved", done.err)
         self.assertEqual(self.ask("drill", "other").code, 2)
 
