@@ -9,8 +9,11 @@
 #include "daemon/ctl/offline.hpp"
 #include "daemon/mirror/large.hpp"
 #include "daemon/mirror/push_out.hpp"
+#include "daemon/restore/give_back.hpp"
 #include "daemon/restore/mirror_out.hpp"
+#include "daemon/restore/out_file.hpp"
 #include "lib/core/text.hpp"
+#include "lib/core/url_text.hpp"
 #include "lib/remote/local_url.hpp"
 
 namespace autobackup::ctl {
@@ -212,7 +215,11 @@ Awaitable<int> give_mirror_back(const Context& context, const Mirrors& mirrors, 
     if (!order) co_return failed(order.error());
     const CommandLine& line = context.line;
     if (line.dry_run) {
-        const std::string to = !line.to_git.empty() ? line.to_git : !line.to_bundle.empty() ? line.to_bundle : line.to_directory;
+        const std::string to = !line.to_git.empty() ? without_user_info(line.to_git) : !line.to_bundle.empty() ? line.to_bundle : line.to_directory;
+        const Result<fs::path> file = line.to_bundle.empty() ? Result<fs::path>(fs::path()) : restore::bundle_file(line.to_bundle, line.force);
+        if (!file) co_return failed(file.error());
+        const Result<void> free = line.to_directory.empty() ? Result<void>() : restore::free_directory(line.to_directory);
+        if (!free) co_return failed(free.error());
         co_return print("would restore " + order->held.name + " (" + count_words(order->chosen.refs.size(), "ref") + ") to " + to + "\n");
     }
     if (!line.to_git.empty()) co_return co_await push(context, *order, workers);

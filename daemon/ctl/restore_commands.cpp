@@ -12,9 +12,11 @@
 #include "daemon/restore/catalogue.hpp"
 #include "daemon/restore/give_back.hpp"
 #include "daemon/restore/history_out.hpp"
+#include "daemon/restore/out_file.hpp"
 #include "daemon/restore/pick.hpp"
 #include "daemon/vault/large_files.hpp"
 #include "lib/core/text.hpp"
+#include "lib/core/url_text.hpp"
 
 namespace autobackup::ctl {
 namespace {
@@ -112,6 +114,19 @@ int tell_plan(const Context& context, const restore::Request& request, const std
                  " to " + to + "\n");
 }
 
+// A dry run refuses what the real one would.
+int plan_files(const Context& context, const restore::Request& request, const std::string& to) {
+    const CommandLine& line = context.line;
+    Result<void> writable;
+    if (line.to_zip.empty()) {
+        writable = restore::free_directory(to);
+    } else if (to != "-") {
+        const Result<restore::OutFile> out = restore::out_file(to, line.force);
+        if (!out) writable = out.error();
+    }
+    return writable ? tell_plan(context, request, to) : failed(writable.error());
+}
+
 restore::Prefer preferred(const std::string& from) {
     if (from == "vault") return restore::Prefer::vault;
     if (from == "archive") return restore::Prefer::archive;
@@ -123,7 +138,7 @@ Awaitable<int> give_files(const Context& context, const Sources& sources, const 
     const std::string to = line.to_zip.empty() ? line.to_directory : line.to_zip;
     const restore::Request request{*chosen.place, *chosen.snapshot, chosen.picked.task, preferred(line.from), workers.stop_token()};
     const bool to_server = !line.to_cvat.empty();
-    if (line.dry_run && !to_server) co_return tell_plan(context, request, to);
+    if (line.dry_run && !to_server) co_return plan_files(context, request, to);
     if (sources.fetched) {
         const Result<void> here = co_await sources.fetched->need(*chosen.snapshot);
         if (!here) co_return failed(here.error());
@@ -190,6 +205,14 @@ Result<Line> line_of(const Context& context, const restore::Place& place, const 
     return line;
 }
 
+int plan_history(const Context& context, const Line& line, const std::string& to) {
+    if (!context.line.to_bundle.empty()) {
+        const Result<std::filesystem::path> file = restore::bundle_file(to, context.line.force);
+        if (!file) return failed(file.error());
+    }
+    return print("would write " + line.ref + " at " + line.tip.hex() + " to " + without_user_info(to) + "\n");
+}
+
 Awaitable<int> push_out(const Context& context, const restore::Place& place, Line line, async::Workers& workers) {
     const Result<restore::Access> access = access_to(context, context.line.to_git);
     if (!access) co_return failed(access.error());
@@ -207,7 +230,7 @@ Awaitable<int> give_history(const Context& context, const Sources& sources, cons
     const Result<Line> line = co_await workers.run(std::move(find));
     if (!line) co_return failed(line.error());
     const std::string to = context.line.to_git.empty() ? context.line.to_bundle : context.line.to_git;
-    if (context.line.dry_run) co_return print("would write " + line->ref + " at " + line->tip.hex() + " to " + to + "\n");
+    if (context.line.dry_run) co_return plan_history(context, *line, to);
     if (sources.fetched) {
         const Result<void> here = co_await sources.fetched->need_all();
         if (!here) co_return failed(here.error());

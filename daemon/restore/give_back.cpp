@@ -10,6 +10,7 @@
 #include <set>
 #include <utility>
 
+#include "daemon/restore/out_file.hpp"
 #include "lib/zip/archive.hpp"
 
 namespace autobackup::restore {
@@ -129,9 +130,14 @@ Result<Content> content_of(const Request& request, Prefer copy, bool members) {
     return content_of_vault(request.place, request.snapshot, request.task, request.stop);
 }
 
-Result<Given> to_zip(const Request& request, const fs::path& file, bool force) {
-    std::error_code ignored;
-    if (!force && fs::exists(file, ignored)) return exists_already(file);
+Result<Given> to_zip(const Request& request, const fs::path& path, bool force) {
+    const Result<OutFile> out_to = out_file(path, force);
+    if (!out_to) return out_to.error();
+    const fs::path& file = out_to->file;
+    if (out_to->stream) {
+        const Result<FileDescriptor> fd = open_file(file, O_WRONLY);
+        return fd ? to_stream(request, fd->get()) : Result<Given>(fd.error());
+    }
     const fs::path temporary = temporary_beside(file);
     const auto write_copy = [&](const Content& content, bool& output_failed) -> Result<Given> {
         Result<FileDescriptor> fd = open_file(temporary, O_WRONLY | O_CREAT | O_TRUNC);
@@ -182,11 +188,19 @@ Result<Given> to_stream(const Request& request, int fd) {
     return try_copies(request, false, write_copy);
 }
 
-Result<Given> to_directory(const Request& request, const fs::path& directory) {
+Result<void> free_directory(const fs::path& directory) {
     std::error_code ignored;
     const fs::path whole = directory.has_filename() ? directory : directory.parent_path();
     if (fs::exists(whole, ignored) && !(fs::is_directory(whole, ignored) && fs::is_empty(whole, ignored)))
         return fail(Errc::bad_request, "write", whole.string(), "it exists and is no empty directory");
+    return {};
+}
+
+Result<Given> to_directory(const Request& request, const fs::path& directory) {
+    std::error_code ignored;
+    const Result<void> free = free_directory(directory);
+    if (!free) return free.error();
+    const fs::path whole = directory.has_filename() ? directory : directory.parent_path();
     const fs::path temporary = temporary_beside(whole);
     const auto write_copy = [&](const Content& content, bool& output_failed) -> Result<Given> {
         fs::remove_all(temporary, ignored);

@@ -36,12 +36,16 @@ std::vector<Prefer> order_of(const Request& request);
 Result<Content> content_of(const Request& request, Prefer copy, bool members);
 
 /// Writes the ZIP to `file`: beside it under a temporary name, fsynced, then renamed; nothing appears under the final name that is not whole.
-/// An existing file is bad_request without `force`. Other failures: see content.hpp, io_error, disk_full, cancelled.
+/// What `file` stands for is what out_file() says: a device or FIFO is written to as to_stream() does. An existing file is bad_request without
+/// `force`. Other failures: see content.hpp, io_error, disk_full, cancelled.
 Result<Given> to_zip(const Request& request, const std::filesystem::path& file, bool force);
 
 /// The same to a descriptor (standard output). An archive is read twice, so that a damaged one gives no byte; what fails after the first byte
 /// is not tried from elsewhere, and the reader has a ZIP without end.
 Result<Given> to_stream(const Request& request, int fd);
+
+/// bad_request: it is there, and no empty directory.
+Result<void> free_directory(const std::filesystem::path& directory);
 
 /// Writes the members below `directory`, which must not exist or be empty: all of them or, after a failure, none.
 Result<Given> to_directory(const Request& request, const std::filesystem::path& directory);

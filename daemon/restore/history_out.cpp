@@ -4,6 +4,7 @@
 #include <algorithm>
 #include <map>
 
+#include "daemon/restore/out_file.hpp"
 #include "daemon/vault/carry.hpp"
 #include "daemon/vault/history.hpp"
 #include "daemon/vault/large_files.hpp"
@@ -80,8 +81,8 @@ Awaitable<Result<std::uint64_t>> send(const Place& place, const vault::PushStep&
 
 Result<HistoryGiven> to_bundle(const Place& place, const git::Oid& tip, const std::string& ref, const fs::path& file, bool force,
                                const std::stop_token& stop) {
-    std::error_code ignored;
-    if (!force && fs::exists(file, ignored)) return fail(Errc::bad_request, "write", file.string(), "there is a file of this name already (--force overwrites it)");
+    const Result<fs::path> out = bundle_file(file, force);
+    if (!out) return out.error();
     const Result<git::Repository> repository = git::Repository::open_any(place.vault);
     if (!repository) return repository.error();
     const Result<void> whole = need_whole(*repository, tip);
@@ -90,7 +91,7 @@ Result<HistoryGiven> to_bundle(const Place& place, const git::Oid& tip, const st
     if (!large) return large.error();
     git::BundleRefs refs;
     refs.emplace_back(ref, tip);
-    const Result<git::BundleInfo> written = git::write_bundle(*repository, refs, file, [&stop] { return stop.stop_requested(); });
+    const Result<git::BundleInfo> written = git::write_bundle(*repository, refs, *out, [&stop] { return stop.stop_requested(); });
     if (!written) return written.error();
     HistoryGiven given;
     given.tip = tip;

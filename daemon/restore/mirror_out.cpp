@@ -9,6 +9,7 @@
 
 #include "daemon/mirror/large.hpp"
 #include "daemon/mirror/local.hpp"
+#include "daemon/restore/out_file.hpp"
 #include "daemon/restore/work_tree.hpp"
 #include "lib/core/file.hpp"
 #include "lib/core/text.hpp"
@@ -203,15 +204,15 @@ Result<ChosenRefs> choose_refs(const git::Repository& repository, const RefWish&
 }
 
 Result<MirrorGiven> mirror_to_bundle(const fs::path& repository, const ChosenRefs& chosen, const fs::path& file, bool force, const std::stop_token& stop) {
-    std::error_code ignored;
-    if (!force && fs::exists(file, ignored)) return fail(Errc::bad_request, "write", file.string(), "there is a file of this name already (--force overwrites it)");
+    const Result<fs::path> out = bundle_file(file, force);
+    if (!out) return out.error();
     const Result<git::Repository> from = git::Repository::open_any(repository);
     if (!from) return from.error();
     git::BundleRefs refs;
     for (const auto& [name, oid] : chosen.refs) refs.emplace_back(name, oid);
     if (refs.empty()) return fail(Errc::bad_request, "write", file.string(), "the repository is empty: there is nothing that a bundle could hold");
     if (chosen.tip && !chosen.head.empty()) refs.emplace_back("HEAD", *chosen.tip);
-    const Result<git::BundleInfo> written = git::write_bundle(*from, refs, file, [&stop] { return stop.stop_requested(); });
+    const Result<git::BundleInfo> written = git::write_bundle(*from, refs, *out, [&stop] { return stop.stop_requested(); });
     if (!written) return written.error();
     const Result<Large> large = large_of(*from, written->objects, mirror::large_store(from->path()));
     if (!large) return large.error();

@@ -1,0 +1,23 @@
+// SPDX-License-Identifier: MIT
+// The file that somebody names to be written. Synchronous.
+#pragma once
+
+#include <filesystem>
+
+#include "lib/core/failure.hpp"
+
+namespace autobackup::restore {
+
+struct OutFile {
+    std::filesystem::path file;  ///< what a symbolic link points to, not the link
+    bool stream = false;         ///< a character device or FIFO: it is written to, never replaced
+};
+
+/// Looks at `path` and changes nothing. bad_request: it exists and `force` is not given, or it is a directory, socket or block device, which
+/// nothing is written over.
+Result<OutFile> out_file(const std::filesystem::path& path, bool force);
+
+/// The same for a bundle, which is a file and nothing else: a device or FIFO is bad_request.
+Result<std::filesystem::path> bundle_file(const std::filesystem::path& path, bool force);
+
+}  // namespace autobackup::restore
