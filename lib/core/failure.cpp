@@ -89,7 +89,11 @@ std::string describe(const Failure& failure) {
     return one_line(text);
 }
 
-std::string cut_peer_words(std::string_view words) { return cut_utf8(words, 2048); }
+std::string cut_peer_words(std::string_view words) {
+    constexpr std::size_t limit = 2048;
+    constexpr std::size_t ellipsis = 3;  // bytes of "…", so that words which are cut twice stay as they are
+    return words.size() <= limit ? std::string(words) : cut_utf8(words, limit - ellipsis);
+}
 
 Failure fail(Errc code, std::string operation, std::string object, std::string message, std::string peer) {
     Failure failure;

@@ -9,8 +9,6 @@ namespace json = boost::json;
 
 namespace {
 
-constexpr std::size_t logged_body = 1024;
-
 std::string title_of(std::string_view page) {
     const std::string lower = to_lower(page.substr(0, 4096));
     const auto open = lower.find("<title>");
@@ -57,9 +55,9 @@ std::string peer_words(std::string_view body) {
         case BodyForm::empty:
             return std::string();
         case BodyForm::html:
-            return cut_utf8(title_of(trim(body)), logged_body);
+            return cut_peer_words(title_of(trim(body)));
         case BodyForm::text:
-            return cut_utf8(trim(body), logged_body);
+            return cut_peer_words(trim(body));
         case BodyForm::object:
         case BodyForm::array:
         case BodyForm::string:
@@ -67,8 +65,8 @@ std::string peer_words(std::string_view body) {
     }
     boost::system::error_code error;
     const json::value value = json::parse(json::string_view(body.data(), body.size()), error);
-    if (error) return cut_utf8(trim(body), logged_body);
-    return cut_utf8(words_of(value), logged_body);
+    if (error) return cut_peer_words(trim(body));
+    return cut_peer_words(words_of(value));
 }
 
 Failure bad_answer(std::string operation, std::string object, std::string message, std::string_view body) {
