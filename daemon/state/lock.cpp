@@ -4,6 +4,7 @@
 #include <fcntl.h>
 #include <fmt/format.h>
 #include <sys/file.h>
+#include <sys/stat.h>
 #include <unistd.h>
 
 #include <boost/json.hpp>
@@ -96,6 +97,8 @@ Result<JobLock> JobLock::acquire_file(const fs::path& path, Failure (*busy)(cons
         if (errno == EWOULDBLOCK) return busy(path);
         if (errno != EINTR) return fail_errno(errno, "lock", path.string());
     }
+    // Past the umask; of a file that another user made the mode stays.
+    (void)::fchmod(fd->get(), 0640);
     // On a full disk the text is missing; the lock holds all the same.
     (void)write_holder(fd->get(), path);
     return JobLock(std::move(*fd));

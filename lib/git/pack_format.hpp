@@ -16,7 +16,7 @@ namespace autobackup::git {
 inline constexpr std::size_t pack_header_bytes = 12;   ///< "PACK", version, number of objects
 inline constexpr std::size_t digest_bytes = 20;        ///< SHA-1 at the end of packs and indexes
 inline constexpr std::size_t longest_entry_head = 16;  ///< type and 64-bit size take at most 10
-inline constexpr unsigned pack_mode = 0440;            ///< of files that never change
+inline constexpr unsigned pack_mode = 0640;            ///< as every file under `storage`
 inline constexpr unsigned offset_delta = 6;            ///< entry types besides those of ObjectType
 inline constexpr unsigned reference_delta = 7;
 

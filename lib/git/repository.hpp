@@ -103,7 +103,7 @@ struct IndexEntry;
 class Repository {
 public:
     /// Makes the repository if there is none: bare, HEAD → refs/heads/<branch>, directories 0750, files 0640
-    /// (packs 0440) whatever the umask, in a temporary directory that is renamed into place. An existing one
+    /// (packs too) whatever the umask, in a temporary directory that is renamed into place. An existing one
     /// is opened, and what dead processes left in it (temporary files, locks) is removed; repository_invalid
     /// when it is damaged, not bare, or borrows objects.
     static Result<Repository> open_or_init(const fs::path& path, const std::string& branch);

@@ -2,6 +2,7 @@
 #include "daemon/state/lock.hpp"
 
 #include <gtest/gtest.h>
+#include <sys/stat.h>
 
 #include "tests/support/child.hpp"
 #include "tests/support/temp_dir.hpp"
@@ -23,6 +24,15 @@ TEST(JobLock, IsExclusivePerJob) {
         EXPECT_TRUE(JobLock::acquire(dir.path(), "other"));
     }
     EXPECT_TRUE(JobLock::acquire(dir.path(), "lab"));
+}
+
+TEST(JobLock, TheFileHasItsModeWhateverTheUmask) {
+    test::TempDir dir;
+    const mode_t before = ::umask(077);
+    const Result<JobLock> lock = JobLock::acquire(dir.path(), "lab");
+    ::umask(before);
+    ASSERT_TRUE(lock);
+    EXPECT_EQ(std::filesystem::status(dir.path() / "locks" / "lab.lock").permissions(), std::filesystem::perms(0640));
 }
 
 TEST(JobLock, NamesTheHolder) {

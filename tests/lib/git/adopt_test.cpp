@@ -81,7 +81,7 @@ TEST_F(Adopt, AWholePackBecomesPartOfTheRepository) {
     for (const auto& file : fs::directory_iterator(path_ / "objects/pack")) {
         struct stat status {};
         ASSERT_EQ(::stat(file.path().c_str(), &status), 0);
-        EXPECT_EQ(status.st_mode & 07777, 0440U) << file.path();
+        EXPECT_EQ(status.st_mode & 07777, 0640U) << file.path();
     }
     for (const auto& file : fs::directory_iterator(path_ / "objects")) {
         EXPECT_FALSE(file.path().filename().string().starts_with("tmp_")) << file.path();

@@ -119,7 +119,7 @@ TEST_F(Join, EveryObjectIsKeptReachableOrNot) {
     EXPECT_EQ(git({"reflog", "main"}), log);
     EXPECT_TRUE(repository_->has(loose_end));
     EXPECT_EQ(files(), 2U);
-    EXPECT_EQ(fs::status(packs().front()).permissions(), fs::perms(0440));
+    EXPECT_EQ(fs::status(packs().front()).permissions(), fs::perms(0640));
     EXPECT_EQ(joined.bytes, bytes - 20 * 32)
         << "the entries are copied as they are; 20 headers and trailers less";
     expect_whole();

