@@ -99,6 +99,8 @@ void resolve_servers(Config& config, const yaml::Node& jobs, Problems& problems)
     for (const yaml::Entry& entry : jobs.entries) {
         const auto job = config.jobs.find(entry.key);
         if (job == config.jobs.end()) continue;
+        const int sources = int{entry.value->find("cvat") != nullptr} + int{entry.value->find("github") != nullptr} + int{entry.value->find("mirror") != nullptr};
+        if (sources > 1) continue;  // told already; none of them was read
         if (auto* cvat = std::get_if<CvatSource>(&job->second.source)) {
             resolve_server<CvatServer>(config, entry, "cvat", "CVAT", cvat->server, problems);
         } else if (auto* github = std::get_if<GithubSource>(&job->second.source)) {

@@ -54,13 +54,25 @@ void check_path(const At& at) {
 void check_zone(const At& at) {
     if (!at.node.is_scalar()) return at.wrong_type("the name of a time zone, such as Europe/Berlin");
     const auto zone = schedule::Zone::find(at.node.text);
-    if (!zone) at.say("given " + zone.error().message);
+    if (!zone) at.say("given " + zone.error().message, schedule::Zone::nearest(at.node.text).value_or(std::string()));
+}
+
+// The schedule that was meant when its first word is a near miss; empty: none is near.
+std::string near_schedule(std::string_view text) {
+    static const std::vector<std::string> known{"every",    "minutely", "hourly",    "daily",     "weekly",  "monthly", "quarterly", "yearly",  "annually",
+                                                "weekdays", "weekends", "manual",    "@every",    "@hourly", "@daily",  "@weekly",   "@monthly", "@yearly", "@annually"};
+    const std::string_view whole = trim(text);
+    const std::string_view word = whole.substr(0, whole.find_first_of(" \t"));
+    const std::optional<std::string> near = nearest(to_lower(word), known);
+    if (!near) return {};
+    std::string meant = *near + std::string(whole.substr(word.size()));
+    return schedule::parse(meant) ? meant : std::string();
 }
 
 void check_schedule_text(const At& at) {
     if (!at.node.is_scalar()) return at.wrong_type("a schedule such as 'daily 02:30'");
     const auto parsed = schedule::parse(at.node.text);
-    if (!parsed) at.say(fmt::format("given {}: {}", at.given(), parsed.error().message));
+    if (!parsed) at.say(fmt::format("given {}: {}", at.given(), parsed.error().message), near_schedule(at.node.text));
 }
 
 void check_schedules(const At& at) {

@@ -4,7 +4,9 @@
 #include <date/tz.h>
 #include <fmt/format.h>
 
+#include <algorithm>
 #include <cstdlib>
+#include <vector>
 
 #include "lib/core/text.hpp"
 
@@ -23,6 +25,20 @@ Result<Zone> Zone::find(std::string_view name) {
     } catch (const std::runtime_error&) {
         return unknown(name, "is no time zone of this system's tzdata (such as Europe/Berlin, UTC)");
     }
+}
+
+std::optional<std::string> Zone::nearest(std::string_view name) {
+    std::vector<std::string> names, lower;
+    try {
+        for (const date::time_zone& zone : date::get_tzdb().zones) names.push_back(zone.name());
+    } catch (const std::runtime_error&) {
+        return std::nullopt;  // no tzdata
+    }
+    for (const std::string& one : names) lower.push_back(to_lower(one));
+    const std::optional<std::string> near = autobackup::nearest(to_lower(name), lower);
+    if (!near) return std::nullopt;
+    const auto at = std::find(lower.begin(), lower.end(), *near) - lower.begin();
+    return names[static_cast<std::size_t>(at)];
 }
 
 Zone Zone::system() {

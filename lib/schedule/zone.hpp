@@ -2,6 +2,7 @@
 #pragma once
 
 #include <chrono>
+#include <optional>
 #include <string>
 #include <string_view>
 
@@ -23,6 +24,8 @@ public:
     /// By IANA name ("Europe/Berlin", "UTC"). config_invalid: no such zone in the system's tzdata, or no
     /// tzdata.
     static Result<Zone> find(std::string_view name);
+    /// The name that was meant by a near miss; the case does not count.
+    static std::optional<std::string> nearest(std::string_view name);
     /// The zone of /etc/localtime; UTC when there is none.
     static Zone system();
 

@@ -43,7 +43,7 @@ const Lines told{
     "autobackupd.yaml:1:10: storage: given 'var/lib', allowed is an absolute path",
     "autobackupd.yaml:2:12: time_zone: given 'Europe/Berln' is no time zone of this system's "
     "tzdata (such as "
-    "Europe/Berlin, UTC)",
+    "Europe/Berlin, UTC) (did you mean 'Europe/Berlin'?)",
     "autobackupd.yaml:4:9: limits.runs: given '0', allowed is a whole number from 1 to 1000",
     "autobackupd.yaml:5:12: limits.reserve: given '2G', allowed is a whole number with a unit, "
     "such as 512KiB, 2GiB, "
@@ -291,6 +291,27 @@ INSTANTIATE_TEST_SUITE_P(All, Token,
                                          "aB3dE6gH.abcdefghijklmnopqrstuvwxyzABCDEF",
                                          std::string(65, 'x') + "-", "correct horse battery staple",
                                          "p4ss/word+=="));
+
+TEST(NearMisses, schedules_and_zones_have_suggestions) {
+    const std::vector<std::pair<std::string, std::string>> cases{
+        {"schedule: wekly", "weekly"},           {"schedule: dayly 02:30", "daily 02:30"}, {"schedule: '@dialy'", "@daily"},
+        {"schedule: manul", "manual"},           {"schedule: weekdys 22:00", "weekdays 22:00"}, {"schedule: Evry 6h", "every 6h"},
+        {"time_zone: Europe/Berln", "Europe/Berlin"}, {"time_zone: europe/berlin", "Europe/Berlin"},
+        {"schedule: daily 25:00", ""},           {"schedule: dayly 25:00", ""},
+    };
+    for (const auto& [line, expected] : cases) {
+        const Loaded loaded = load(ConfigFile("servers: {lab: {cvat: 'https://c.example.org', auth: {token: t}}}\njobs:\n  x:\n    cvat: {}\n    " + line + "\n").path());
+        ASSERT_EQ(loaded.problems.size(), 1U) << line;
+        EXPECT_EQ(loaded.problems.front().suggestion, expected) << line;
+    }
+}
+
+TEST(Sources, several_are_one_mistake) {
+    const Loaded loaded = load(ConfigFile("servers: {lab: {cvat: 'https://c.example.org', auth: {token: t}}}\n"
+                                          "jobs: {x: {schedule: manual, cvat: {server: lab}, mirror: {repositories: [{url: 'https://g.example.org/a.git'}]}}}\n").path());
+    ASSERT_EQ(loaded.problems.size(), 1U);
+    EXPECT_EQ(loaded.problems.front().message, "a job has one source: cvat, github or mirror");
+}
 
 }  // namespace
 }  // namespace autobackup::config

@@ -36,6 +36,12 @@ TEST(SummerTime, a_time_in_the_gap_is_due_right_after_it) {
               (Texts{"2027-03-28 03:00:00+02:00"}));
 }
 
+TEST(Zones, a_near_miss_is_found_in_any_case) {
+    EXPECT_EQ(Zone::nearest("Europe/Berln"), "Europe/Berlin");
+    EXPECT_EQ(Zone::nearest("europe/berlin"), "Europe/Berlin");
+    EXPECT_EQ(Zone::nearest("Nowhere at all"), std::nullopt);
+}
+
 TEST(SummerTime, a_gap_at_midnight_loses_no_day) {
     EXPECT_EQ(due("daily", "Asia/Beirut", day(2026, 3, 27), day(2026, 3, 30)),
               (Texts{"2026-03-28 00:00:00+02:00", "2026-03-29 01:00:00+03:00", "2026-03-30 00:00:00+03:00"}));
