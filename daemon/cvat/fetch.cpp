@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: MIT
 #include "daemon/cvat/fetch.hpp"
 
+#include <algorithm>
 #include <cerrno>
 #include <cstdio>
 
@@ -121,6 +122,13 @@ std::string object_name(const Context& context, cvat::Object object) {
     return std::string(cvat::name(object.kind)) + " " + std::to_string(object.id) + " of " + context.client.settings().name;
 }
 
+void FetchLog::move(const std::string& from, const std::string& to) {
+    if (in_work == nullptr) return;
+    const auto found = std::find(in_work->begin(), in_work->end(), from);
+    if (found != in_work->end()) in_work->erase(found);
+    if (!to.empty()) in_work->push_back(to);
+}
+
 void FetchLog::add_stages(std::vector<model::Stage>& stages) const {
     if (exports > 0) {
         model::Stage exported;
@@ -152,23 +160,28 @@ Awaitable<Result<FetchedZip>> fetch_object(Context& context, cvat::Object object
     std::string request = co_await known_request(context, object);
     const HeldMedia nothing;
     for (int attempt = 1;; ++attempt) {
+        log.move(attempt == 1 ? "" : "verify", "export");
         Result<cvat::Exporter::Ready> ready = co_await context.exporter.ready(object, request, observer);
         request.clear();
         if (!ready) {
+            log.move("export", "");
             log.failed.push_back(failed_stage("export", object, ready.error()));
             co_return ready.error();
         }
         ++log.exports;
         log.export_s += static_cast<double>(ready->took.count()) / 1000.0;
         log.export_attempts = std::max(log.export_attempts, ready->attempts);
+        log.move("export", "download");
         // What was put together of two sources and does not fit is fetched whole the second time.
         const HeldMedia& spared = attempt == 1 ? media : nothing;
         Result<cvat::ExportedFile> downloaded =
             co_await context.exporter.download_parts(object, *ready, target, spared.content, observer);
         if (!downloaded) {
+            log.move("download", "");
             log.failed.push_back(failed_stage("download", object, downloaded.error()));
             co_return downloaded.error();
         }
+        log.move("download", "verify");
         log.bytes += downloaded->bytes;
         log.resumed += downloaded->resumed;
         log.download_s += static_cast<double>(downloaded->download_time.count()) / 1000.0;
@@ -177,6 +190,7 @@ Awaitable<Result<FetchedZip>> fetch_object(Context& context, cvat::Object object
         const std::shared_ptr<void> guard = guard_of(file);
         Result<VerifiedZip> verified = co_await verify(context, object, *downloaded, file, spared, log);
         if (verified) {
+            log.move("verify", "");
             FetchedZip fetched;
             fetched.zip = std::move(*verified);
             fetched.file = file;
@@ -188,6 +202,7 @@ Awaitable<Result<FetchedZip>> fetch_object(Context& context, cvat::Object object
         }
         // A damaged transfer is worth one more try; a server that lies twice is not.
         if (verified.error().code != Errc::archive_invalid || attempt >= 2) {
+            log.move("verify", "");
             log.failed.push_back(failed_stage("verify", object, verified.error()));
             co_return verified.error();
         }

@@ -15,6 +15,10 @@ struct FetchLog {
     std::uint64_t bytes = 0;
     std::vector<model::Stage> failed;  ///< one per object that failed
 
+    std::vector<std::string>* in_work = nullptr;  ///< Item::in_work of the item, borrowed; may be null
+
+    /// One fetch goes from the stage `from` ("": it begins) to `to` ("": it is at its end).
+    void move(const std::string& from, const std::string& to);
     /// The stages export, download, verify (as far as they happened), then the failed ones.
     void add_stages(std::vector<model::Stage>& stages) const;
 };

@@ -26,6 +26,7 @@ ProjectBackup::ProjectBackup(Context& context, std::int64_t id, std::string work
     : context_(context), workspace_(std::move(workspace)), last_(std::move(last)), item_(item) {
     id_.kind = vault::ItemId::Kind::project;
     id_.id = id;
+    log_.in_work = &item_.in_work;
     if (last_) last_print_ = parse_print(last_->fingerprint);
 }
 
@@ -226,7 +227,9 @@ Awaitable<ItemEnd> ProjectBackup::run() {
     }
     if (whole_is_cheaper()) co_await fetch_whole();
     co_await fetch_tasks();
+    item_.in_work.assign(1, "verify");
     co_await follow_edits();
+    item_.in_work.assign(1, "commit");
     co_return co_await save();
 }
 

@@ -65,6 +65,7 @@ Awaitable<bool> ProjectBackup::take_from_whole(std::size_t index, std::int64_t i
 
 Awaitable<void> ProjectBackup::fetch_whole() {
     FetchLog log;
+    log.in_work = &item_.in_work;
     const HeldMedia media = co_await held_media(context_, held_, std::nullopt);
     Result<FetchedZip> fetched = co_await fetch_object(context_, project_object(id_.id), media, log);
     if (!fetched) {

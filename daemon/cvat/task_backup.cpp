@@ -222,8 +222,10 @@ Awaitable<ItemEnd> back_up_task(Context& context, std::int64_t id, std::string w
         co_return end;
     }
     FetchLog log;
+    log.in_work = &item.in_work;
     const HeldMedia media = co_await held_media(context, *held, id);
     Result<Fetched> fetched = co_await fetch_settled(context, std::move(*view), workspace, media, log);
+    item.in_work.assign(1, "commit");
     log.add_stages(item.stages);
     item.bytes = log.bytes;
     if (!fetched) {

@@ -132,7 +132,7 @@ Result<void> Mirroring::take_in_now(const Order& order, const fs::path& index) {
         if (!adopted) return adopted;
     }
     Result<void> done = what_.lfs ? note_large(order.place, pointers) : Result<void>();
-    step_ = "update";
+    begin_step("update");
     if (done) done = apply(*repository, what_, local_, wanted_, plan_);
     if (!done) return done;
     const Result<std::optional<Oid>> tip = repository->resolve("HEAD");
@@ -177,7 +177,7 @@ Result<std::vector<LargeFile>> Mirroring::large_list() {
 
 Awaitable<void> Mirroring::large() {
     const auto begin = Clock::now();
-    step_ = "lfs";
+    begin_step("lfs");
     auto read = [this] { return large_list(); };
     Result<std::vector<LargeFile>> wanted = co_await context_.workers.run(std::move(read));
     LargeOutcome outcome;

@@ -44,6 +44,11 @@ void Mirroring::add_stage(const char* name, Clock::time_point begin, std::option
     item_.stages.push_back(std::move(stage));
 }
 
+void Mirroring::begin_step(const char* name) {
+    step_ = name;
+    item_.in_work.assign(1, step_);
+}
+
 std::optional<Milliseconds> Mirroring::pause_after(const Failure& failure, int attempt) const {
     const config::Retry& retry = context_.retry;
     return http::retry_wait(failure, attempt, retry.attempts, retry.delay, retry.max_delay, async::random_fraction(), Milliseconds(0));
@@ -156,7 +161,7 @@ Awaitable<Result<void>> Mirroring::bring() {
 }
 
 Awaitable<Result<void>> Mirroring::bring_once() {
-    step_ = "fetch";
+    begin_step("fetch");
     const Result<Order> order = co_await prepare();
     if (!order) co_return order.error();
     const auto begin = Clock::now();
@@ -168,7 +173,7 @@ Awaitable<Result<void>> Mirroring::bring_once() {
         Result<fs::path> indexed = co_await index(*order);
         if (indexed) index_file = std::move(*indexed);  // what it refuses is looked at, and told, by take_in
     }
-    step_ = "verify";
+    begin_step("verify");
     co_return co_await take_in(*order, std::move(index_file));
 }
 

@@ -29,6 +29,7 @@ private:
         std::vector<Oid> wants, haves;
     };
 
+    void begin_step(const char* name);
     Awaitable<Result<void>> inspect();
     Awaitable<void> look_here(Result<void>& done);
     Awaitable<Result<void>> compare(Result<remote::Advertisement> listed);

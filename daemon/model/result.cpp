@@ -4,6 +4,7 @@
 #include <algorithm>
 #include <array>
 #include <random>
+#include <string_view>
 
 namespace autobackup::model {
 namespace {
@@ -41,6 +42,20 @@ bool wrote_something(const Item& item) {
                return stage.outcome == StageOutcome::ok &&
                       (stage.stage == "commit" || stage.stage == "archive" || stage.stage == "push" || stage.stage == "bundle");
            });
+}
+
+bool has_stage(const Item& item, std::string_view stage) {
+    return std::any_of(item.stages.begin(), item.stages.end(),
+                       [stage](const Stage& one) { return one.stage == stage && one.task.empty() && one.target.empty(); });
+}
+
+// The stage that a stop from outside has ended. What has its end already is not told a second time: then the next one was at work.
+std::string stage_at_work(const Item& item) {
+    constexpr std::array<std::string_view, 7> order{"inspect", "export", "download", "verify", "commit", "archive", "push"};
+    const std::string stage = item.in_work.empty() ? std::string(order.front()) : item.in_work.back();
+    const auto begin = std::find(order.begin(), order.end(), stage);
+    const auto open = std::find_if(begin, order.end(), [&item](std::string_view one) { return !has_stage(item, one); });
+    return open == order.end() ? stage : std::string(*open);
 }
 
 constexpr const char* unfinished = "unfinished";  // reason of an item that no stage has ended yet
@@ -128,7 +143,8 @@ void close_unfinished(Run& run, const Failure& reason) {
     for (Item& item : run.items) {
         if (item.reason != unfinished) continue;
         item.reason.clear();
-        fail_item(item, "inspect", reason);
+        fail_item(item, stage_at_work(item), reason);
+        item.in_work.clear();
     }
 }
 

@@ -71,6 +71,7 @@ struct Item {
     ItemOutcome outcome = ItemOutcome::unchanged;
     std::string reason;  ///< of skipped and gone
     std::vector<Stage> stages;
+    std::vector<std::string> in_work;  ///< stages at work just now, the newest last: what a stop or a time-out from outside ends
     std::optional<TaskCounts> tasks;
     std::optional<RepositoryFacts> repository;
     std::optional<ArchiveFile> archive;

@@ -230,6 +230,30 @@ TEST(CloseUnfinished, FailsWhatHasNotComeToItsEnd) {
     EXPECT_EQ(run.items[1].reason, "");
 }
 
+TEST(Unfinished, the_stage_at_work_is_the_one_that_failed) {
+    struct Case {
+        std::vector<std::string> ended, in_work;
+        std::string expected;
+    };
+    const std::vector<Case> cases{{{}, {}, "inspect"},
+                                  {{"inspect"}, {}, "export"},
+                                  {{"inspect"}, {"export", "download"}, "download"},
+                                  {{"inspect", "export", "download", "verify"}, {"commit"}, "commit"},
+                                  {{"inspect", "commit"}, {"commit"}, "archive"},
+                                  {{"inspect"}, {"fetch"}, "fetch"}};
+    for (const Case& one : cases) {
+        Run run;
+        Item& made = run.items.emplace_back();
+        begin_item(made);
+        for (const std::string& ended : one.ended) made.stages.push_back(stage(ended, StageOutcome::ok));
+        made.in_work = one.in_work;
+        close_unfinished(run, fail(Errc::cancelled, "run", "job a", "stopped by request"));
+        ASSERT_EQ(made.stages.size(), one.ended.size() + 1);
+        EXPECT_EQ(made.stages.back().stage, one.expected);
+        EXPECT_TRUE(made.in_work.empty());
+    }
+}
+
 TEST(AddUp, a_check_is_a_success_only_when_it_found_something_and_nothing_damaged) {
     model::Run run;
     run.check = CheckFacts{"checksum", 0, 0};
