@@ -3,13 +3,22 @@
 
 #include <CLI/CLI.hpp>
 #include <algorithm>
+#include <set>
 
 #include "daemon/cli/versions.hpp"
+#include "lib/core/text.hpp"
 
 namespace autobackup::app {
 namespace {
 
 constexpr const char* description = "Scheduled, verified, restorable backups of CVAT servers";
+
+// Of an empty one, which would match nothing or everything; "" otherwise.
+std::string selector_mistake(const std::string& selector) {
+    const std::string_view text = trim(selector);
+    if (!text.empty() && text != "project:" && text != "task:") return {};
+    return "the selector \"" + one_line(selector) + "\" names nothing: project:12, task:7, a name or a glob";
+}
 
 void add_run(CLI::App& app, CommandLine& line) {
     CLI::App* run = app.add_subcommand("run", "Run jobs now, in the foreground");
@@ -19,18 +28,23 @@ void add_run(CLI::App& app, CommandLine& line) {
     run->add_flag("--json", line.json, "Print one report per job on stdout, one JSON object a line");
     run->add_flag("--quiet", line.quiet, "No lines for what went well, no progress");
     run->add_flag("--force", line.force, "Export everything again, also what has not moved");
-    run->add_option("--only", line.only, "Only this item: project:12, task:7, a name or a glob (may be repeated)")->type_name("SELECTOR");
+    run->add_option("--only", line.only, "Only this item: project:12, task:7, a name or a glob (may be repeated)")
+        ->type_name("SELECTOR")
+        ->allow_extra_args(false)  // one value each: the next word is a JOB
+        ->check(&selector_mistake);
     run->add_flag("!--no-push", line.push, "Keep the commit in the local vault; a later run pushes it");
     run->add_flag("--accept-shrink", line.accept_shrink,
                   "Accept that the source has much less than last time, or that another server stands under its URL: save what there is");
     run->add_flag("--adopt-remote", line.adopt_remote,
                   "Accept that a target's branch was rewritten or deleted: build on what is there now, or push it anew; nothing is forced");
-    run->add_flag("--dry-run", line.dry_run, "Say what would be exported, and change nothing");
+    run->add_flag("--dry-run", line.dry_run,
+                  "Say what would be exported: nothing is fetched, saved or pushed. A storage that is not there yet is not made, in another one the run is "
+                  "noted in the history");
     run->add_flag("--wait", line.wait, "Wait when the job is running in another process");
     run->footer("Examples:\n  autobackupd run traffic-signs\n  autobackupd run traffic-signs --json --quiet | jq .outcome\n"
                 "  autobackupd run traffic-signs --only project:12 --force\n\n"
                 "Exit codes: 0 everything saved and verified, or unchanged; 1 failed; 2 bad command line or configuration;\n"
-                "3 partial; 4 busy in another process; 5 cancelled.");
+                "3 partial; 4 busy in another process, or paused; 5 cancelled.");
 }
 
 void add_check(CLI::App& app, CommandLine& line) {
@@ -40,7 +54,7 @@ void add_check(CLI::App& app, CommandLine& line) {
     check->add_flag("--online", line.online, "Also ask the servers and git targets (reads only)");
     check->add_flag("--show", line.show, "Print the values that count, and the next due times of each job");
     check->add_flag("--origin", line.origin, "With the place where each value is written");
-    check->add_flag("--skip-secrets", line.skip_secrets, "Do not look for the secrets");
+    check->add_flag("--skip-secrets", line.skip_secrets, "Do not look for the secrets, nor into files of certificates");
     check->footer("Examples:\n  autobackupd check-config\n  autobackupd check-config --config ./my.yaml --show --origin\n"
                   "  autobackupd check-config --online");
 }
@@ -71,11 +85,29 @@ void add_printers(CLI::App& app, CommandLine& line) {
                   "works on this storage.");
 }
 
+const std::map<std::string, Verb>& verbs() {
+    static const std::map<std::string, Verb> all{{"run", Verb::run},     {"check-config", Verb::check_config},   {"schema", Verb::schema},
+                                                 {"serve", Verb::serve}, {"sample-config", Verb::sample_config}, {"import-config", Verb::import_config}};
+    return all;
+}
+
+// A job that is named twice runs once.
+void drop_doubles(std::vector<std::string>& jobs) {
+    std::set<std::string> seen;
+    std::erase_if(jobs, [&seen](const std::string& job) { return !seen.insert(job).second; });
+}
+
+// Behind `--` of import-config stands another program's command line and none of ours; elsewhere it only ends the options.
+bool asks_import(const char* const* argv, const char* const* end) {
+    for (const char* const* word = argv + 1; word < end; ++word) {
+        if (verbs().contains(*word)) return verbs().at(*word) == Verb::import_config;
+    }
+    return false;
+}
+
 Verb verb_of(const CLI::App& app) {
-    const std::map<std::string, Verb> verbs{{"run", Verb::run},       {"check-config", Verb::check_config},   {"schema", Verb::schema},
-                                            {"serve", Verb::serve},   {"sample-config", Verb::sample_config}, {"import-config", Verb::import_config}};
     const auto chosen = app.get_subcommands();
-    return chosen.empty() ? Verb::serve : verbs.at(chosen.front()->get_name());
+    return chosen.empty() ? Verb::serve : verbs().at(chosen.front()->get_name());
 }
 
 void describe(CLI::App& app, CommandLine& line) {
@@ -115,9 +147,9 @@ Parsed parse_command_line(int argc, const char* const* argv, const EnvironmentVa
     cli::set_defaults(line, environment);
     CLI::App app(description, "autobackupd");
     describe(app, line);
-    // What stands behind `--` is another program's command line and none of ours.
     const char* const* const all_end = argv + argc;
-    const char* const* const end = std::find_if(argv, all_end, [](const char* word) { return std::string_view(word) == "--"; });
+    const char* const* end = std::find_if(argv, all_end, [](const char* word) { return std::string_view(word) == "--"; });
+    if (!asks_import(argv, end)) end = all_end;
     if (end != all_end) line.import_arguments.assign(end + 1, all_end);
     try {
         app.parse(static_cast<int>(end - argv), argv);
@@ -125,7 +157,7 @@ Parsed parse_command_line(int argc, const char* const* argv, const EnvironmentVa
         return ended_by(cli::ended(app, error));
     }
     line.verb = verb_of(app);
-    if (end != all_end && line.verb != Verb::import_config) return ended_by(cli::Ended{2, "autobackupd: nothing is expected behind --\n"});
+    drop_doubles(line.jobs);
     if (std::optional<cli::Ended> mistake = cli::mistake(line)) return ended_by(std::move(*mistake));
     Parsed parsed;
     parsed.command = std::move(line);
