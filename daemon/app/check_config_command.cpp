@@ -14,6 +14,7 @@ namespace autobackup::app {
 namespace {
 
 constexpr int due_times_shown = 5;
+constexpr int exit_cancelled = 5;
 
 // "2026-11-22 02:30:00+01:00", the next five.
 std::vector<std::string> due_times(const config::Config& config, const config::Job& job, const std::vector<std::string>& schedule) {
@@ -71,6 +72,13 @@ boost::json::object shown_json(const config::Loaded& loaded, const CommandLine& 
     return object;
 }
 
+// What lies beside the configuration: secrets, and files of certificates.
+std::vector<config::Problem> check_files(const config::Loaded& loaded, const config::SecretPlaces& places) {
+    std::vector<config::Problem> problems = check_certificate_files(loaded, {});
+    for (config::Problem& one : check_job_secrets(*loaded.config, {}, places)) problems.push_back(std::move(one));
+    return problems;
+}
+
 int print(const std::string& text) { return cli::print("autobackupd", text); }
 
 }  // namespace
@@ -78,8 +86,10 @@ int print(const std::string& text) { return cli::print("autobackupd", text); }
 int check_config_command(Loop& loop, const CommandLine& line, const EnvironmentVariables& variables) {
     const config::Loaded loaded = load_configuration(line, variables);
     std::vector<config::Problem> problems = loaded.problems;
-    const config::SecretPlaces places = secret_places(variables);
-    if (loaded.config && !line.skip_secrets) problems = check_job_secrets(*loaded.config, {}, places);
+    config::SecretPlaces places = secret_places(variables);
+    places.stopped = [&loop] { return loop.stop_asked(); };
+    if (loaded.config && !line.skip_secrets) problems = check_files(loaded, places);
+    if (loop.stop_asked()) return exit_cancelled;
     if (!problems.empty()) {
         if (line.json) {
             (void)print(boost::json::serialize(config::problems_json(problems)) + "\n");  // 2 says more than 1
@@ -97,6 +107,7 @@ int check_config_command(Loop& loop, const CommandLine& line, const EnvironmentV
         if (!line.json) journal::write_line(STDERR_FILENO, answer.what + ": " + answer.text);
         if (!answer.ok) code = 1;
     }
+    if (loop.stop_asked()) return exit_cancelled;
     if (line.json) {
         boost::json::object object = shown_json(loaded, line);
         if (line.online) object["online"] = std::move(online);

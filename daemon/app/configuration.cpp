@@ -4,8 +4,10 @@
 #include <spdlog/spdlog.h>
 
 #include <algorithm>
+#include <set>
 
 #include "build_info.hpp"
+#include "lib/http/tls.hpp"
 #include "lib/journal/logging.hpp"
 #include "lib/journal/redact.hpp"
 
@@ -39,6 +41,17 @@ config::Problem problem_of(const Needed& needed, const Failure& failure) {
     problem.message = failure.message + " (needed by job " + needed.job + ")";
     if (!failure.peer.empty()) problem.message += "; the command said: " + failure.peer;
     return problem;
+}
+
+// The text of a value that is shown in YAML's flow style.
+std::string plain(const std::string& shown) {
+    if (!shown.starts_with('"')) return shown;
+    std::string text;
+    for (std::size_t i = 1; i + 1 < shown.size(); ++i) {
+        if (shown[i] == '\\' && i + 2 < shown.size()) ++i;
+        text += shown[i];
+    }
+    return text;
 }
 
 }  // namespace
@@ -80,16 +93,44 @@ std::vector<config::Problem> check_job_secrets(const config::Config& config, con
         const config::SecretRef& reference = one.reference;
         if (std::find(seen.begin(), seen.end(), reference.key_path) != seen.end()) continue;  // one server, several jobs
         seen.push_back(reference.key_path);
+        if (places.stopped && places.stopped()) break;
         std::vector<std::string> remarks;
         Result<Secret> value = config::read_secret(reference, places, &remarks);
         for (const std::string& remark : remarks) spdlog::warn("{}: {}", reference.key_path, remark);
         if (value) {
             values.push_back(std::move(*value));
-        } else {
+        } else if (value.error().code != Errc::cancelled) {
             problems.push_back(problem_of(one, value.error()));
         }
     }
     journal::redact(std::move(values));
+    return problems;
+}
+
+std::vector<config::Problem> check_certificate_files(const config::Loaded& loaded, const std::vector<std::string>& jobs) {
+    std::set<std::string> keys;  // the places that count: "servers.lab.", "jobs.signs."
+    for (const auto& [name, job] : loaded.config->jobs) {
+        if (!jobs.empty() && std::find(jobs.begin(), jobs.end(), name) == jobs.end()) continue;
+        keys.insert("jobs." + name + ".");
+        keys.insert("servers." + config::server_of(job) + ".");
+        if (!job.drill_server.empty()) keys.insert("servers." + job.drill_server + ".");
+    }
+    const auto counts = [&keys](const std::string& path) {
+        return path.ends_with(".ca_file") && std::any_of(keys.begin(), keys.end(), [&](const std::string& key) { return path.starts_with(key); });
+    };
+    std::vector<config::Problem> problems;
+    for (const config::OriginEntry& entry : loaded.origins) {
+        if (!counts(entry.path)) continue;
+        const Result<void> usable = http::check_ca_file(plain(entry.value));
+        if (usable) continue;
+        config::Problem problem;
+        problem.file = entry.origin.file;
+        problem.line = entry.origin.line;
+        problem.column = entry.origin.column;
+        problem.path = entry.path;
+        problem.message = "given " + entry.value + ": " + usable.error().message;
+        problems.push_back(std::move(problem));
+    }
     return problems;
 }
 

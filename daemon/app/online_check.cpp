@@ -134,7 +134,7 @@ std::vector<OnlineAnswer> check_online(Loop& loop, const config::Config& config,
     runner::Gates gates;
     runner::Shared shared{config, environment, workers, *silent, gates, {}};
     try {
-        loop.run(ask_jobs(shared, answers), nullptr);
+        loop.run(ask_jobs(shared, answers), [&workers] { workers.request_stop(); });
     } catch (const boost::system::system_error&) {
         answers.push_back(answer("check", fail(Errc::cancelled, "check-config", "--online", "stopped by request")));
     }

@@ -4,9 +4,13 @@
 
 #include <algorithm>
 #include <cstdio>
+#include <cstdlib>
+#include <filesystem>
+#include <optional>
 
 #include "daemon/app/commands.hpp"
 #include "daemon/app/configuration.hpp"
+#include "daemon/app/pause.hpp"
 #include "daemon/cli/owner.hpp"
 #include "daemon/report/journal_entries.hpp"
 #include "daemon/report/report.hpp"
@@ -76,6 +80,7 @@ Awaitable<void> run_jobs(runner::Shared& shared, const CommandLine& line, journa
     options.item.adopt_remote = line.adopt_remote;
     options.item.only = line.only;
     options.wait = line.wait;
+    options.refuse = &why_paused;
     std::function<Awaitable<void>(std::size_t)> one = [&](std::size_t i) -> Awaitable<void> {
         if (shared.workers.stop_token().stop_requested()) co_return;
         model::Run run = co_await runner::run_job(shared, line.jobs[i], options);
@@ -91,6 +96,27 @@ int exit_code_of(std::vector<model::Run> runs) {
     if (runs.empty()) return 5;
     return model::exit_code(runs);
 }
+
+// Stands in for a storage that is not there yet, so that a dry run leaves nothing behind. Main thread.
+class ScratchStorage {
+public:
+    ScratchStorage() {
+        std::error_code none;
+        std::string name = (std::filesystem::temp_directory_path(none) / "autobackupd-dry-run-XXXXXX").string();
+        if (::mkdtemp(name.data()) != nullptr) path_ = name;
+    }
+    ScratchStorage(const ScratchStorage&) = delete;
+    ScratchStorage& operator=(const ScratchStorage&) = delete;
+    ~ScratchStorage() {
+        std::error_code ignored;
+        if (!path_.empty()) std::filesystem::remove_all(path_, ignored);
+    }
+    // Empty: it could not be made.
+    [[nodiscard]] const std::filesystem::path& path() const { return path_; }
+
+private:
+    std::filesystem::path path_;
+};
 
 std::unique_ptr<journal::Sink> journal_sink(const CommandLine& line) {
     const bool wanted = line.log_format == "journal" || (line.log_format.empty() && journal::is_journal_stream(STDERR_FILENO));
@@ -108,25 +134,36 @@ Result<void> enter_storage(const config::Config& config, const CommandLine& line
 }  // namespace
 
 int run_command(Loop& loop, const CommandLine& line, const EnvironmentVariables& variables) {
-    const config::Loaded loaded = load_configuration(line, variables);
+    config::Loaded loaded = load_configuration(line, variables);
     if (!loaded.config) {
         tell_problems(loaded.problems);
         return 2;
     }
-    const config::Config& config = *loaded.config;
+    config::Config& config = *loaded.config;
     if (!jobs_exist(config, line)) return 2;
     runner::Environment environment;
     environment.http = http_settings();
     environment.secrets = secret_places(variables);
-    const std::vector<config::Problem> problems = check_job_secrets(config, line.jobs, environment.secrets);
+    environment.secrets.stopped = [&loop] { return loop.stop_asked(); };
+    std::vector<config::Problem> problems = check_certificate_files(loaded, line.jobs);
+    for (config::Problem& one : check_job_secrets(config, line.jobs, environment.secrets)) problems.push_back(std::move(one));
+    if (loop.stop_asked()) return exit_code_of({});
     if (!problems.empty()) {
         tell_problems(problems);
         return 2;
+    }
+    std::optional<ScratchStorage> scratch;
+    std::error_code unknown;
+    if (line.dry_run && !std::filesystem::exists(config.storage, unknown) && !unknown) {
+        scratch.emplace();
+        if (!scratch->path().empty()) config.storage = scratch->path();
     }
     if (const Result<void> entered = enter_storage(config, line, environment.secrets); !entered) {
         journal::write_line(STDERR_FILENO, describe(entered.error()));
         return 1;
     }
+    if (loop.stop_asked()) return exit_code_of({});
+    environment.secrets.stopped = nullptr;  // the loop runs from here on, and the workers hear of a stop
     for (const std::string& warning : config.warnings) spdlog::warn("{}", warning);
     const std::unique_ptr<report::Progress> progress = report::make_progress(STDERR_FILENO, line.quiet);
     journal::before_each_line([&progress] { progress->clear(); });

@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: MIT
 #include <spdlog/spdlog.h>
 
+#include <stop_token>
+
 #include "build_info.hpp"
 #include "daemon/app/commands.hpp"
 #include "daemon/app/configuration.hpp"
@@ -49,7 +51,10 @@ int serve_command(Loop& loop, const CommandLine& line, const EnvironmentVariable
     settings.load = [&line, &variables] { return load_configuration(line, variables); };
     settings.environment.http = http_settings();
     settings.environment.secrets = secret_places(variables);
-    settings.missing_secrets = [places = settings.environment.secrets](const config::Config& config) {
+    std::stop_source stop;
+    config::SecretPlaces places = settings.environment.secrets;
+    places.stopped = [token = stop.get_token()] { return token.stop_requested(); };
+    settings.missing_secrets = [places = std::move(places)](const config::Config& config) {
         std::vector<std::string> lines;
         for (const config::Problem& problem : check_job_secrets(config, {}, places)) lines.push_back(config::describe(problem));
         return lines;
@@ -59,7 +64,7 @@ int serve_command(Loop& loop, const CommandLine& line, const EnvironmentVariable
     loop.on_hangup([&daemon] { daemon.hang_up(); });
     int exit_code = 1;
     auto work = [&daemon, &exit_code]() -> Awaitable<void> { exit_code = co_await daemon.run(); };
-    loop.run(work(), nullptr);
+    loop.run(work(), [&stop] { stop.request_stop(); });
     return exit_code;
 }
 

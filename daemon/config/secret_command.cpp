@@ -7,6 +7,7 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
+#include <algorithm>
 #include <array>
 #include <cerrno>
 #include <cstring>
@@ -65,6 +66,28 @@ Result<Pipe> open_pipe() {
     return out;
 }
 
+// How long a command is waited for: to its limit, or until somebody wants to stop.
+class Patience {
+public:
+    explicit Patience(const SecretPlaces& places) : end_(Clock::now() + places.command_limit), stopped_(places.stopped) {}
+
+    bool is_over() {
+        stop_wanted_ = stop_wanted_ || (stopped_ && stopped_());
+        return stop_wanted_ || Clock::now() >= end_;
+    }
+    [[nodiscard]] bool stop_wanted() const { return stop_wanted_; }
+    // For poll(2): what is left, in slices short enough for a stop to be seen.
+    [[nodiscard]] int slice() const {
+        const auto left = std::chrono::ceil<std::chrono::milliseconds>(end_ - Clock::now());
+        return static_cast<int>(std::clamp<std::int64_t>(left.count(), 0, 50));
+    }
+
+private:
+    Clock::time_point end_;
+    const std::function<bool()>& stopped_;
+    bool stop_wanted_ = false;
+};
+
 // A running child, killed with its process group and reaped at the latest when this dies.
 class Running {
 public:
@@ -75,13 +98,13 @@ public:
         if (pid_ > 0) kill_and_reap();
     }
 
-    // Exit status once it has ended by itself, within the limit.
-    std::optional<int> wait_until(Clock::time_point end) {
+    // Exit status once it has ended by itself, before the patience is over.
+    std::optional<int> wait(Patience& patience) {
         while (true) {
             siginfo_t info{};
             const int seen = ::waitid(P_PID, static_cast<id_t>(pid_), &info, WEXITED | WNOHANG | WNOWAIT);
             if (seen == 0 && info.si_pid == pid_) break;
-            if ((seen != 0 && errno != EINTR) || Clock::now() >= end) return std::nullopt;
+            if ((seen != 0 && errno != EINTR) || patience.is_over()) return std::nullopt;
             std::this_thread::sleep_for(std::chrono::milliseconds(5));
         }
         // What it left running in its group goes too; before it is reaped, so that the number still is its
@@ -149,19 +172,16 @@ void read_some(FileDescriptor& from, std::string& into) {
 
 struct Output {
     std::string text, errors;
-    bool too_long = false, too_late = false;
+    bool too_long = false, given_up = false;
 };
 
-Output collect(FileDescriptor output, FileDescriptor errors, std::size_t longest, Clock::time_point end) {
+Output collect(FileDescriptor output, FileDescriptor errors, std::size_t longest, Patience& patience) {
     Output out;
     while (output.is_open() || errors.is_open()) {
-        const auto left = std::chrono::ceil<std::chrono::milliseconds>(end - Clock::now());
-        if (left.count() <= 0) {
-            out.too_late = true;
-            return out;
-        }
+        out.given_up = patience.is_over();
+        if (out.given_up) return out;
         std::array<pollfd, 2> polled{{{output.get(), POLLIN, 0}, {errors.get(), POLLIN, 0}}};
-        if (::poll(polled.data(), polled.size(), static_cast<int>(left.count())) < 0) continue;
+        if (::poll(polled.data(), polled.size(), patience.slice()) < 0) continue;
         if (polled[0].revents != 0) read_some(output, out.text);
         if (polled[1].revents != 0) read_some(errors, out.errors);
         if (out.errors.size() > (std::size_t{16} << 10)) out.errors.erase(0, out.errors.size() / 2);
@@ -188,7 +208,7 @@ std::vector<std::pair<std::string, std::string>> harmless_environment(const Secr
 }
 
 Result<std::string> run_secret_command(const SecretRef& ref, const SecretPlaces& places) {
-    const Clock::time_point end = Clock::now() + places.command_limit;
+    Patience patience(places);
     Result<Pipe> output = open_pipe();
     if (!output) return output.error();
     Result<Pipe> errors = open_pipe();
@@ -198,10 +218,11 @@ Result<std::string> run_secret_command(const SecretRef& ref, const SecretPlaces&
     Running child(*pid);
     output->write.reset();
     errors->write.reset();
-    Output got = collect(std::move(output->read), std::move(errors->read), places.longest, end);
+    Output got = collect(std::move(output->read), std::move(errors->read), places.longest, patience);
     const std::string words = cut_peer_words(got.errors);
     if (got.too_long) return missing(ref, "wrote more than " + human_bytes(places.longest), words);
-    const std::optional<int> status = got.too_late ? std::nullopt : child.wait_until(end);
+    const std::optional<int> status = got.given_up ? std::nullopt : child.wait(patience);
+    if (patience.stop_wanted()) return fail(Errc::cancelled, "read secret", ref.key_path, "stopped by request");
     if (!status) return missing(ref, "did not end within " + human_duration(places.command_limit), words);
     if (WIFSIGNALED(*status))
         return missing(ref, fmt::format("was killed by signal {}", WTERMSIG(*status)), words);

@@ -5,6 +5,7 @@
 
 #include <chrono>
 #include <filesystem>
+#include <functional>
 #include <map>
 #include <string>
 #include <utility>
@@ -26,6 +27,9 @@ struct SecretPlaces {
     std::chrono::milliseconds command_limit{30'000};
     std::size_t longest = std::size_t{64} << 10;  ///< bytes of a value; more is refused
     std::map<std::string, Secret> known{};        ///< by key path: read before (see read_ahead()), not looked for again
+    /// Asked some times a second while a command runs, on the thread that reads the secret; true: the command is
+    /// killed with its group and the failure is `cancelled`. Empty: nobody asks it to stop.
+    std::function<bool()> stopped{};
 };
 
 /// The value, without one trailing newline (LF or CRLF). secret_missing when it is not there, empty, too
@@ -59,7 +63,7 @@ std::vector<SecretRef> all_secrets(const Config& config);
 std::vector<std::pair<std::string, std::string>> harmless_environment(const SecretPlaces& places);
 
 /// The output of a program run without a shell, in a process group of its own that is killed at the limit.
-/// secret_missing on any failure; peer = its stderr.
+/// secret_missing on any failure; peer = its stderr. cancelled: places.stopped said so.
 Result<std::string> run_secret_command(const SecretRef& ref, const SecretPlaces& places);
 
 }  // namespace autobackup::config

@@ -25,6 +25,7 @@ struct Session {
     model::Run& run;
     std::unique_ptr<state::Store> store{};
     std::unique_ptr<Work> work{};
+    bool refused = false;  // by RunOptions::refuse
 };
 
 Awaitable<Result<void>> open_state(Session& session) {
@@ -35,6 +36,11 @@ Awaitable<Result<void>> open_state(Session& session) {
         state::keep_reserve(storage);
         if (!opened->warning.empty()) session.run.warnings.push_back(opened->warning);
         session.store = std::move(opened->store);
+        if (session.options.refuse) {
+            const std::optional<Failure> refused = session.options.refuse(*session.store, session.job.name);
+            session.refused = refused.has_value();
+            if (refused) return *refused;
+        }
         const Result<std::vector<std::string>> interrupted = session.store->mark_interrupted(session.job.name);
         if (!interrupted) return interrupted.error();
         const Result<std::vector<state::PendingExport>> pending = session.store->exports(session.job.name);
@@ -94,7 +100,7 @@ Awaitable<void> finish(Session& session, bool cancelled) {
         session.work->account(run);
         session.work->close();
     }
-    run.outcome = cancelled ? model::RunOutcome::cancelled : model::add_up(run);
+    run.outcome = cancelled ? model::RunOutcome::cancelled : session.refused ? model::RunOutcome::refused : model::add_up(run);
     if (session.store) co_await session.shared.workers.drain_serial();
     run.finished_at = now();
     if (!session.store) co_return;

@@ -5,6 +5,7 @@
 #include <functional>
 #include <map>
 #include <memory>
+#include <optional>
 #include <string>
 
 #include "daemon/config/secrets.hpp"
@@ -13,6 +14,7 @@
 #include "daemon/model/result.hpp"
 #include "daemon/report/progress.hpp"
 #include "daemon/state/lock.hpp"
+#include "daemon/state/store.hpp"
 #include "lib/async/turnstile.hpp"
 #include "lib/async/workers.hpp"
 #include "lib/github/account.hpp"
@@ -32,6 +34,8 @@ struct RunOptions {
     std::string trigger = "manual";
     int attempt = 1;
     std::string run_id;                ///< empty: a new one
+    /// Asked once, with the job locked and before anything is noted, on a worker: a failure refuses the run. May be empty.
+    std::function<std::optional<Failure>(state::Store& store, const std::string& job)> refuse{};
 };
 
 /// Hears of a run as it goes; loop thread.

@@ -6,6 +6,7 @@
 
 #include <boost/asio/bind_cancellation_slot.hpp>
 #include <boost/asio/co_spawn.hpp>
+#include <boost/asio/post.hpp>
 #include <exception>
 
 namespace autobackup::async {
@@ -45,6 +46,11 @@ void Loop::stop() {
     cancel_.emit(asio::cancellation_type::terminal);
 }
 
+bool Loop::stop_asked() {
+    context_.poll();
+    return stopping_;
+}
+
 void Loop::run(Awaitable<void> work, std::function<void()> on_stop) {
     on_stop_ = std::move(on_stop);
     std::exception_ptr failure;
@@ -53,6 +59,12 @@ void Loop::run(Awaitable<void> work, std::function<void()> on_stop) {
         signals_.cancel();
     };
     asio::co_spawn(context_, std::move(work), asio::bind_cancellation_slot(cancel_.slot(), std::move(ended)));
+    if (stopping_) {
+        asio::post(context_, [this] {
+            if (on_stop_) on_stop_();
+            cancel_.emit(asio::cancellation_type::terminal);
+        });
+    }
     context_.run();
     if (failure) std::rethrow_exception(failure);
 }

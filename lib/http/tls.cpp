@@ -1,8 +1,12 @@
 // SPDX-License-Identifier: MIT
 #include "lib/http/tls.hpp"
 
+#include <fcntl.h>
+
 #include <array>
 #include <boost/asio/ssl/context.hpp>
+
+#include "lib/core/file.hpp"
 
 namespace autobackup::http {
 
@@ -32,6 +36,14 @@ Result<std::unique_ptr<TlsContext>> TlsContext::make(const std::filesystem::path
         if (error) return bad("no readable PEM certificate: " + error.message());
     }
     return std::make_unique<TlsContext>(std::move(context));
+}
+
+Result<void> check_ca_file(const std::filesystem::path& ca_file) {
+    const Result<FileDescriptor> file = open_file(ca_file, O_RDONLY | O_NONBLOCK);
+    if (!file) return fail(Errc::config_invalid, "read certificates", ca_file.string(), "it cannot be read: " + file.error().message);
+    const Result<std::unique_ptr<TlsContext>> context = TlsContext::make(ca_file);
+    if (!context) return context.error();
+    return {};
 }
 
 }  // namespace autobackup::http

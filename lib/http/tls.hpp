@@ -26,4 +26,8 @@ private:
     std::unique_ptr<boost::asio::ssl::context> context_;
 };
 
+/// Whether a file will do as ClientSettings::ca_file. Blocks on small files. config_invalid: it is missing, cannot be read, or
+/// holds no certificate (PEM).
+Result<void> check_ca_file(const std::filesystem::path& ca_file);
+
 }  // namespace autobackup::http

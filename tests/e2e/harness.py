@@ -169,8 +169,8 @@ class Case(unittest.TestCase):
         self.assertEqual(done.code, code, done.err + done.out)
         return done
 
-    def start(self, *arguments):
-        process = subprocess.Popen(self.command(*arguments), env=self.environment(), stdout=subprocess.PIPE, stderr=subprocess.PIPE)
+    def start(self, *arguments, **environment):
+        process = subprocess.Popen(self.command(*arguments), env=self.environment(**environment), stdout=subprocess.PIPE, stderr=subprocess.PIPE)
         for pipe in (process.stdout, process.stderr):
             self.addCleanup(pipe.close)
         self.addCleanup(process.wait)

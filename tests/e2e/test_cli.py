@@ -87,7 +87,79 @@ class CommandLine(Case):
         self.assertIn('did you mean "traffic-signs"', done.err)
 
 
+class WhatRuns(Case):
+    """Which jobs and items a command line means."""
+
+    def setUp(self):
+        super().setUp()
+        self.cvat = self.standin()
+        self.configure(self.cvat.url, job="projects: [1]")
+        with open(self.config, "a") as file:
+            file.write("  other:\n    schedule: manual\n    cvat: {server: lab, projects: [1]}\n")
+
+    def jobs(self, *arguments, code=0):
+        done = self.call("run", *arguments)
+        self.assertEqual(done.code, code, done.err)
+        return sorted(report["job"] for report in done.reports)
+
+    def test_a_selector_is_one_word(self):
+        both = ["other", "traffic-signs"]
+        self.assertEqual(self.jobs("--json", "--only", "project:1", "traffic-signs", "other"), both)
+        self.assertEqual(self.jobs("--json", "--only=project:1", "traffic-signs", "other"), both)
+        self.assertEqual(self.jobs("--json", "--only", "project:1", "--only", "Tr*", "traffic-signs"), ["traffic-signs"])
+
+    def test_two_dashes_end_the_options(self):
+        self.assertEqual(self.jobs("--json", "--", "traffic-signs"), ["traffic-signs"])
+
+    def test_an_empty_selector_is_refused(self):
+        for selector in ("", " ", "project:", "task:"):
+            done = self.call("run", "traffic-signs", "--json", "--only", selector)
+            self.assertEqual((done.code, done.out), (2, ""), selector)
+            self.assertIn("names nothing", done.err)
+        self.assertEqual(self.cvat.requests(), [])
+
+    def test_a_job_named_twice_runs_once(self):
+        self.assertEqual(self.jobs("--json", "traffic-signs", "traffic-signs"), ["traffic-signs"])
+
+    def test_a_dry_run_makes_no_storage(self):
+        done = self.run_job("--dry-run")
+        self.assertIn("dry run", done.out)
+        self.assertFalse(os.path.exists(self.storage))
+
+    def test_peers_words_are_cut_at_2_kib(self):
+        self.cvat.fault("/api/", {"status": 403, "body": "x" * 9000, "headers": {"Content-Type": "text/plain"}}, count=-1, method="GET")
+        report = self.run_job(code=1).report
+        error = (report["errors"] or [one["error"] for item in report["items"] for one in item["stages"] if "error" in one])[0]
+        self.assertEqual(len(error["peer"].encode()), 2048)
+
+    def test_modes_whatever_the_umask(self):
+        before = os.umask(0o077)
+        try:
+            self.run_job()
+        finally:
+            os.umask(before)
+        for place, _, names in os.walk(self.storage):
+            self.assertEqual(oct(os.stat(place).st_mode & 0o777), oct(0o700 if "spool" in place else 0o750), place)
+            for name in names:
+                private = name.startswith("state.") or "spool" in place
+                self.assertEqual(oct(os.stat(os.path.join(place, name)).st_mode & 0o777), oct(0o600 if private else 0o640), os.path.join(place, name))
+
+
 class CheckConfig(Case):
+    def test_certificate_files_are_looked_at(self):
+        self.configure("http://127.0.0.1:1", server="ca_file: /nonexistent.pem")
+        empty = self.out("empty.pem")
+        with open(empty, "w") as file:
+            file.write("nothing\n")
+        with open(self.config, "a") as file:
+            file.write(f"    git: {{url: 'https://g.example.org/a.git', ca_file: '{empty}'}}\n")
+        for arguments in (("check-config",), ("run", "traffic-signs")):
+            done = self.call(*arguments)
+            self.assertEqual(done.code, 2, done.err)
+            self.assertRegex(done.err, r"yaml:\d+:\d+: servers.lab.ca_file: given /nonexistent.pem: it cannot be read: No such file")
+            self.assertRegex(done.err, r"yaml:\d+:\d+: jobs.traffic-signs.git.ca_file: .*no readable PEM certificate")
+        self.assertEqual(self.call("check-config", "--skip-secrets").code, 0)
+
     def test_all_mistakes_come_at_once_with_their_place(self):
         self.configure("http://cvat_lab.example.org", job="projcts: all\ntouch: maybe", server="limits2: {}")
         done = self.call("check-config", "--json")

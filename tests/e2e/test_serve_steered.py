@@ -19,11 +19,22 @@ class Steered(Serves):
         self.end(process)
         process, _ = self.serve()
         self.assertEqual(self.job()["state"], "paused", "a pause outlives a restart")
+        report = self.run_job(code=4).report
+        self.assertEqual((report["outcome"], report["items"], report["errors"][0]["hint"]), ("refused", [], "autobackupctl resume traffic-signs"))
+        self.assertIn("it is paused until it is resumed", report["errors"][0]["message"])
         self.ask("resume", job="traffic-signs")
         self.assertEqual(self.ask("run", job="traffic-signs", wait=True)["outcome"], "success")
         with self.assertRaises(Refused):
             self.ask("resume", job="traffic-signs")
         self.end(process)
+
+    def test_a_pause_that_has_run_out_stops_nobody(self):
+        process, _ = self.serve()
+        self.ask("pause", job="traffic-signs", until=time.strftime("%Y-%m-%dT%H:%M:%SZ", time.gmtime(time.time() + 6)))
+        self.end(process)
+        self.run_job(code=4)
+        time.sleep(6)
+        self.run_job()
 
     def test_a_run_is_cancelled_and_the_next_one_completes(self):
         self.cvat.order("export", {"kind": "slow", "seconds": 5, "count": 1})

@@ -30,6 +30,9 @@ class Stops(Case):
         self.assertEqual(done.code, 5, done.err)
         self.assertLess(seconds, 10)
         self.assertEqual(done.report["outcome"], "cancelled")
+        for item in done.report["items"]:
+            names = [one["stage"] for one in item["stages"] if one["stage"] != "push"]
+            self.assertEqual(len(names), len(set(names)), "a stage has one end")
         return done
 
     def assert_goes_on(self):
@@ -44,7 +47,8 @@ class Stops(Case):
         self.cvat.order("export", {"kind": "never", "count": -1})
         process = self.start("run", "traffic-signs", "--json")
         self.wait_for_request("/api/requests/", process)
-        self.assert_stopped_well(process)
+        done = self.assert_stopped_well(process)
+        self.assertIn("export", [one["stage"] for item in done.report["items"] for one in item["stages"] if one["outcome"] == "failed"])
         self.cvat.order("export", {"kind": "kill"})
         self.assert_goes_on()
 
@@ -52,7 +56,8 @@ class Stops(Case):
         self.cvat.fault("backup/download", {"stall": 1000, "seconds": 60}, count=-1)
         process = self.start("run", "traffic-signs", "--json")
         self.wait_for_request("backup/download", process)
-        self.assert_stopped_well(process)
+        done = self.assert_stopped_well(process)
+        self.assertIn("download", [one["stage"] for item in done.report["items"] for one in item["stages"] if one["outcome"] == "failed"])
         self.assert_goes_on()
 
     def test_a_stopped_download_goes_on_where_it_stood(self):
@@ -154,6 +159,35 @@ class Stops(Case):
         self.assertEqual(report["errors"][0]["code"], "busy")
         self.assertIn(str(process.pid), report["errors"][0]["message"])
         self.assert_stopped_well(process)
+
+    def test_while_a_command_tells_a_secret(self):
+        with open(self.config) as file:
+            text = file.read()
+        mark = self.out("mark")
+        with open(self.config, "w") as file:
+            file.write(text.replace("{token: lab-token}", f"{{token: {{command: [/bin/sh, -c, 'echo $$ >{mark}; exec sleep 20']}}}}"))
+        for verb, code in ((("check-config",), 5), (("run", "traffic-signs"), 5), (("serve",), 0)):
+            with self.subTest(verb=verb[0]):
+                process = self.start(*verb, RUNTIME_DIRECTORY=self.place("run"))
+                with waiting(10, "the command") as again:
+                    while again() and not (os.path.exists(mark) and open(mark).read().strip()):
+                        pass
+                child = int(open(mark).read())
+                os.remove(mark)
+                done, seconds = self.stop(process)
+                self.assertEqual(done.code, code, done.err)
+                self.assertLess(seconds, 3)
+                with self.assertRaises(ProcessLookupError):
+                    os.killpg(child, 0)
+        self.assertEqual(self.cvat.requests(), [])
+
+    def test_while_check_config_asks_a_server(self):
+        self.cvat.fault("/api/", {"delay": 30}, count=-1)
+        process = self.start("check-config", "--online")
+        self.wait_for_request("/api/", process)
+        done, seconds = self.stop(process)
+        self.assertEqual(done.code, 5, done.err)
+        self.assertLess(seconds, 5)
 
     def test_the_runs_time_limit(self):
         with open(self.config) as file:

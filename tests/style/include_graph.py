@@ -52,7 +52,7 @@ ALLOWED = {
     "daemon/metrics": ["lib/core", "lib/async", "lib/journal", "lib/control", "daemon/model"],
     "daemon/serve": ["lib/core", "lib/async", "lib/http", "lib/journal", "lib/systemd", "lib/control", "daemon/model", "daemon/control", "daemon/config",
                      "daemon/report", "daemon/state", "daemon/scheduler", "daemon/runner", "daemon/checks", "daemon/notify", "daemon/metrics"],
-    "daemon/app": ["lib/core", "lib/async", "lib/http", "lib/git", "lib/remote", "lib/cvat", "lib/journal", "lib/schedule", "daemon/serve", "daemon/model",
+    "daemon/app": ["lib/core", "lib/async", "lib/http", "lib/git", "lib/remote", "lib/cvat", "lib/journal", "lib/schedule", "daemon/serve", "daemon/scheduler", "daemon/model",
                    "daemon/config", "daemon/report", "daemon/state", "daemon/cvat", "daemon/vault", "daemon/mirror", "daemon/import", "daemon/runner", "daemon/cli"],
     "daemon/ctl": ["lib/core", "lib/async", "lib/http", "lib/control", "lib/journal", "lib/schedule", "lib/remote", "daemon/model", "daemon/cli", "daemon/config",
                    "daemon/control", "daemon/report", "daemon/state", "daemon/vault", "daemon/mirror", "daemon/restore", "daemon/runner", "daemon/checks"],

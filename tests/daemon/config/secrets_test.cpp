@@ -213,6 +213,20 @@ TEST_F(Secrets, a_command_that_hangs_is_ended_with_its_children) {
     EXPECT_FALSE(fs::exists(mark));
 }
 
+TEST_F(Secrets, a_command_ends_with_its_children_when_a_stop_is_wanted) {
+    const fs::path mark = directory_.path() / "mark";
+    const auto start = std::chrono::steady_clock::now();
+    places_.stopped = [start] { return std::chrono::steady_clock::now() - start > std::chrono::milliseconds(100); };
+    for (const std::string words : {"(sleep 1; touch " + mark.string() + ") & echo v; wait", std::string("exec >&- 2>&-; sleep 5")}) {
+        const auto secret = read_secret(command({"sh", "-c", words}), places_);
+        ASSERT_FALSE(secret);
+        EXPECT_EQ(secret.error().code, Errc::cancelled);
+    }
+    EXPECT_LT(std::chrono::steady_clock::now() - start, std::chrono::milliseconds(900));
+    ::usleep(1'200'000);
+    EXPECT_FALSE(fs::exists(mark));
+}
+
 TEST_F(Secrets, check_names_each_missing_one_with_its_place) {
     const test::ConfigFile file(
         "servers: {lab: {cvat: 'https://c.example.org', auth: {username: u, password: here}}}\n"
