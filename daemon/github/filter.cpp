@@ -2,6 +2,7 @@
 #include "daemon/github/filter.hpp"
 
 #include <algorithm>
+#include <optional>
 #include <regex>
 
 #include "lib/core/text.hpp"
@@ -10,6 +11,15 @@ namespace autobackup::github_job {
 namespace {
 
 bool is_regex(std::string_view pattern) { return pattern.size() > 2 && pattern.starts_with('/') && pattern.ends_with('/'); }
+
+// Those of the configuration are checked when it is read, those of a command line are not.
+std::optional<std::regex> regex_of(std::string_view pattern) {
+    try {
+        return std::regex(std::string(pattern.substr(1, pattern.size() - 2)), std::regex::ECMAScript);
+    } catch (const std::regex_error&) {
+        return std::nullopt;
+    }
+}
 
 bool same_word(const std::vector<std::string>& words, const std::string& word) {
     return std::any_of(words.begin(), words.end(), [&](const std::string& one) { return to_lower(one) == to_lower(word); });
@@ -37,12 +47,12 @@ bool any_matches(const std::vector<std::string>& patterns, const std::string& fu
 
 }  // namespace
 
-bool is_plain_name(std::string_view pattern) { return !is_regex(pattern) && !is_glob(pattern); }
+bool is_plain_name(std::string_view pattern) { return is_regex(pattern) ? !regex_of(pattern) : !is_glob(pattern); }
 
 bool matches(std::string_view pattern, std::string_view full_name) {
     if (is_regex(pattern)) {
-        const std::string text(pattern.substr(1, pattern.size() - 2));
-        return std::regex_search(std::string(full_name), std::regex(text, std::regex::ECMAScript));
+        const std::optional<std::regex> regex = regex_of(pattern);
+        return regex && std::regex_search(std::string(full_name), *regex);
     }
     const std::string wanted = to_lower(pattern);
     const std::string whole = to_lower(full_name);
@@ -53,6 +63,8 @@ bool matches(std::string_view pattern, std::string_view full_name) {
 bool wanted(const std::vector<std::string>& only, std::string_view full_name) {
     return only.empty() || std::any_of(only.begin(), only.end(), [&](const std::string& one) { return matches(one, full_name); });
 }
+
+std::string wiki_name(const std::string& full_name) { return full_name + ".wiki"; }
 
 Chosen choose(const std::vector<github::Repository>& listed, const config::RepositoryFilter& filter, Instant now) {
     Chosen chosen;

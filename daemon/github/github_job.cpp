@@ -3,9 +3,11 @@
 
 #include <charconv>
 
+#include "daemon/github/filter.hpp"
 #include "daemon/github/owner.hpp"
 #include "daemon/github/owner_name.hpp"
 #include "daemon/github/plan.hpp"
+#include "daemon/mirror/only.hpp"
 #include "lib/github/kept_pages.hpp"
 
 namespace autobackup::github_job {
@@ -45,6 +47,20 @@ Awaitable<Memory> recall(Context& context) {
     co_return co_await context.mirrors.workers.run(std::move(read));
 }
 
+// What --only names in vain. Where a listing failed, which is told, it may be what was meant.
+void tell_unmatched(const Context& context, model::Run& run) {
+    if (!run.errors.empty()) return;
+    mirror::OnlyRule rule;
+    rule.kind = "github_repository";
+    rule.message = "the job has no repository, wiki or gist like this at " + context.session.settings().name;
+    rule.hint = "check the name, what the job chooses (`repositories`, `wikis`, `gists`), and what the token may see";
+    rule.matches = matches;
+    rule.is_pattern = [](std::string_view entry) { return !is_plain_name(entry); };
+    std::vector<std::string> names;
+    for (const model::Item& item : run.items) names.push_back(item.name);
+    mirror::tell_unmatched(context.mirrors, rule, names, run);
+}
+
 }  // namespace
 
 // The pages that came with an ETag, for the next process.
@@ -67,6 +83,7 @@ Awaitable<void> back_up(Context& context, model::Run& run) {
         OwnerBackup backup(context, owner, std::move(directory), memory.turn, run);
         co_await backup.run();
     }
+    tell_unmatched(context, run);
     std::string spoken = mirror::text_of(mirror::learnt(context.spoken, context.asked_origins, *context.access.speak_v2));
     if (context.session.pages().version() != pages_before) note_pages(context);
     if (spoken != memory.spoken) note(context, mirror::spoken_key, std::move(spoken));

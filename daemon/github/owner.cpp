@@ -5,7 +5,9 @@
 #include <fmt/format.h>
 
 #include "daemon/github/filter.hpp"
+#include "daemon/github/outcome.hpp"
 #include "daemon/github/owner_name.hpp"
+#include "daemon/mirror/only.hpp"
 #include "lib/async/run.hpp"
 #include "lib/core/file.hpp"
 #include "lib/core/text.hpp"
@@ -44,7 +46,7 @@ Result<void> move_all(const fs::path& directory, const std::vector<Move>& moves)
 std::string words_for(const Result<github::Repository>& answer, const std::string& before) {
     if (answer && answer->full_name() != before) return "transferred to " + one_line(answer->full_name());
     if (answer) return "no longer in the listing";
-    if (answer.error().http_status == 451) return "blocked for legal reasons (451)";
+    if (const std::string block = block_of(answer.error()); !block.empty()) return block;
     if (answer.error().code == Errc::not_found) return "deleted, or no longer visible to this token (404)";
     return "no longer in the listing";
 }
@@ -60,14 +62,8 @@ void OwnerBackup::tell(model::Item& item) {
     context_.mirrors.item_done(item);
 }
 
-void OwnerBackup::add_missing(const std::string& name, Failure why) {
-    model::Item item;
-    item.kind = "github_repository";
-    item.name = name;
-    item.repository = model::RepositoryFacts();
-    item.repository->id = name;
-    model::fail_item(item, "inspect", why);
-    run_.items.push_back(std::move(item));
+void OwnerBackup::add_missing(const std::string& name, const Failure& why) {
+    run_.items.push_back(mirror::missing_item("github_repository", name, why));
     context_.mirrors.item_done(run_.items.back());
 }
 
@@ -97,7 +93,9 @@ Awaitable<Result<Plan>> OwnerBackup::survey() {
     if (!held) co_return held.error();
     Chosen chosen = choose(listing->repositories, context_.source.repositories, now());
     const std::vector<std::string>& only = context_.mirrors.options.only;
-    std::erase_if(chosen.repositories, [&](const github::Repository& one) { return !wanted(only, one.full_name()); });
+    std::erase_if(chosen.repositories, [&](const github::Repository& one) {
+        return !wanted(only, one.full_name()) && !(context_.source.wikis && wanted(only, wiki_name(one.full_name())));
+    });
     std::erase_if(chosen.repositories, [&](const github::Repository& one) {
         if (safe_folder(one.name)) return false;
         add_missing(one.full_name(), fail(Errc::bad_response, "list", one.full_name(), "its name cannot be a folder"));
@@ -116,7 +114,7 @@ Awaitable<Result<Plan>> OwnerBackup::survey() {
         if (!alone || !only.empty()) continue;
         Failure why = fail(Errc::selection_unmatched, "select", one_line(name), "no repository of " + object + " has this name");
         why.hint = "correct `repositories.include`, or check what the token may see";
-        add_missing(name, std::move(why));
+        add_missing(name, why);
     }
     for (const std::string& pattern : chosen.unmatched_patterns) {
         if (alone && pattern != "*") run_.warnings.push_back("include: " + one_line(pattern) + " matches no repository of " + object);

@@ -25,6 +25,7 @@ private:
         bool well = false;   ///< nothing is left to do
         bool here = false;   ///< it has a mirror
         bool moved = false;  ///< it was not as it is held
+        bool blocked = false;  ///< by the forge; it may come back
         std::string head;
     };
     /// One mirror in work, and its wiki's: where the card of both lies and what it will say.
@@ -35,7 +36,10 @@ private:
         bool up_to_date = false;
         bool wiki = false;             ///< the wiki is wanted, or held and to be told of
         bool wiki_up_to_date = false;
+        bool alone = false;            ///< the wiki is asked for without its repository
         bool quiet = false;            ///< see Entry
+        bool was_gone = false;         ///< told so by an earlier run
+        bool blocked = false;          ///< by the forge
         std::vector<std::filesystem::path> places_of_others{};  ///< see adopt()
         std::size_t item = 0;          ///< index in run.items
         bool looked = false;           ///< the repository was asked
@@ -59,7 +63,8 @@ private:
     Awaitable<void> take_over(const mirror::Repository& what, std::vector<std::filesystem::path> candidates);
     Awaitable<void> keep_card(const Work& work);
     Awaitable<Result<remote::Settings>> access_to(const std::string& https_url, const std::string& ssh_url);
-    void add_missing(const std::string& name, Failure why);
+    [[nodiscard]] bool is_told(const Work& work) const;
+    void add_missing(const std::string& name, const Failure& why);
     void tell(model::Item& item);
     [[nodiscard]] Work work_for(const Entry& entry) const;
     [[nodiscard]] bool is_organization() const { return owner_.kind == config::GithubSource::Owner::Kind::organization; }

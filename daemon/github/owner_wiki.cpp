@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: MIT
 // The wiki of a repository: a mirror beside it.
+#include "daemon/github/filter.hpp"
 #include "daemon/github/outcome.hpp"
 #include "daemon/github/owner.hpp"
 
@@ -24,7 +25,7 @@ Awaitable<void> OwnerBackup::wiki_of(Work& work) {
     if (!work.wiki) co_return;
     mirror::Repository what = work.mirror;
     what.kind = "github_wiki";
-    what.name += ".wiki";
+    what.name = wiki_name(what.name);
     what.id = what.name;
     what.path = work.folder / "wiki";
     what.renamed_from.clear();
@@ -49,18 +50,18 @@ Awaitable<void> OwnerBackup::look_at_wiki(Work& work, mirror::Repository what) {
         co_await take_over(what, std::vector<std::filesystem::path>(1, what.path));
         co_await mirror_one(std::move(what), item);
     }
+    const std::string block = block_of(item);
+    const bool lost = is_not_there(item) || !block.empty();
     WikiSeen seen;
     seen.here = is_held(item);
-    seen.well = went_well(item) || is_not_there(item);
+    seen.well = went_well(item) || lost;
+    seen.blocked = !block.empty();
     seen.moved = seen.here && (item.repository->cloned || item.repository->refs.all() > 0);
     seen.head = item.repository->after;
     work.wiki_seen = std::move(seen);
-    if (is_not_there(item) && !work.card.wiki) co_return;
-    if (is_not_there(item)) {
-        item.outcome = model::ItemOutcome::gone;
-        item.reason = "the wiki is no longer there; its copy is kept";
-        item.stages.clear();
-    }
+    const bool asked_for = work.alone && !block.empty();  // there may be a page or none: the one who names it is told
+    if (lost && !work.card.wiki && !asked_for) co_return;
+    if (lost) say_gone(item, block.empty() ? "the wiki is no longer there" : block, is_repository(work.folder / "wiki"), work.card.wiki_head);
     run_.items.push_back(std::move(item));
     tell(run_.items.back());
 }

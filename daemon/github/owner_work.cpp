@@ -4,6 +4,7 @@
 
 #include "daemon/github/access.hpp"
 #include "daemon/github/adopt.hpp"
+#include "daemon/github/filter.hpp"
 #include "daemon/github/outcome.hpp"
 #include "daemon/github/owner.hpp"
 #include "lib/async/run.hpp"
@@ -33,43 +34,26 @@ struct Look {
     bool repository = false;  ///< the repository itself was asked; else only its wiki
     bool held = false;        ///< there is a mirror
     bool well = false;        ///< nothing is left to do
+    std::string gone;         ///< why the forge does not give it any more
     std::optional<std::string> head;
 };
 
 // Of a repository that could not be had the card stays as it was: it is asked again.
 std::optional<Card> card_after(const Look& look, std::optional<Card> before) {
-    if (!look.repository || (!look.held && !before)) return before;
+    if (!look.repository || (!look.held && !before && look.gone.empty())) return before;
     Card card = look.held || !before ? look.card : *before;
     card.complete = look.well;
+    if (!look.gone.empty() && card.gone_since.empty()) {
+        card.gone_since = rfc3339_seconds(now());
+        card.gone_reason = look.gone;
+    }
     if (look.held && look.head) card.head = *look.head;
     return card;
 }
 
 }  // namespace
 
-bool is_repository(const fs::path& path) {
-    std::error_code ignored;
-    return fs::exists(path / "HEAD", ignored);
-}
-
-// What an item says that needed no look.
-void say_unchanged(model::Item& item, const std::string& head) {
-    item.outcome = model::ItemOutcome::unchanged;
-    item.repository->before = item.repository->after = head;
-    model::Stage stage;
-    stage.stage = "inspect";
-    stage.reason = "nothing was pushed since";
-    item.stages.push_back(std::move(stage));
-}
-
-bool went_well(const model::Item& item) {
-    return item.outcome == model::ItemOutcome::saved || item.outcome == model::ItemOutcome::unchanged;
-}
-
-bool is_held(const model::Item& item) {
-    return went_well(item) || item.outcome == model::ItemOutcome::partial;
-}
-
+// The token goes to the forge that gave it and nowhere else, whatever address a listing names.
 Awaitable<Result<remote::Settings>> OwnerBackup::access_to(const std::string& https_url, const std::string& ssh_url) {
     const std::function<void(const std::string&)> at_forge = [this](const std::string& origin) {
         if (!context_.asked_origins.insert(origin).second) return;
@@ -84,6 +68,7 @@ OwnerBackup::Work OwnerBackup::work_for(const Entry& entry) const {
     work.folder = directory_ / "repositories" / entry.folder;
     work.up_to_date = entry.up_to_date;
     if (entry.card) work.card = *entry.card;
+    work.was_gone = !work.card.gone_since.empty();
     work.card.id = entry.what.node_id;
     work.card.database_id = entry.what.database_id;
     work.card.name = entry.what.full_name();
@@ -117,6 +102,7 @@ Awaitable<void> OwnerBackup::repositories(const Plan& plan) {
         Work work = work_for(entry);
         work.wiki = context_.source.wikis && (entry.what.has_wiki || work.card.wiki);
         work.wiki_up_to_date = entry.wiki_up_to_date;
+        work.alone = !wanted(context_.mirrors.options.only, entry.what.full_name());
         work.quiet = entry.quiet;
         all.push_back(std::move(work));
     }
@@ -128,18 +114,26 @@ Awaitable<void> OwnerBackup::work_all(std::vector<Work> all) {
     run_.items.reserve(run_.items.size() + 2 * all.size());
     for (Work& work : all) {
         work.item = run_.items.size();
-        run_.items.push_back(mirror::make_item(work.mirror));
+        if (!work.alone) run_.items.push_back(mirror::make_item(work.mirror));
     }
     std::function<Awaitable<void>(std::size_t)> one = [this, &all](std::size_t index) { return work_part(all[index / 2], index % 2 == 1); };
     const auto at_once = std::max(looked_at_at_once, 2 * static_cast<std::size_t>(context_.mirrors.limits.per_host));
     co_await async::for_each_index(2 * all.size(), at_once, std::move(one));
+    for (auto work = all.rbegin(); work != all.rend(); ++work) {  // from the back: the places of the others stay
+        if (is_told(*work)) run_.items.erase(run_.items.begin() + static_cast<std::ptrdiff_t>(work->item));
+    }
+}
+
+// What is blocked for longer is not told again, unless it was asked for.
+bool OwnerBackup::is_told(const Work& work) const {
+    return work.blocked && work.was_gone && context_.mirrors.options.only.empty();
 }
 
 // A repository and its wiki share a card: whichever is done last writes it. A crash before leaves the old one, by which both are asked again.
 Awaitable<void> OwnerBackup::work_part(Work& work, bool wiki) {
     if (wiki) {
         co_await wiki_of(work);
-    } else {
+    } else if (!work.alone) {
         co_await work_one(work);
     }
     if (--work.parts == 0) co_await keep_card(work);
@@ -163,7 +157,10 @@ Awaitable<void> OwnerBackup::work_one(Work& work) {
     work.mirror.source = std::move(*access);
     co_await take_over(work.mirror, work.places_of_others);
     co_await mirror_one(work.mirror, item);
-    tell(item);
+    const std::string block = block_of(item);
+    work.blocked = !block.empty();
+    if (work.blocked) say_gone(item, block, is_repository(work.mirror.path), work.card.head);
+    if (!is_told(work)) tell(item);
 }
 
 // Large files of a repository over ssh are where its server says.
@@ -196,19 +193,22 @@ Awaitable<void> OwnerBackup::take_over(const mirror::Repository& what, std::vect
 
 Awaitable<void> OwnerBackup::keep_card(const Work& work) {
     if (context_.mirrors.options.dry_run || (!work.looked && !work.wiki_seen)) co_return;
-    const model::Item& item = run_.items[work.item];
     Look look;
     look.card = work.card;
     look.repository = work.looked;
-    look.held = is_held(item);
-    look.well = went_well(item);
-    if (item.repository->ref.empty()) look.head = item.repository->after;
+    if (work.looked) {
+        const model::Item& item = run_.items[work.item];
+        look.held = is_held(item);
+        look.well = went_well(item);
+        if (work.blocked) look.gone = item.reason;
+        if (item.repository->ref.empty()) look.head = item.repository->after;
+    }
     auto write = [look = std::move(look), folder = work.folder, wiki = work.wiki_seen, quiet = work.quiet]() -> Result<void> {
         std::optional<Card> card = card_after(look, read_card(folder));
         if (!card) return Result<void>();  // nothing is here that a card could tell of
         if (look.repository && !wiki) card->wiki_settled = false;
         if (wiki) {
-            card->wiki_settled = wiki->well;
+            card->wiki_settled = wiki->well && !wiki->blocked;
             if (wiki->well) card->wiki = wiki->here;
             if (wiki->here) card->wiki_head = wiki->head;
             card->wiki_alone = card->wiki_alone || (wiki->moved && quiet);
@@ -216,7 +216,7 @@ Awaitable<void> OwnerBackup::keep_card(const Work& work) {
         return write_card(folder, *card);
     };
     const Result<void> written = co_await context_.mirrors.workers.run(std::move(write));
-    if (!written) run_.warnings.push_back("what is known of " + one_line(item.name) + " could not be noted: " + describe(written.error()));
+    if (!written) run_.warnings.push_back("what is known of " + one_line(work.mirror.name) + " could not be noted: " + describe(written.error()));
 }
 
 }  // namespace autobackup::github_job

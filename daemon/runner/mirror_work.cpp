@@ -2,6 +2,7 @@
 #include <algorithm>
 #include <set>
 
+#include "daemon/mirror/only.hpp"
 #include "daemon/mirror/spoken.hpp"
 #include "daemon/runner/mirror_services.hpp"
 #include "daemon/runner/mirror_upkeep.hpp"
@@ -15,7 +16,7 @@ namespace {
 // Asking for refs is cheap: so many repositories are looked at together. What is fetched holds a place of limits.per_host.
 constexpr std::size_t at_once = 16;
 
-bool names(const std::string& entry, const std::string& name) {
+bool names(std::string_view entry, std::string_view name) {
     return entry == name || (is_glob(entry) && glob_match(entry, name));
 }
 
@@ -81,7 +82,7 @@ private:
         spoken_ = std::move(now);
     }
 
-    // What --only names; an entry that names nothing is a failed item.
+    // What --only names. Of what it names in vain is told first.
     std::vector<mirror::Repository> choose(model::Run& run) const {
         const std::vector<std::string>& only = order_.options.only;
         std::vector<mirror::Repository> chosen;
@@ -89,22 +90,11 @@ private:
             const auto named = [&one](const std::string& entry) { return names(entry, one.name); };
             if (only.empty() || std::any_of(only.begin(), only.end(), named)) chosen.push_back(one);
         }
-        for (const std::string& entry : only) {
-            const auto named = [&entry](const mirror::Repository& one) { return names(entry, one.name); };
-            if (!std::any_of(chosen.begin(), chosen.end(), named)) add_unmatched(entry, run);
-        }
+        std::vector<std::string> found;
+        for (const mirror::Repository& one : chosen) found.push_back(one.name);
+        const mirror::OnlyRule rule{.kind = "mirror", .message = "the job names no repository like this", .matches = names, .is_pattern = is_glob};
+        mirror::tell_unmatched(context_, rule, found, run);
         return chosen;
-    }
-
-    void add_unmatched(const std::string& entry, model::Run& run) const {
-        mirror::Repository nothing;
-        nothing.name = entry;
-        nothing.id = entry;
-        model::Item item = mirror::make_item(nothing);
-        model::end_item(item);
-        model::fail_item(item, "inspect", fail(Errc::selection_unmatched, "select", one_line(entry), "the job names no repository like this"));
-        tell_item(order_, item);
-        run.items.push_back(std::move(item));
     }
 
     WorkOrder order_;

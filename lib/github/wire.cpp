@@ -54,6 +54,14 @@ Failure answer_failure(const http::Response& response, std::string operation, st
     return failure;
 }
 
+bool tells_a_block(const Failure& failure) {
+    if (failure.http_status == 451) return true;
+    if (failure.http_status != 403 && failure.http_status != 0) return false;
+    const std::string lower = to_lower(failure.peer);
+    const auto said = [&](const char* words) { return lower.find(words) != std::string::npos; };
+    return said("repository access blocked") || said("disabled by github staff") || said("dmca takedown");
+}
+
 std::vector<GraphError> errors_of(const json::value& answer) {
     std::vector<GraphError> found;
     const JsonFields fields(answer, "the answer");

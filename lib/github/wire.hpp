@@ -17,6 +17,10 @@ namespace autobackup::github {
 /// hint: SAML single sign-on, a missing permission (X-Accepted-GitHub-Permissions), a bad token, a legal block (451).
 Failure answer_failure(const http::Response& response, std::string operation, std::string object);
 
+/// Whether GitHub has blocked a repository (a takedown, its terms of service): 451 of the API or of git, or a 403 (over ssh: no status) whose
+/// words say so. docs.github.com, "Get a repository"; any other 403 is a right that lacks.
+bool tells_a_block(const Failure& failure);
+
 /// An entry of `errors` of a GraphQL answer.
 struct GraphError {
     std::string type;     ///< "NOT_FOUND", "FORBIDDEN", "RATE_LIMITED"; empty where the server tells none

@@ -71,6 +71,15 @@ TEST(Filter, WhatMatchesNothingIsTold) {
     EXPECT_EQ(found.unmatched_patterns, (std::vector<std::string>{"x-*", "/nothing/"}));
 }
 
+TEST(Filter, TellsNamesFromPatterns) {
+    EXPECT_TRUE(is_plain_name("acme/app"));
+    EXPECT_TRUE(is_plain_name(""));
+    EXPECT_FALSE(is_plain_name("a*"));
+    EXPECT_FALSE(is_plain_name("/^acme/"));
+    EXPECT_TRUE(is_plain_name("/(*/")) << "no regular expression";
+    EXPECT_FALSE(matches("/(*/", "acme/app"));
+}
+
 TEST(Filter, OnlySelectsAmongTheChosen) {
     EXPECT_TRUE(wanted({}, "acme/app"));
     EXPECT_TRUE(wanted({"lib", "acme/app"}, "acme/app"));
