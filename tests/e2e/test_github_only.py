@@ -16,7 +16,7 @@ class Only(Skips):
         return {item["name"]: item["stages"][-1]["error"]["code"] for item in done.report["items"] if item["outcome"] == "failed"}
 
     def test_a_name_without_a_repository_is_a_failed_item(self):
-        for entry in ("acme/nope", "", "project:1", "acme/app.wiki", "/(*/"):
+        for entry in ("acme/nope", "project:1", "acme/app.wiki", "/(*/"):
             self.assertEqual(self.failed(entry, code=1), {entry: "selection_unmatched"})
         self.assertEqual(self.failed("acme/lib", code=1), {"acme/lib": "selection_unmatched"}, "the job does not choose it")
         self.assertEqual(self.failed("acme/app", "nope", code=3), {"nope": "selection_unmatched"})

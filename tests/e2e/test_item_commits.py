@@ -27,15 +27,15 @@ class ItemCommits(Case):
         self.configure(self.standin().url, job="projects: [1]")
         for _ in range(5):
             shutil.rmtree(self.storage, ignore_errors=True)
-            lock = os.path.join(self.vault(), "refs", "heads", "main.lock")
-            git("init", "-q", "--bare", "-b", "main", self.vault())
+            lock = os.path.join(self.vault, "refs", "heads", "main.lock")
+            git("init", "-q", "--bare", "-b", "main", self.vault)
             os.makedirs(lock)
             time.sleep(1 - time.time() % 1)
             first = self.run_job(code=1)
             self.assertEqual(first.item(1)["stages"][-1]["stage"], "commit", first.item(1)["stages"])
             os.rmdir(lock)
             self.assertEqual(self.run_job().item(1)["outcome"], "saved")
-            self.assert_sound(self.vault())
+            self.assert_sound(self.vault)
 
 
 if __name__ == "__main__":

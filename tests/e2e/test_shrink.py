@@ -192,7 +192,7 @@ class AnotherServer(Shrink):
     def test_what_the_job_no_longer_selects_proves_nothing(self):
         self.configure(self.cvat.url, job="projects: [1]")
         self.run_job()
-        self.configure(self.cvat.url, job='projects: {include: ["Org*"]}')
+        self.configure(self.cvat.url, job='projects: {include: ["bob*"]}')
         saved = {item["id"] for item in self.run_job().report["items"]}
         self.assertTrue(saved)
         for number in saved:

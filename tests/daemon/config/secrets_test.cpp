@@ -217,7 +217,7 @@ TEST_F(Secrets, a_command_ends_with_its_children_when_a_stop_is_wanted) {
     const fs::path mark = directory_.path() / "mark";
     const auto start = std::chrono::steady_clock::now();
     places_.stopped = [start] { return std::chrono::steady_clock::now() - start > std::chrono::milliseconds(100); };
-    for (const std::string words : {"(sleep 1; touch " + mark.string() + ") & echo v; wait", std::string("exec >&- 2>&-; sleep 5")}) {
+    for (const std::string& words : {"(sleep 1; touch " + mark.string() + ") & echo v; wait", std::string("exec >&- 2>&-; sleep 5")}) {
         const auto secret = read_secret(command({"sh", "-c", words}), places_);
         ASSERT_FALSE(secret);
         EXPECT_EQ(secret.error().code, Errc::cancelled);

@@ -242,7 +242,7 @@ TEST(Unfinished, the_stage_at_work_is_the_one_that_failed) {
                                   {{"inspect", "commit"}, {"commit"}, "archive"},
                                   {{"inspect"}, {"fetch"}, "fetch"}};
     for (const Case& one : cases) {
-        Run run;
+        model::Run run;
         Item& made = run.items.emplace_back();
         begin_item(made);
         for (const std::string& ended : one.ended) made.stages.push_back(stage(ended, StageOutcome::ok));
