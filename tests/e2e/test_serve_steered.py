@@ -70,12 +70,12 @@ class Steered(Serves):
         self.end(process)
 
     def test_skip_next(self):
-        self.write("every 3s")
+        self.write("every 8s")
         process, _ = self.serve()
         first = self.ask("next", job="traffic-signs")["next"][0]["due"][0]
         self.ask("skip-next", job="traffic-signs")
         self.assertTrue(self.job()["skip_next"])
-        time.sleep(4)
+        time.sleep(9)
         self.assertNotIn(first[:19], [run["started_at"][:19] for run in self.ask("history")["runs"]])
         self.end(process)
 

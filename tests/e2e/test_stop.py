@@ -97,7 +97,8 @@ class Stops(Case):
         self.assert_stopped_well(process)
         os.remove(hook)
         time.sleep(5)
-        self.assertIn(self.run_job().report["outcome"], ("success",))
+        # On a busy machine the server may take the push although nobody waits for its answer any more.
+        self.assertIn(self.run_job().report["outcome"], ("success", "unchanged"))
         self.assert_sound(self.vault, self.target)
 
     def test_before_anything_was_begun(self):
@@ -160,6 +161,14 @@ class Stops(Case):
         self.assertIn(str(process.pid), report["errors"][0]["message"])
         self.assert_stopped_well(process)
 
+    def number_in(self, path):
+        with waiting(10, "the command") as again:
+            while again():
+                if os.path.exists(path):
+                    with open(path) as file:
+                        if text := file.read().strip():
+                            return int(text)
+
     def test_while_a_command_tells_a_secret(self):
         with open(self.config) as file:
             text = file.read()
@@ -169,10 +178,7 @@ class Stops(Case):
         for verb, code in ((("check-config",), 5), (("run", "traffic-signs"), 5), (("serve",), 0)):
             with self.subTest(verb=verb[0]):
                 process = self.start(*verb, RUNTIME_DIRECTORY=self.place("run"))
-                with waiting(10, "the command") as again:
-                    while again() and not (os.path.exists(mark) and open(mark).read().strip()):
-                        pass
-                child = int(open(mark).read())
+                child = self.number_in(mark)
                 os.remove(mark)
                 done, seconds = self.stop(process)
                 self.assertEqual(done.code, code, done.err)
@@ -184,7 +190,8 @@ class Stops(Case):
     def test_while_check_config_asks_a_server(self):
         self.cvat.fault("/api/", {"delay": 30}, count=-1)
         process = self.start("check-config", "--online")
-        self.wait_for_request("/api/", process)
+        time.sleep(2)  # the stand-in tells of a request when it has answered
+        self.assertIsNone(process.poll(), "it waits for the server")
         done, seconds = self.stop(process)
         self.assertEqual(done.code, 5, done.err)
         self.assertLess(seconds, 5)
