@@ -45,6 +45,7 @@ bool is_plainly_safe(std::string_view name) {
 
 bool is_safe_ref_name(const std::string& name) {
     if (is_plainly_safe(name)) return true;
+    initialise_library();  // libgit2 says why a name is refused, and has no place for that before
     int valid = 0;
     if (!name.starts_with("refs/") || git_reference_name_is_valid(&valid, name.c_str()) != 0) return false;
     // A name with NUL would be cut in a path.
