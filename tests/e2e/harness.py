@@ -113,6 +113,15 @@ class Case(unittest.TestCase):
         """A path in it, where nothing is yet."""
         return os.path.join(self.directory, name)
 
+    def flip(self, path, at, bit=0):
+        """Damages one bit of a file."""
+        os.chmod(path, 0o640)
+        with open(path, "r+b") as file:
+            file.seek(at)
+            byte = file.read(1)[0]
+            file.seek(at)
+            file.write(bytes([byte ^ (1 << bit)]))
+
     def new_place(self, kind):
         """A directory that no other server of this test has."""
         return tempfile.mkdtemp(prefix=kind + "-", dir=self.directory)

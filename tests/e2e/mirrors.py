@@ -1,10 +1,12 @@
 """What the tests of mirrors share: source repositories, a configuration with a `mirror:` job, and how a mirror must stand."""
 
 import hashlib
+import json
 import os
 import subprocess
 
-from harness import FIXED_ENVIRONMENT, Case, git
+from harness import FIXED_ENVIRONMENT, Case, Done, git
+from restore_case import ctl
 
 
 def lfs_clone(case, mirror):
@@ -126,3 +128,25 @@ class MirrorCase(Case):
 class CopiesCase(MirrorCase):
     def pushes(self, item):
         return [one for one in item["stages"] if one["stage"] == "push"]
+
+
+class Asking:
+    """autobackupctl beside what a mixin configures."""
+
+    def ask(self, *arguments, **environment):
+        done = subprocess.run([ctl(), *arguments, "--config", self.config], env=self.environment(**environment), capture_output=True, timeout=120)
+        return Done(done.returncode, done.stdout.decode(), done.stderr.decode())
+
+    def told(self, *arguments, code=0):
+        done = self.ask(*arguments, "--json")
+        self.assertEqual(done.code, code, done.err + done.out)
+        return json.loads(done.out), done.err
+
+    def spot(self, code=0):
+        found, said = self.told("verify", "--level", "spot", code=code)
+        self.assertEqual([name for _, _, names in os.walk(os.path.join(self.storage, "spool/.spot")) for name in names], [])
+        return found, said
+
+    def packs(self, mirror, extension=".pack"):
+        folder = os.path.join(mirror, "objects/pack")
+        return sorted((os.path.join(folder, name) for name in os.listdir(folder) if name.endswith(extension)), key=os.path.getsize)

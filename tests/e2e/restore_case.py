@@ -67,11 +67,3 @@ class RestoreCase(Case):
         with zipfile.ZipFile(path) as archive:
             self.assertIsNone(archive.testzip())
             return {one.filename: archive.read(one) for one in archive.infolist()}
-
-    def flip(self, path, at, bit=0):
-        os.chmod(path, 0o640)
-        with open(path, "r+b") as file:
-            file.seek(at)
-            byte = file.read(1)[0]
-            file.seek(at)
-            file.write(bytes([byte ^ (1 << bit)]))

@@ -58,13 +58,6 @@ class AsRoot:
         self.assertEqual(done.code, code, done.err + done.out)
         return done
 
-    def flip(self, path, at):
-        with open(path, "r+b") as file:
-            file.seek(at)
-            byte = file.read(1)[0]
-            file.seek(at)
-            file.write(bytes([byte ^ 1]))
-
 
 class Versions(AsRoot, Case):
     def test_every_verb_that_writes(self):

@@ -67,12 +67,7 @@ class Bundles(CopiesCase):
         for name in os.listdir(packs):
             if name.endswith(".pack"):
                 path = os.path.join(packs, name)
-                os.chmod(path, 0o640)
-                with open(path, "r+b") as file:
-                    file.seek(os.path.getsize(path) // 2)
-                    byte = file.read(1)[0]
-                    file.seek(os.path.getsize(path) // 2)
-                    file.write(bytes([byte ^ 1]))
+                self.flip(path, os.path.getsize(path) // 2)
         done = self.run_mirrors(code=3)
         self.assertEqual(stage(done.item("group/a"), "bundle")["outcome"], "failed")
         self.assertEqual(self.bundles(), first)

@@ -1,7 +1,6 @@
 """verify --repair of mirrors: damage anywhere in one is found, and mended from itself, its source, a copy or a bundle, with nothing lost on the way."""
 
 import glob
-import hashlib
 import os
 import random
 import shutil
@@ -11,12 +10,8 @@ import time
 import unittest
 
 from harness import git
-from mirrors import MirrorCase, lfs_clone
+from mirrors import Asking, MirrorCase
 from restore_case import ctl
-from test_github import Hub
-from test_large_files import LfsServer
-from test_mirror_lfs import PASSWORD, pointer
-from test_mirror_spot import Asking
 
 
 class Repairs(Asking, MirrorCase):
@@ -270,97 +265,6 @@ class Repairs(Asking, MirrorCase):
         self.commit(source, "main", {"after.txt": "after\n"})
         self.run_mirrors()
         self.assertFalse(os.path.exists(os.path.dirname(left)))
-
-
-class LargeRepairs(Asking, MirrorCase):
-    def setUp(self):
-        super().setUp()
-        if shutil.which("git-lfs") is None:
-            self.skipTest("the program git-lfs is not installed")
-        self.secret("git-password", PASSWORD)
-        self.lfs = LfsServer(self.place("lfs"))
-        self.addCleanup(self.lfs.stop)
-        self.forge = self.git_server("--create", "a.git", "--create", "b.git", "--password", PASSWORD, "--lfs", str(self.lfs.port))
-        self.contents = [os.urandom(20_000), os.urandom(30_000)]
-        for name in ("a", "b"):
-            git("symbolic-ref", "HEAD", "refs/heads/main", cwd=os.path.join(self.forge.repos, f"{name}.git"))
-            for content in self.contents:
-                folder = os.path.join(self.lfs.objects, f"git_{name}.git")
-                os.makedirs(folder, exist_ok=True)
-                with open(os.path.join(folder, hashlib.sha256(content).hexdigest()), "wb") as file:
-                    file.write(content)
-                self.commit(os.path.join(self.forge.repos, f"{name}.git"), "main", {".gitattributes": "*.bin filter=lfs -text\n", "x.bin": pointer(content)})
-        url = f"http://127.0.0.1:{self.forge.port}/git"
-        self.configure_mirrors({"a": f"{url}/a.git", "b": f"{url}/b.git"},
-                               extra=f"auth: {{username: bot, password: git-password}}\ncopies: {{url: '{self.directory}/copies/{{name}}.git'}}\n")
-        self.run_mirrors()
-
-    def object(self, number, name="a"):
-        oid = hashlib.sha256(self.contents[number]).hexdigest()
-        return os.path.join(self.mirror(name), "lfs/objects", oid[:2], oid[2:4], oid)
-
-    def assert_whole(self):
-        for name in ("a", "b"):
-            for number, content in enumerate(self.contents):
-                with open(self.object(number, name), "rb") as file:
-                    self.assertEqual(file.read(), content)
-            lfs_clone(self, self.mirror(name))
-        self.assertEqual(self.told("verify")[0]["damaged"], 0)
-
-    def test_from_the_source_for_all_that_share_it(self):
-        """An object is one file with several names: its damage is that of both mirrors."""
-        self.assertGreaterEqual(os.stat(self.object(0)).st_nlink, 3)
-        self.flip(self.object(0), 5000)
-        os.truncate(self.object(1), 100)
-        self.assertEqual(self.told("verify", code=1)[0]["damaged"], 2)
-        found, said = self.told("verify", "--repair")
-        self.assertEqual(found["damaged"], 0, said)
-        self.assertIn("was put back from its source", said)
-        self.assert_whole()
-
-    def test_one_that_went_away_is_found_and_comes_back(self):
-        for name in ("a", "b"):
-            os.remove(self.object(1, name))
-        found, _ = self.told("verify", code=1)
-        self.assertEqual(found["damaged"], 2)
-        self.assertIn("is not in", found["copies"][0]["problems"][0])
-        found, said = self.told("verify", "--repair")
-        self.assertEqual(found["damaged"], 0, said)
-        self.assertIn("the store that the mirrors share", said)
-        self.assert_whole()
-
-    def test_from_a_copy_when_the_source_has_it_no_longer(self):
-        shutil.rmtree(self.lfs.objects)
-        os.makedirs(self.lfs.objects)
-        self.flip(self.object(0), 5000)
-        found, said = self.told("verify", "--repair")
-        self.assertEqual(found["damaged"], 0, said)
-        self.assertIn("was put back from the copy at ", said)
-        self.assert_whole()
-        self.flip(self.object(0), 5000)
-        shutil.rmtree(os.path.join(self.directory, "copies"))
-        found, said = self.told("verify", "--repair", code=3)
-        self.assertEqual([one["outcome"] for one in found["copies"]], ["damaged", "good"], "each has its own file since")
-        self.assertIn("is whole nowhere else", said)
-
-
-class GithubRepairs(Asking, Hub):
-    def test_damage_is_mended_over_the_forge(self):
-        self.describe("organization: acme\nwikis: true")
-        self.run_code()
-        self.hub.mutate("force_push", repo="acme/app", branch="main")
-        self.run_code("--only", "acme/app")
-        app, wiki = self.mirror("acme/app"), self.mirror("acme/docs", "wiki")
-        before = {path: self.refs(path) for path in (app, wiki)}
-        for path in (self.packs(app)[0], self.packs(wiki)[-1]):
-            self.flip(path, os.path.getsize(path) // 2)
-        self.assertEqual(self.told("verify", code=3)[0]["damaged"], 2)
-        found, said = self.told("verify", "--repair")
-        self.assertEqual(found["damaged"], 0, said)
-        self.assertNotIn(self.hub.token("alice"), said)
-        for path, refs in before.items():
-            self.assertEqual(self.refs(path), refs)
-            self.assert_sound(path)
 
 
 if __name__ == "__main__":

@@ -1,48 +1,15 @@
 """autobackupctl verify --level spot of mirrors: the source is asked again, and what it gives is what is held, or that is told."""
 
 import hashlib
-import json
 import os
 import shutil
 import subprocess
 import unittest
 
-from harness import Done, git
-from mirrors import MirrorCase
-from restore_case import ctl
+from harness import git
+from large_mirrors import LargeMirrorCase
+from mirrors import Asking, MirrorCase
 from test_github import Hub
-from test_large_files import LfsServer
-from test_mirror_lfs import PASSWORD, pointer
-
-
-class Asking:
-    """autobackupctl beside what a mixin configures."""
-
-    def ask(self, *arguments, **environment):
-        done = subprocess.run([ctl(), *arguments, "--config", self.config], env=self.environment(**environment), capture_output=True, timeout=120)
-        return Done(done.returncode, done.stdout.decode(), done.stderr.decode())
-
-    def told(self, *arguments, code=0):
-        done = self.ask(*arguments, "--json")
-        self.assertEqual(done.code, code, done.err + done.out)
-        return json.loads(done.out), done.err
-
-    def spot(self, code=0):
-        found, said = self.told("verify", "--level", "spot", code=code)
-        self.assertEqual([name for _, _, names in os.walk(os.path.join(self.storage, "spool/.spot")) for name in names], [])
-        return found, said
-
-    def flip(self, path, at, bit=0):
-        os.chmod(path, 0o640)
-        with open(path, "r+b") as file:
-            file.seek(at)
-            byte = file.read(1)[0]
-            file.seek(at)
-            file.write(bytes([byte ^ (1 << bit)]))
-
-    def packs(self, mirror, extension=".pack"):
-        folder = os.path.join(mirror, "objects/pack")
-        return sorted((os.path.join(folder, name) for name in os.listdir(folder) if name.endswith(extension)), key=os.path.getsize)
 
 
 class Spots(Asking, MirrorCase):
@@ -187,26 +154,15 @@ class Spots(Asking, MirrorCase):
         self.assertIn("'drill' is for a cvat: source", self.call("check-config").err)
 
 
-class LargeSpots(Asking, MirrorCase):
+class LargeSpots(Asking, LargeMirrorCase):
     def setUp(self):
         super().setUp()
-        if shutil.which("git-lfs") is None:
-            self.skipTest("the program git-lfs is not installed")
-        self.secret("git-password", PASSWORD)
-        self.lfs = LfsServer(self.place("lfs"))
-        self.addCleanup(self.lfs.stop)
-        self.forge = self.git_server("--create", "a.git", "--password", PASSWORD, "--lfs", str(self.lfs.port))
-        path = os.path.join(self.forge.repos, "a.git")
         self.content = os.urandom(30_000)
         self.oid = hashlib.sha256(self.content).hexdigest()
-        folder = os.path.join(self.lfs.objects, "git_a.git")
-        os.makedirs(folder, exist_ok=True)
-        with open(os.path.join(folder, self.oid), "wb") as file:
-            file.write(self.content)
-        self.commit(path, "main", {".gitattributes": "*.bin filter=lfs -text\n", "x.bin": pointer(self.content)})
+        self.commit_large("a", {"x.bin": self.content})
         self.configure_mirrors({"a": f"http://127.0.0.1:{self.forge.port}/git/a.git"}, extra="auth: {username: bot, password: git-password}\n")
         self.run_mirrors()
-        self.large = os.path.join(self.mirror(), "lfs/objects", self.oid[:2], self.oid[2:4], self.oid)
+        self.large = self.object("a", self.content)
 
     def test_a_large_file_is_downloaded_again(self):
         self.lfs.order("clear")

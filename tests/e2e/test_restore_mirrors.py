@@ -194,12 +194,7 @@ class GivenBack(RestoreOfMirrors):
     def test_a_damaged_mirror_gives_nothing_half_made(self):
         packs = os.path.join(self.mirror(), "objects", "pack")
         pack = max((os.path.join(packs, name) for name in os.listdir(packs) if name.endswith(".pack")), key=os.path.getsize)
-        os.chmod(pack, 0o640)
-        with open(pack, "r+b") as file:
-            file.seek(os.path.getsize(pack) // 2)
-            byte = file.read(1)[0]
-            file.seek(os.path.getsize(pack) // 2)
-            file.write(bytes([byte ^ 1]))
+        self.flip(pack, os.path.getsize(pack) // 2)
         before = sorted(os.listdir(self.directory))
         for way in (["--to-directory", self.out("d")], ["--to-bundle", self.out("b")]):
             done = self.ask(*self.restore, *way)
