@@ -38,8 +38,8 @@ Doubted parse_doubted(const std::string& text) {
     return doubted;
 }
 
-Missing find_missing(cvat::Kind kind, const std::vector<Candidate>& listed, const config::Selection& selection,
-                     const std::map<std::string, state::ItemState>& known, const Doubted& doubted, bool accept) {
+Missing find_missing(cvat::Kind kind, const std::vector<Candidate>& listed, const config::Selection& selection, const KnownItems& known,
+                     const Doubted& doubted, bool accept) {
     const std::string prefix = std::string(cvat::name(kind)) + "-";
     std::set<std::string> there;
     for (const Candidate& one : listed) there.insert(prefix + std::to_string(one.id));

@@ -28,8 +28,12 @@ struct Missing {
     bool at_once = false;                       ///< that all of them are missing is new
 };
 
-/// `listed`: everything of `kind` that the server lists. `accept`: what is missing is meant to be (--accept-shrink); of an empty list nothing is.
-Missing find_missing(cvat::Kind kind, const std::vector<Candidate>& listed, const config::Selection& selection,
-                     const std::map<std::string, state::ItemState>& known, const Doubted& doubted, bool accept);
+using KnownItems = std::map<std::string, state::ItemState>;
+
+/// `listed`: everything of `kind` that the server lists. `known` must outlive the answer, which points into it. `accept`: what is missing is meant to be
+/// (--accept-shrink); of an empty list nothing is.
+Missing find_missing(cvat::Kind kind, const std::vector<Candidate>& listed, const config::Selection& selection, const KnownItems& known,
+                     const Doubted& doubted, bool accept);
+Missing find_missing(cvat::Kind, const std::vector<Candidate>&, const config::Selection&, const KnownItems&&, const Doubted&, bool) = delete;
 
 }  // namespace autobackup::cvat_job

@@ -7,10 +7,8 @@
 namespace autobackup::cvat_job {
 namespace {
 
-using Known = std::map<std::string, state::ItemState>;
-
-Known known_of(const std::map<std::int64_t, std::string>& projects) {
-    Known known;
+KnownItems known_of(const std::map<std::int64_t, std::string>& projects) {
+    KnownItems known;
     for (const auto& [id, name] : projects) {
         state::ItemState state;
         state.item = "project-" + std::to_string(id);
@@ -39,21 +37,22 @@ config::Selection everything() {
 }
 
 TEST(Gone, one_of_several_is_deleted) {
-    const Missing missing = find_missing(cvat::Kind::project, listed({{1, "a"}}), everything(), known_of({{1, "a"}, {2, "b"}}), {}, false);
+    const KnownItems known = known_of({{1, "a"}, {2, "b"}});
+    const Missing missing = find_missing(cvat::Kind::project, listed({{1, "a"}}), everything(), known, {}, false);
     EXPECT_EQ(keys(missing), std::vector<std::string>{"project-2"});
     EXPECT_FALSE(missing.at_once);
     EXPECT_TRUE(missing.doubted.empty());
 }
 
 TEST(Gone, all_at_once_is_doubted_until_they_are_back_or_it_is_meant) {
-    const Known known = known_of({{1, "a"}, {2, "b"}});
+    const KnownItems known = known_of({{1, "a"}, {2, "b"}});
     const Missing first = find_missing(cvat::Kind::project, listed({{9, "new"}}), everything(), known, {}, false);
     EXPECT_TRUE(first.at_once);
     EXPECT_TRUE(first.gone.empty());
     EXPECT_EQ(first.doubted, (Doubted{"project-1", "project-2"}));
 
     // The new one is held now, and another of the old ones is back.
-    const Known later = known_of({{1, "a"}, {2, "b"}, {9, "new"}});
+    const KnownItems later = known_of({{1, "a"}, {2, "b"}, {9, "new"}});
     const Missing second = find_missing(cvat::Kind::project, listed({{1, "a"}, {9, "new"}}), everything(), later, first.doubted, false);
     EXPECT_FALSE(second.at_once);
     EXPECT_TRUE(second.gone.empty());
@@ -65,7 +64,8 @@ TEST(Gone, all_at_once_is_doubted_until_they_are_back_or_it_is_meant) {
 }
 
 TEST(Gone, an_empty_list_is_never_believed) {
-    const Missing missing = find_missing(cvat::Kind::project, {}, everything(), known_of({{1, "a"}}), {}, true);
+    const KnownItems known = known_of({{1, "a"}});
+    const Missing missing = find_missing(cvat::Kind::project, {}, everything(), known, {}, true);
     EXPECT_TRUE(missing.at_once);
     EXPECT_TRUE(missing.gone.empty());
     EXPECT_EQ(missing.doubted, Doubted{"project-1"});
@@ -75,7 +75,7 @@ TEST(Gone, what_is_not_selected_proves_nothing) {
     config::Selection selection;
     selection.base = config::Selection::Base::listed;
     selection.include = {"Demo*"};
-    const Known known = known_of({{1, "Demo one"}, {2, "Demo two"}, {3, "other"}});
+    const KnownItems known = known_of({{1, "Demo one"}, {2, "Demo two"}, {3, "other"}});
     EXPECT_TRUE(find_missing(cvat::Kind::project, listed({{3, "other"}}), selection, known, {}, false).at_once);
     EXPECT_FALSE(find_missing(cvat::Kind::project, listed({{2, "Demo two"}}), selection, known, {}, false).at_once);
 }
