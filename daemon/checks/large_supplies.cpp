@@ -7,12 +7,11 @@
 
 #include "daemon/checks/large_mender.hpp"
 #include "daemon/checks/mirror_mender.hpp"
+#include "daemon/mirror/copy_access.hpp"
 #include "daemon/mirror/large.hpp"
 #include "lib/core/file.hpp"
 #include "lib/lfs/remote.hpp"
-#include "lib/lfs/ssh_access.hpp"
 #include "lib/remote/ssh_address.hpp"
-#include "lib/remote/ssh_command.hpp"
 
 namespace autobackup::checks {
 namespace {
@@ -118,24 +117,15 @@ Awaitable<void> LargeRepair::ask_source() {
 }
 
 Awaitable<void> LargeRepair::ask_copy(mirror::CopyPlace& place) {
-    remote::Settings access = place.access;
-    access.url = mirror::copy_url(held_.what, place.settings);
-    const std::string shown = remote::without_user(access.url);
-    access.object = shown;
-    lfs::Settings settings = mirror::large_settings(place.access, sources_.context().retry);
-    settings.url = shown;
-    std::shared_ptr<remote::SshCommands> ssh;
-    if (remote::is_ssh_url(access.url)) {
-        Result<std::unique_ptr<remote::SshCommands>> made = remote::make_ssh_commands(shared_.workers, access);
-        if (!made) co_return;
-        ssh = std::move(*made);
-        settings.authenticate = lfs::ssh_authenticate(ssh, shown);
-    }
-    const Result<std::unique_ptr<lfs::Remote>> remote = lfs::make_remote(*place.client, shared_.workers, came_, std::move(settings));
+    const std::string url = mirror::copy_url(held_.what, place.settings);
+    Result<mirror::CopyAccess> access = mirror::access_to(place, url, sources_.context().retry, shared_.workers);
+    if (!access) co_return;
+    const std::shared_ptr<remote::SshCommands> ssh = access->ssh;
+    const Result<std::unique_ptr<lfs::Remote>> remote = lfs::make_remote(*place.client, shared_.workers, came_, std::move(access->large));
     if (!remote) co_return;
     const Result<lfs::Gathered> gathered = co_await (*remote)->gather(missing_);
     if (!gathered) why_ = describe(gathered.error());
-    co_await put_what_came("the copy at " + shown);
+    co_await put_what_came("the copy at " + remote::without_user(url));
 }
 
 Awaitable<void> LargeRepair::run(std::vector<std::string> problems) {

@@ -63,7 +63,6 @@ void read_loose(const fs::path& repository, SalvagedRefs& found) {
 }  // namespace
 
 SalvagedRefs salvage_refs(const fs::path& repository) {
-    git::initialise_library();  // which knows what can be a ref's name
     SalvagedRefs found;
     read_packed(repository, found);
     read_loose(repository, found);

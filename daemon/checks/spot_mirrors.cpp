@@ -7,9 +7,9 @@
 #include "daemon/checks/source_compare.hpp"
 #include "daemon/checks/spot.hpp"
 #include "daemon/mirror/large.hpp"
+#include "daemon/mirror/retries.hpp"
 #include "lib/async/run.hpp"
 #include "lib/core/text.hpp"
-#include "lib/http/retry.hpp"
 
 namespace autobackup::checks {
 namespace {
@@ -37,7 +37,6 @@ public:
 
 private:
     Awaitable<Result<void>> ask();
-    Awaitable<Result<remote::Advertisement>> list(remote::Remote& remote);
     Awaitable<Result<void>> fetch(remote::Remote& remote);
     Result<void> choose_tip();
     Result<void> take_in(const remote::FetchReport& report);
@@ -60,17 +59,6 @@ private:
     std::optional<lfs::Pointer> large_;  // came again
     std::uint64_t fetched_bytes_ = 0;
 };
-
-Awaitable<Result<remote::Advertisement>> RepositorySpot::list(remote::Remote& remote) {
-    const config::Retry& retry = sources_.context().retry;
-    for (int attempt = 1;; ++attempt) {
-        Result<remote::Advertisement> refs = co_await remote.ls_refs(std::vector<std::string>());
-        if (refs) co_return refs;
-        const auto pause = http::retry_wait(refs.error(), attempt, retry.attempts, retry.delay, retry.max_delay, async::random_fraction(), Milliseconds(0));
-        if (!pause) co_return refs.error();
-        co_await async::sleep_for(*pause);
-    }
-}
 
 // A tip that both sides have; without its files where they are too many.
 Result<void> RepositorySpot::choose_tip() {
@@ -145,7 +133,8 @@ Awaitable<Result<void>> RepositorySpot::ask() {
     if (what_.gate != nullptr) pass = co_await what_.gate->enter();
     const Result<std::unique_ptr<remote::Remote>> remote = remote::make_remote(*what_.client, shared_.workers, what_.source);
     if (!remote) co_return remote.error();
-    Result<remote::Advertisement> refs = co_await list(**remote);
+    auto list = [&remote] { return (*remote)->ls_refs(std::vector<std::string>()); };
+    Result<remote::Advertisement> refs = co_await mirror::with_retries<remote::Advertisement>(sources_.context().retry, std::move(list));
     if (!refs) co_return refs.error();
     refs_ = std::move(*refs);
     listed = true;

@@ -6,10 +6,10 @@
 
 #include "daemon/mirror/bundle_shelf.hpp"
 #include "daemon/mirror/local.hpp"
+#include "daemon/mirror/retries.hpp"
 #include "lib/async/run.hpp"
 #include "lib/core/file.hpp"
 #include "lib/git/bundle.hpp"
-#include "lib/http/retry.hpp"
 #include "lib/remote/ssh_address.hpp"
 #include "lib/remote/whole_pack.hpp"
 
@@ -35,8 +35,6 @@ public:
     Awaitable<Result<Supply>> from_bundles(std::vector<fs::path> bundles);
 
 private:
-    template <class T, class Ask>
-    Awaitable<Result<T>> again_and_again(Ask ask);
     Result<void> begin();
     Awaitable<Result<void>> take(std::uint64_t bytes);
     [[nodiscard]] fs::path pack() const { return room_ / "supply.pack"; }
@@ -46,17 +44,6 @@ private:
     config::Retry retry_;
     fs::path room_;
 };
-
-template <class T, class Ask>
-Awaitable<Result<T>> Fetching::again_and_again(Ask ask) {
-    for (int attempt = 1;; ++attempt) {
-        Result<T> answer = co_await ask();
-        if (answer) co_return answer;
-        const auto pause = http::retry_wait(answer.error(), attempt, retry_.attempts, retry_.delay, retry_.max_delay, async::random_fraction(), Milliseconds(0));
-        if (!pause) co_return answer;
-        co_await async::sleep_for(*pause);
-    }
-}
 
 Result<void> Fetching::begin() {
     std::error_code error;
@@ -93,7 +80,7 @@ Awaitable<Result<Supply>> Fetching::from_peer(Peer peer) {
     const Result<std::unique_ptr<remote::Remote>> remote = remote::make_remote(*peer.client, shared_.workers, peer.access);
     if (!remote) co_return remote.error();
     auto list = [&remote] { return (*remote)->ls_refs(std::vector<std::string>()); };
-    const Result<remote::Advertisement> listed = co_await again_and_again<remote::Advertisement>(std::move(list));
+    const Result<remote::Advertisement> listed = co_await mirror::with_retries<remote::Advertisement>(retry_, std::move(list));
     if (!listed) co_return listed.error();
     std::set<git::Oid> tips;
     for (const remote::Ref& ref : listed->refs) {
@@ -106,7 +93,7 @@ Awaitable<Result<Supply>> Fetching::from_peer(Peer peer) {
     remote::FetchRequest request;
     request.wants.assign(tips.begin(), tips.end());
     auto fetch = [this, &remote, &request] { return (*remote)->fetch(request, pack()); };
-    const Result<remote::FetchReport> report = co_await again_and_again<remote::FetchReport>(std::move(fetch));
+    const Result<remote::FetchReport> report = co_await mirror::with_retries<remote::FetchReport>(retry_, std::move(fetch));
     pass.release();
     if (!report) co_return report.error();
     const Result<void> taken = co_await take(report->pack_bytes);

@@ -4,6 +4,7 @@
 #include <set>
 
 #include "daemon/mirror/mirroring.hpp"
+#include "daemon/mirror/retries.hpp"
 #include "lib/async/run.hpp"
 #include "lib/core/file.hpp"
 #include "lib/remote/whole_pack.hpp"
@@ -91,7 +92,7 @@ Awaitable<Result<void>> Mirroring::fetch(const Order& order) {
             fetched_bytes_ += report->pack_bytes;
             co_return Result<void>();
         }
-        const std::optional<Milliseconds> pause = pause_after(report.error(), attempts_);
+        const std::optional<Milliseconds> pause = pause_after(report.error(), attempts_, context_.retry);
         if (!pause || report.error().code == Errc::remote_moved) co_return report.error();
         co_await async::sleep_for(*pause);
     }

@@ -3,9 +3,9 @@
 
 #include <algorithm>
 
+#include "daemon/mirror/retries.hpp"
 #include "lib/async/run.hpp"
 #include "lib/core/text.hpp"
-#include "lib/http/retry.hpp"
 #include "lib/remote/ssh_address.hpp"
 
 namespace autobackup::mirror {
@@ -47,11 +47,6 @@ void Mirroring::add_stage(const char* name, Clock::time_point begin, std::option
 void Mirroring::begin_step(const char* name) {
     step_ = name;
     item_.in_work.assign(1, step_);
-}
-
-std::optional<Milliseconds> Mirroring::pause_after(const Failure& failure, int attempt) const {
-    const config::Retry& retry = context_.retry;
-    return http::retry_wait(failure, attempt, retry.attempts, retry.delay, retry.max_delay, async::random_fraction(), Milliseconds(0));
 }
 
 Awaitable<void> Mirroring::run() {
@@ -111,7 +106,7 @@ Awaitable<void> Mirroring::look_here(Result<void>& done) {
 // Asks for the refs again until there is an answer, and plans.
 Awaitable<Result<void>> Mirroring::compare(Result<remote::Advertisement> listed) {
     for (attempts_ = 1; !listed; ++attempts_) {
-        const std::optional<Milliseconds> pause = pause_after(listed.error(), attempts_);
+        const std::optional<Milliseconds> pause = pause_after(listed.error(), attempts_, context_.retry);
         if (!pause) co_return listed.error();
         co_await async::sleep_for(*pause);
         listed = co_await list_once();

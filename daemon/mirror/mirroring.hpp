@@ -47,7 +47,6 @@ private:
     Result<void> note_large(const std::filesystem::path& place, const PointerCollector& pointers) const;
     Awaitable<void> large();
     Result<std::vector<LargeFile>> large_list();
-    [[nodiscard]] std::optional<Milliseconds> pause_after(const Failure& failure, int attempt) const;
     void dry_run();
     void finish();
     void add_stage(const char* name, Clock::time_point begin, std::optional<std::uint64_t> bytes, std::optional<int> attempts);

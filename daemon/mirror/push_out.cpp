@@ -4,8 +4,8 @@
 #include <algorithm>
 #include <memory>
 
+#include "daemon/mirror/retries.hpp"
 #include "lib/async/run.hpp"
-#include "lib/http/retry.hpp"
 #include "lib/remote/pack_source.hpp"
 #include "lib/remote/part_refs.hpp"
 
@@ -174,8 +174,7 @@ Awaitable<Result<PushedOut>> push_out(PushOrder order, PushPlace place, async::W
         Result<PushedOut> done = co_await pushing.run();
         if (done) done->attempts = attempt;
         if (done) co_return done;
-        const std::optional<Milliseconds> pause =
-            http::retry_wait(done.error(), attempt, retry.attempts, retry.delay, retry.max_delay, async::random_fraction(), Milliseconds(0));
+        const std::optional<Milliseconds> pause = pause_after(done.error(), attempt, retry);
         if (!pause) co_return done.error();
         co_await async::sleep_for(*pause);
     }

@@ -3,6 +3,7 @@
 #include <limits>
 
 #include "daemon/mirror/bundle_shelf.hpp"
+#include "daemon/mirror/copy_access.hpp"
 #include "daemon/mirror/large.hpp"
 #include "daemon/mirror/local.hpp"
 #include "daemon/mirror/mirror.hpp"
@@ -11,7 +12,6 @@
 #include "daemon/model/copy_url.hpp"
 #include "lib/core/instant.hpp"
 #include "lib/core/text.hpp"
-#include "lib/lfs/ssh_access.hpp"
 #include "lib/remote/local_url.hpp"
 #include "lib/remote/ssh_address.hpp"
 
@@ -134,21 +134,12 @@ private:
     }
 
     Awaitable<Result<PushedOut>> push(const Wish& wish) {
-        remote::Settings access = place_.access;
-        access.url = url_;
-        access.object = shown_;
-        std::shared_ptr<remote::SshCommands> ssh;
-        lfs::Settings large = large_settings(place_.access, context_.retry);
-        large.url = shown_;
-        if (remote::is_ssh_url(url_)) {
-            Result<std::unique_ptr<remote::SshCommands>> made = remote::make_ssh_commands(context_.workers, access);
-            if (!made) co_return made.error();
-            ssh = std::move(*made);
-            large.authenticate = lfs::ssh_authenticate(ssh, shown_);
-        }
-        Result<std::unique_ptr<remote::Remote>> git = remote::make_remote(*place_.client, context_.workers, std::move(access));
+        Result<CopyAccess> access = access_to(place_, url_, context_.retry, context_.workers);
+        if (!access) co_return access.error();
+        const std::shared_ptr<remote::SshCommands> ssh = access->ssh;
+        Result<std::unique_ptr<remote::Remote>> git = remote::make_remote(*place_.client, context_.workers, std::move(access->git));
         if (!git) co_return git.error();
-        Result<std::unique_ptr<lfs::Remote>> files = lfs::make_remote(*place_.client, context_.workers, large_store(what_.path), std::move(large));
+        Result<std::unique_ptr<lfs::Remote>> files = lfs::make_remote(*place_.client, context_.workers, large_store(what_.path), std::move(access->large));
         if (!files) co_return files.error();
         PushPlace place{**git, place_.settings.lfs ? files->get() : nullptr, creator(wish.head)};
         async::Turnstile::Pass pass;
