@@ -15,11 +15,6 @@ namespace fs = std::filesystem;
 constexpr std::size_t named_at_most = 20;
 constexpr std::size_t most_rounds = 16;  // of looking for what is missing: each time what was found names more
 
-bool is_there(const fs::path& path) {
-    std::error_code ignored;
-    return fs::exists(path, ignored);
-}
-
 Result<void> link(const fs::path& file, const fs::path& place) {
     const Result<void> made = make_directories(place.parent_path());
     std::error_code error;
@@ -121,9 +116,7 @@ Result<void> MirrorMender::link_loose() {
     if (!whole) return whole.error();
     const Result<git::Repository::CheckReport> report = whole->check([this] { return stop_.stop_requested(); });
     if (!report) return report.error();
-    Oids named;
-    for (const std::string& problem : report->problems) note_names(problem, named);
-    for (const git::Oid& oid : named) {
+    for (const git::Oid& oid : report->damaged) {
         const fs::path place = fs::path(oid.hex().substr(0, 2)) / oid.hex().substr(2);
         if (!is_there(whole_ / "objects" / place)) continue;
         remove_quietly(whole_ / "objects" / place);
@@ -165,13 +158,10 @@ Result<void> MirrorMender::find_missing() {
     if (!whole) return whole.error();
     const Result<git::Repository::CheckReport> report = whole->check([this] { return stop_.stop_requested(); });
     if (!report) return report.error();
-    for (const std::string& problem : report->problems) {
-        // "object X, which Y needs, is missing"
-        const std::size_t digits = problem.find("object ");
-        const std::optional<git::Oid> oid = digits == std::string::npos ? std::nullopt : git::Oid::parse(problem.substr(digits + 7, 40));
-        if (!oid) return fail(Errc::repository_invalid, "mend", mirror_.string(), problem);
-        missing_.insert(*oid);
-    }
+    if (report->problems.size() > report->missing.size() + report->damaged.size())
+        return fail(Errc::repository_invalid, "mend", mirror_.string(), report->problems.front());
+    missing_.insert(report->missing.begin(), report->missing.end());
+    missing_.insert(report->damaged.begin(), report->damaged.end());
     return {};
 }
 

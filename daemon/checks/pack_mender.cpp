@@ -4,7 +4,6 @@
 #include <fcntl.h>
 
 #include <algorithm>
-#include <regex>
 
 #include "daemon/checks/pack_files.hpp"
 #include "lib/core/file.hpp"
@@ -17,11 +16,6 @@ namespace fs = std::filesystem;
 
 fs::path beside(const fs::path& pack, const char* extension) { return fs::path(pack).replace_extension(extension); }
 
-bool is_there(const fs::path& path) {
-    std::error_code ignored;
-    return fs::exists(path, ignored);
-}
-
 }  // namespace
 
 Workshop::Workshop(fs::path path) : path_(std::move(path)) {
@@ -32,16 +26,6 @@ Workshop::Workshop(fs::path path) : path_(std::move(path)) {
 Workshop::~Workshop() {
     std::error_code ignored;
     fs::remove_all(path_, ignored);
-}
-
-void note_names(const std::string& text, Oids& names) {
-    // As it is, or as the path of a loose object.
-    static const std::regex name("\\b([0-9a-f]{40}|[0-9a-f]{2}/[0-9a-f]{38})\\b");
-    for (std::sregex_iterator at(text.begin(), text.end(), name); at != std::sregex_iterator(); ++at) {
-        std::string digits = at->str();
-        std::erase(digits, '/');
-        names.insert(*git::Oid::parse(digits));
-    }
 }
 
 Result<void> take_objects(const fs::path& from, const std::vector<git::Oid>& oids, git::Repository& into, const fs::path& via, const std::stop_token& stop) {
@@ -75,7 +59,7 @@ Result<bool> PackMender::whole() {
     if (!one) return one.error();
     const Result<git::Repository::CheckReport> report = one->check(stopped());
     if (!report) return report.error();
-    for (const std::string& problem : report->problems) note_names(problem, bad_);
+    bad_.insert(report->damaged.begin(), report->damaged.end());
     return report->problems.empty() && is_there(pack_) && is_there(beside(pack_, ".idx"));
 }
 

@@ -27,9 +27,6 @@ private:
     std::filesystem::path path_;
 };
 
-/// All names of objects that a text has.
-void note_names(const std::string& text, Oids& names);
-
 /// Writes a pack of these objects of `from` and takes it into `into`, which hashes each; `via` is where the pack lies meanwhile.
 Result<void> take_objects(const std::filesystem::path& from, const std::vector<git::Oid>& oids, git::Repository& into, const std::filesystem::path& via,
                           const std::stop_token& stop);

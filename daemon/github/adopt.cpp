@@ -11,11 +11,6 @@ namespace fs = std::filesystem;
 
 namespace {
 
-bool is_there(const fs::path& path) {
-    std::error_code ignored;
-    return fs::exists(path, ignored);
-}
-
 bool is_bare(const fs::path& path) { return is_there(path / "HEAD") && is_there(path / "objects"); }
 
 fs::path with_suffix(fs::path path, const char* suffix) {

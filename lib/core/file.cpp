@@ -158,6 +158,11 @@ Result<std::uint64_t> free_bytes(const fs::path& path) {
     return static_cast<std::uint64_t>(status.f_bavail) * status.f_frsize;
 }
 
+bool is_there(const fs::path& path) noexcept {
+    std::error_code ignored;
+    return fs::exists(path, ignored);
+}
+
 void remove_quietly(const fs::path& path) noexcept { ::unlink(path.c_str()); }
 
 }  // namespace autobackup

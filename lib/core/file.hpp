@@ -59,5 +59,7 @@ Result<void> make_directories(const fs::path& path, mode_t mode = 0750);
 Result<std::uint64_t> free_bytes(const fs::path& path);
 /// Removes a file; a missing one is no error.
 void remove_quietly(const fs::path& path) noexcept;
+/// Whether there is such a file or directory; no when that cannot be told.
+[[nodiscard]] bool is_there(const fs::path& path) noexcept;
 
 }  // namespace autobackup

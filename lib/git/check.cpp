@@ -11,7 +11,7 @@ namespace autobackup::git {
 
 namespace {
 
-constexpr std::size_t most_problems = 100'000;  // a repair goes by their names
+constexpr std::size_t most_problems = 100'000;
 
 using OidSet = std::unordered_set<Oid, OidHash>;
 
@@ -23,7 +23,7 @@ class Checker {
 public:
     Checker(Repository::Impl& repository, const std::function<bool()>& stop)
         : repository_(repository), stop_(stop), reader_(repository.path / "objects", repository.packs),
-          packs_(reader_, [this](std::string text) { problem(std::move(text)); }, stop) {}
+          packs_(reader_, [this](std::string text, const std::optional<Oid>& oid) { problem(std::move(text), oid); }, stop) {}
 
     Repository::CheckReport run() {
         for (const Failure& failure : repository_.packs.unusable()) problem(describe(failure));
@@ -34,10 +34,24 @@ public:
     }
 
 private:
+    struct Step {
+        Oid oid;
+        std::optional<ObjectType> type;  ///< nothing: whatever a ref may name
+        std::string from;
+    };
+
     [[nodiscard]] bool stopped() const { return stop_ && stop_(); }
 
-    void problem(std::string text) {
-        if (report_.problems.size() < most_problems) report_.problems.push_back(std::move(text));
+    void problem(std::string text, const std::optional<Oid>& damaged = {}) {
+        if (report_.problems.size() >= most_problems) return;
+        report_.problems.push_back(std::move(text));
+        if (damaged) report_.damaged.push_back(*damaged);
+    }
+
+    void missing(const Step& step) {
+        if (report_.problems.size() >= most_problems) return;
+        report_.problems.push_back("object " + step.oid.hex() + ", which " + step.from + " needs, is missing");
+        report_.missing.push_back(step.oid);
     }
 
     // -- content --
@@ -59,18 +73,12 @@ private:
             if (!oid) continue;  // a temporary file of git's
             ++report_.objects;
             const Result<ObjectType> type = reader_.stream_loose(*oid, file->path(), look_only);
-            if (!type) problem(describe(type.error()));
+            if (!type) problem(describe(type.error()), oid);
         }
         if (error) problem(folder.string() + ": the objects cannot be listed: " + error.message());
     }
 
     // -- reachability --
-
-    struct Step {
-        Oid oid;
-        std::optional<ObjectType> type;  ///< nothing: whatever a ref may name
-        std::string from;
-    };
 
     void check_refs() {
         const Result<std::vector<std::pair<std::string, Oid>>> refs = repository_.ref_store.list("refs/");
@@ -88,8 +96,7 @@ private:
             stack_.pop_back();
             if (!seen_.insert(step.oid).second) continue;
             if (!repository_.has(step.oid)) {
-                if (!is_promised(step.oid))
-                    problem("object " + step.oid.hex() + ", which " + step.from + " needs, is missing");
+                if (!is_promised(step.oid)) missing(step);
             } else if (step.type != ObjectType::blob) {
                 follow(step);
             }
@@ -99,13 +106,13 @@ private:
     void follow(const Step& step) {
         const Result<LoadedObject> object =
             step.type ? repository_.load(step.oid, *step.type) : repository_.load(step.oid);
-        if (!object) return problem(describe(object.error()) + " (needed by " + step.from + ")");
+        if (!object) return problem(describe(object.error()) + " (needed by " + step.from + ")", step.oid);
         const bool understood =
             for_each_link(step.oid, *object, repository_.shallow, [&](const Oid& oid, std::optional<ObjectType> type) {
                 stack_.push_back({oid, type, step.oid.hex()});
             });
         if (!understood)
-            problem("object " + step.oid.hex() + ", which " + step.from + " needs, is not well formed");
+            problem("object " + step.oid.hex() + ", which " + step.from + " needs, is not well formed", step.oid);
     }
 
     /// Whether an object of a promisor pack names it: then the remote has undertaken to give it

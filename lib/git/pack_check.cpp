@@ -26,14 +26,14 @@ std::uint64_t PackCheck::check(PackFile& pack) {
     hash::Digest digest(hash::Algorithm::sha1);
     digest.update(pack.content());
     if (finish(digest) != pack.index_digest())
-        problem_(pack.index_path().string() + ": the index does not have its SHA-1");
+        problem_(pack.index_path().string() + ": the index does not have its SHA-1", std::nullopt);
     const Result<FileDescriptor> file = pack.open_pack();
     if (!file) {
-        problem_(describe(file.error()));
+        problem_(describe(file.error()), std::nullopt);
         return 0;
     }
     const Result<void> raw = check_bytes(pack, file->get());
-    if (!raw) problem_(describe(raw.error()));
+    if (!raw) problem_(describe(raw.error()), std::nullopt);
     std::uint64_t objects = 0;
     for (const std::uint32_t row : pack.rows_by_offset()) {
         if (stopped()) break;
@@ -42,7 +42,7 @@ std::uint64_t PackCheck::check(PackFile& pack) {
         location.pack = &pack;
         location.row = row;
         const Result<ObjectType> type = reader_.stream_entry(location, look_only);
-        if (!type) problem_(describe(type.error()));
+        if (!type) problem_(describe(type.error()), pack.oid(row));
     }
     return objects;
 }
@@ -73,11 +73,10 @@ Result<void> PackCheck::check_bytes(PackFile& pack, int fd) {
         done = read_to(*end);
         if (!done) return done;
         if (crc != pack.crc(row))
-            problem_(pack.pack_path().string() + ": the checksum of object " + pack.oid(row).hex() +
-                     " differs");
+            problem_(pack.pack_path().string() + ": the checksum of object " + pack.oid(row).hex() + " differs", pack.oid(row));
     }
     if (finish(digest) != pack.pack_digest())
-        problem_(pack.pack_path().string() + ": the pack does not have its SHA-1");
+        problem_(pack.pack_path().string() + ": the pack does not have its SHA-1", std::nullopt);
     return {};
 }
 

@@ -2,6 +2,7 @@
 #pragma once
 
 #include <functional>
+#include <optional>
 #include <string>
 
 #include "lib/git/object_reader.hpp"
@@ -12,7 +13,8 @@ namespace autobackup::git {
 /// has its name. Private to lib/git.
 class PackCheck {
 public:
-    using Problem = std::function<void(std::string)>;
+    /// In words, and which object it is about, if about one.
+    using Problem = std::function<void(std::string, std::optional<Oid>)>;
     /// `reader` reads through a store that holds the packs; `problem` hears what is wrong. `stop` (may be
     /// empty) is asked between objects.
     PackCheck(ObjectReader& reader, Problem problem, std::function<bool()> stop = {})

@@ -29,11 +29,6 @@ fs::path beside(const fs::path& index, const char* extension) {
     return fs::path(index).replace_extension(extension);
 }
 
-bool is_there(const fs::path& path) {
-    std::error_code ignored;
-    return fs::exists(path, ignored);
-}
-
 /// Somebody wants this very file to stay, or it is one of git's for objects on their way out.
 bool is_kept(const PackFile& pack) {
     return is_there(beside(pack.index_path(), ".keep")) || is_there(beside(pack.index_path(), ".mtimes"));
@@ -215,7 +210,7 @@ private:
         ObjectReader reader(place, store);
         std::string problem;
         PackCheck check(
-            reader, [&problem](std::string text) { problem = std::move(text); }, stop_);
+            reader, [&problem](std::string text, const std::optional<Oid>&) { problem = std::move(text); }, stop_);
         check.check(pack);
         if (stopped()) return cancelled();
         if (problem.empty()) return {};

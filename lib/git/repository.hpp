@@ -207,7 +207,9 @@ public:
     /// objects: true ends it with `cancelled`.
     struct CheckReport {
         std::uint64_t objects = 0;
-        std::vector<std::string> problems;
+        std::vector<std::string> problems;  ///< in words, at most 100,000
+        /// The objects that these problems are about, if they are about one: here and not what their name says, perhaps more than once; needed and not here.
+        std::vector<Oid> damaged, missing;
     };
     Result<CheckReport> check(const std::function<bool()>& stop = {}) const;
 

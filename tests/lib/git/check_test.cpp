@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: MIT
 #include <fstream>
 #include <random>
+#include <set>
 
 #include "tests/lib/git/repository_fixture.hpp"
 
@@ -108,6 +109,22 @@ TEST_F(Check, DamagedRefsAreFound) {
     ASSERT_EQ(found.size(), 1U);
     EXPECT_NE(found.front().find(none), std::string::npos);
     EXPECT_NE(found.front().find("refs/heads/other"), std::string::npos);
+}
+
+TEST_F(Check, SaysWhichObjectsAreDamagedAndWhichAreMissing) {
+    const Oid tag = *repository_->resolve("refs/tags/v1").value();
+    const fs::path file = path_ / "objects" / tag.hex().substr(0, 2) / tag.hex().substr(2);
+    fs::permissions(file, fs::perms::owner_all);
+    std::ofstream(file, std::ios::trunc) << "no object";
+    const Result<Repository::CheckReport> damaged = Repository::open(path_)->check();
+    ASSERT_TRUE(damaged);
+    EXPECT_EQ(std::set<Oid>(damaged->damaged.begin(), damaged->damaged.end()), std::set<Oid>{tag});
+    EXPECT_TRUE(damaged->missing.empty());
+    fs::remove(file);
+    const Result<Repository::CheckReport> missing = Repository::open(path_)->check();
+    ASSERT_TRUE(missing);
+    EXPECT_TRUE(missing->damaged.empty());
+    EXPECT_EQ(missing->missing, std::vector<Oid>{tag});
 }
 
 TEST_F(Check, WhatAPromisorPackNamesMayBeMissingButNothingElse) {
