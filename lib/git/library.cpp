@@ -12,8 +12,6 @@ namespace {
 
 void set_options() {
     git_libgit2_init();
-    // Off by default in libgit2: without it nothing that it writes is fsynced.
-    git_libgit2_opts(GIT_OPT_ENABLE_FSYNC_GITDIR, 1);
     // The files of whoever runs us must not change how a backup is read or written.
     for (const git_config_level_t level : {GIT_CONFIG_LEVEL_PROGRAMDATA, GIT_CONFIG_LEVEL_SYSTEM,
                                            GIT_CONFIG_LEVEL_XDG, GIT_CONFIG_LEVEL_GLOBAL}) {

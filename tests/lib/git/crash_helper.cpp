@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: MIT
 // What a backup does to its vault: crash_helper VAULT ROUND writes a commit of that round on top of the
-// branch and moves the branch; crash_helper VAULT join joins its packs. Exit 0 when the branch stands at it, 3 when
+// branch and moves the branch; crash_helper VAULT join joins its packs; crash_helper VAULT adopt PACK takes in a pack
+// that a peer sent. Exit 0 when the branch stands at it, 3 when
 // the disk was full, 4 on another failure.
 #include <cstdio>
 #include <cstdlib>
@@ -28,7 +29,7 @@ int finish(const Failure& failure) {
 }  // namespace
 
 int main(int count, char** words) {
-    if (count != 3) return 2;
+    if (count != 3 && count != 4) return 2;
     const unsigned round = static_cast<unsigned>(std::atoi(words[2]));
     Result<git::Repository> vault = git::Repository::open_or_init(words[1], "main");
     if (!vault) return finish(vault.error());
@@ -37,6 +38,12 @@ int main(int count, char** words) {
         rule.pile = 2;
         const Result<git::Joined> joined = vault->join_packs(rule, {});
         return joined ? 0 : finish(joined.error());
+    }
+    if (count == 4) {
+        git::Fetched fetched;
+        fetched.pack = words[3];
+        const Result<void> adopted = vault->adopt_pack(fetched, "origin", "");
+        return adopted ? 0 : finish(adopted.error());
     }
     const Result<std::optional<git::Oid>> tip = vault->resolve("refs/heads/main");
     if (!tip) return finish(tip.error());

@@ -64,6 +64,27 @@ TEST_F(Durability, NamesComeAfterFsyncAndTheRefComesLast) {
     EXPECT_LT(ref_named, heads_synced);
 }
 
+TEST_F(Durability, APackThatWasTakenInIsOnTheDiskBeforeItLiesAmongTheOthers) {
+    if (test::run_command("strace -V").exit_code != 0) GTEST_SKIP() << "strace is not installed";
+    set_main(commit_of("one"));
+    const fs::path sent = directory_.path() / "sent.pack";
+    ASSERT_EQ(test::run_command("git -C " + path_.string() + " pack-objects --all --stdout < /dev/null > " + sent.string()).exit_code, 0);
+    const fs::path trace = directory_.path() / "trace";
+    const test::CommandResult run = test::run_command("strace -f -y -e trace=fsync,rename -o " + trace.string() + " " GIT_CRASH_HELPER " " +
+                                                      (directory_.path() / "other.git").string() + " adopt " + sent.string());
+    ASSERT_EQ(run.exit_code, 0) << run.output;
+    const std::vector<std::string> all = events(read_file(trace).value());
+    const std::size_t pack_synced = position(all, "^fsync pack-.*\\.pack$");
+    const std::size_t index_synced = position(all, "^fsync pack-.*\\.idx$");
+    const std::size_t pack_named = position(all, "^rename (pack-.*\\.pack) \\1$");
+    const std::size_t index_named = position(all, "^rename (pack-.*\\.idx) \\1$");
+    const std::size_t directory_synced = position(all, "^fsync pack$", index_named);
+    EXPECT_LT(pack_synced, pack_named);
+    EXPECT_LT(index_synced, pack_named);
+    EXPECT_LT(pack_named, index_named);
+    EXPECT_LT(index_named, directory_synced);
+}
+
 TEST_F(Durability, WhatTheDiskChangedIsFoundBeforeThePackGetsItsName) {
     const fs::path path = directory_.path() / "new.pack";
     const Result<FileDescriptor> file = open_file(path, O_RDWR | O_CREAT);
