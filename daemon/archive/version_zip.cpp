@@ -7,6 +7,8 @@
 #include <cerrno>
 #include <memory>
 
+#include "lib/core/page_cache.hpp"
+
 namespace autobackup::archive {
 namespace {
 
@@ -93,7 +95,7 @@ Result<void> HashingFile::drop() {
     bool good = transfer(started_, bytes, SYNC_FILE_RANGE_WRITE);
     if (good && started_ > dropped_) {
         good = transfer(dropped_, started_, whole);
-        if (good) ::posix_fadvise(fd.get(), static_cast<off_t>(dropped_), static_cast<off_t>(started_ - dropped_), POSIX_FADV_DONTNEED);
+        if (good) release_pages(fd.get(), dropped_, started_);
         dropped_ = started_;
     }
     if (!good && (errno == ENOSYS || errno == ESPIPE || errno == EINVAL)) {

@@ -4,11 +4,15 @@
 #include <algorithm>
 #include <boost/asio/post.hpp>
 
+#include "lib/core/page_cache.hpp"
+
 namespace autobackup::vault {
 namespace {
 
 // A pack ends with the SHA-1 of all before it (gitformat-pack(5)); index-pack refuses one without.
 constexpr std::uint64_t trailer_bytes = 20;
+
+constexpr std::uint64_t drop_window = std::uint64_t{8} << 20;
 
 }  // namespace
 
@@ -90,7 +94,16 @@ LivePack::Ready LivePack::ready() {
     const std::uint64_t end = released ? total_ : content;
     now.bytes = end - sent_;
     now.last = released && now.bytes == 0;
+    now.settled = released;
     return now;
+}
+
+// What lies on the disk and was read back and sent nobody reads again soon: its memory is of more use to others on this machine, the
+// server perhaps among them.
+void LivePack::drop_sent() {
+    if (sent_ - dropped_ < drop_window) return;
+    release_pages(file_.get(), dropped_, sent_);
+    dropped_ = sent_;
 }
 
 Awaitable<Result<std::size_t>> LivePack::read(std::span<std::byte> buffer) {
@@ -100,7 +113,10 @@ Awaitable<Result<std::size_t>> LivePack::read(std::span<std::byte> buffer) {
         if (now.last) co_return std::size_t{0};
         if (now.bytes > 0) {
             const auto piece = buffer.first(static_cast<std::size_t>(std::min<std::uint64_t>(buffer.size(), now.bytes)));
-            auto work = [this, piece] { return read_exactly(file_.get(), piece, sent_, "the new pack"); };
+            auto work = [this, piece, settled = now.settled] {
+                if (settled) drop_sent();
+                return read_exactly(file_.get(), piece, sent_, "the new pack");
+            };
             const Result<void> got = co_await workers_.run(std::move(work));
             if (!got) co_return got.error();
             sent_ += piece.size();

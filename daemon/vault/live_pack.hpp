@@ -57,14 +57,17 @@ private:
         std::uint64_t bytes = 0;
         bool last = false;
         bool failed = false;
+        bool settled = false;  ///< all of it was synced and read back
     };
     Ready ready();
+    void drop_sent();  ///< on a worker, while nothing else of the loop's side runs
 
     asio::any_io_executor loop_;
     async::Workers& workers_;
     std::uint64_t least_;
     asio::steady_timer changed_;  ///< never expires; cancelled when something is new
     std::uint64_t sent_ = 0;
+    std::uint64_t dropped_ = 0;  ///< of which so many were given back to the system
 
     std::mutex mutex_;  ///< guards what follows
     State state_ = State::waiting;

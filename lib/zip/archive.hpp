@@ -93,8 +93,7 @@ public:
     /// CRC.
     Result<void> read(const Member& member,
                       const std::function<Result<void>(std::span<const std::byte>)>& take) const;
-    /// Tells the system that the member's bytes will not be read again, so that it can use their memory for what is written next. A
-    /// hint: they can still be read.
+    /// The member's bytes, and those before, will not be read again (release_pages()).
     void release(const Member& member) const noexcept;
     /// Whole member as a string; longer than `limit` is response_too_large.
     Result<std::string> read_text(const Member& member, std::size_t limit) const;

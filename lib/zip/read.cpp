@@ -1,8 +1,7 @@
 // SPDX-License-Identifier: MIT
-#include <fcntl.h>
-
 #include <algorithm>
 
+#include "lib/core/page_cache.hpp"
 #include "lib/zip/archive.hpp"
 #include "lib/zip/format.hpp"
 #include "lib/zip/member_data.hpp"
@@ -38,7 +37,7 @@ Result<void> Archive::read(const Member& member,
 }
 
 void Archive::release(const Member& member) const noexcept {
-    ::posix_fadvise(fd_.get(), static_cast<off_t>(member.data_offset), static_cast<off_t>(member.compressed_size), POSIX_FADV_DONTNEED);
+    release_pages(fd_.get(), member.data_offset, member.data_offset + member.compressed_size);
 }
 
 Result<std::string> Archive::read_text(const Member& member, std::size_t limit) const {
