@@ -10,7 +10,6 @@ Vault::Vault(async::Workers& workers, std::filesystem::path path, std::string br
 
 Result<void> Vault::open() {
     if (repository_) return {};
-    git::initialise_library();  // 5 ms (it reads the system's certificates): here, so that only a worker waits for it
     const Result<void> parent = make_directories(path_.parent_path());
     if (!parent) return parent;
     Result<git::Repository> opened = git::Repository::open_or_init(path_, branch_);

@@ -70,6 +70,7 @@ Result<std::string> index_pack(Repository::Impl& repository, int fd, const fs::p
                                const fs::path& into) {
     // No connectivity check here: it refuses objects that git accepts, and cannot know of shallow or partial
     // histories.
+    initialise_library();
     git_indexer_options options = GIT_INDEXER_OPTIONS_INIT;
     const Result<OdbHandle> bases = make_odb(repository.reader);
     if (!bases) return bases.error();

@@ -39,6 +39,18 @@ struct Repository::Impl {
     std::vector<Oid> shallow;  ///< sorted
 };
 
+/// The configuration of a new repository.
+inline constexpr std::string_view new_repository_config =
+    "[core]\n"
+    "\trepositoryformatversion = 0\n"
+    "\tfilemode = true\n"
+    "\tbare = true\n"
+    "\tlogAllRefUpdates = true\n"
+    // Nobody else repacks here: packs are read and pushed as they were written, and a git command that a user
+    // runs must not start a clean-up in the background that races with a backup.
+    "[gc]\n"
+    "\tauto = 0\n";
+
 /// Reads config and `shallow`; opens the object database.
 Result<std::unique_ptr<Repository::Impl>> open_impl(const fs::path& path, bool any = false);
 

@@ -12,7 +12,7 @@
 #include "lib/core/text.hpp"
 #include "lib/git/ref_lock.hpp"
 #include "lib/git/ref_store.hpp"
-#include "lib/git/repository.hpp"
+#include "lib/git/repository_impl.hpp"
 #include "lib/git/temporary.hpp"
 
 namespace autobackup::git {
@@ -20,17 +20,6 @@ namespace autobackup::git {
 namespace {
 
 constexpr std::chrono::hours orphan_age{1};
-
-constexpr std::string_view config_text =
-    "[core]\n"
-    "\trepositoryformatversion = 0\n"
-    "\tfilemode = true\n"
-    "\tbare = true\n"
-    "\tlogAllRefUpdates = true\n"
-    // Nobody else repacks here: packs are read and pushed as they were written, and a git command that a user
-    // runs must not start a clean-up in the background that races with a backup.
-    "[gc]\n"
-    "\tauto = 0\n";
 
 Result<void> write_synced(const fs::path& path, std::string_view text) {
     const Result<FileDescriptor> file = open_file(path, O_WRONLY | O_CREAT | O_EXCL);
@@ -49,7 +38,7 @@ Result<void> fill_new_repository(const fs::path& path, const std::string& branch
     }
     const Result<void> head = write_synced(path / "HEAD", "ref: refs/heads/" + branch + "\n");
     if (!head) return head;
-    const Result<void> config = write_synced(path / "config", config_text);
+    const Result<void> config = write_synced(path / "config", new_repository_config);
     if (!config) return config;
     return sync_directory(path);
 }
@@ -117,7 +106,6 @@ bool is_missing_or_empty(const fs::path& path) {
 }  // namespace
 
 Result<Repository> Repository::open_or_init(const fs::path& path, const std::string& branch) {
-    initialise_library();
     const fs::path whole = fs::absolute(path).lexically_normal();
     if (is_missing_or_empty(whole)) {
         const Result<void> made = make_repository(whole, branch);

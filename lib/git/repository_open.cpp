@@ -48,6 +48,13 @@ private:
     }
 };
 
+/// Of a repository as open_or_init() makes it. Told without libgit2: getting that ready costs a run in which nothing moved a fifth of its time.
+Format new_repository_format() {
+    Format format;
+    format.bare = true;
+    return format;
+}
+
 fs::path whole_path(const fs::path& path) {
     fs::path whole = fs::absolute(path).lexically_normal();
     if (!whole.has_filename()) whole = whole.parent_path();
@@ -61,6 +68,9 @@ Result<Format> read_format(const fs::path& path) {
         failure.code = Errc::repository_invalid;
         return failure;
     };
+    const Result<std::string> text = read_file(file);
+    if (text && *text == new_repository_config) return new_repository_format();
+    initialise_library();
     ConfigHandle config;
     const int opened = git_config_open_ondisk(out(config), file.c_str());
     if (opened < 0) return damaged(opened);
@@ -106,7 +116,6 @@ Result<void> Repository::Impl::read_settings() {
 }
 
 Result<std::unique_ptr<Repository::Impl>> open_impl(const fs::path& path, bool any) {
-    initialise_library();
     auto impl = std::make_unique<Repository::Impl>(path);
     impl->any = any;
     std::error_code error;
