@@ -17,9 +17,6 @@ namespace {
 
 using Items = Result<std::vector<model::Item>>;
 
-// After that nobody is told any more of what a drill left on a server that is not reached.
-constexpr std::chrono::hours given_up{24 * 30};
-
 void take_drilled(std::vector<model::Item> items, model::Run& run) {
     for (const model::Item& item : items) {
         for (const model::Stage& stage : item.stages) {
@@ -105,7 +102,7 @@ Awaitable<void> sweep_elsewhere(const DrillRun& drill, Remnants& remnants, std::
         }
         for (const std::string& one : swept->removed) run.warnings.push_back("removed what an earlier drill left: " + one);
         for (const std::string& one : swept->let_go) run.warnings.push_back(one);
-        for (const Failure& one : swept->left) run.warnings.push_back("a drill has left something: " + describe(one));
+        for (const Left& one : swept->left) run.warnings.push_back("a drill has left something: " + describe(one.why));
     }
 }
 

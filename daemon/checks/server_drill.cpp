@@ -2,7 +2,6 @@
 #include "daemon/checks/server_drill.hpp"
 
 #include <algorithm>
-#include <boost/asio/error.hpp>
 #include <boost/asio/this_coro.hpp>
 #include <chrono>
 #include <utility>
@@ -20,7 +19,6 @@ namespace autobackup::checks {
 namespace {
 
 using Clock = std::chrono::steady_clock;
-using Snapshots = std::vector<restore::Snapshot>;
 
 model::Stage stage_of(const char* name, const std::string& target, const std::optional<Failure>& error) {
     model::Stage stage;
@@ -86,6 +84,8 @@ private:
     void mend_removals();
     void judge(model::Item& item);
     void tell_end();
+    // What earlier drills left, and perhaps another account made, keeps nobody from proving the backup. Without a name: our own list could not be written.
+    bool is_own(const Left& one) const { return one.remnant.name.empty() || books_->is_mine(one.remnant); }
     Awaitable<std::optional<Failure>> full_disk();
 
     ServerDrillOrder order_;
@@ -147,7 +147,7 @@ Awaitable<void> ServerDrill::try_item(const restore::Snapshot& snapshot, model::
 Awaitable<void> ServerDrill::clean_up() {
     const Result<void> closed = co_await books_->close();
     last_ = co_await sweep(server_->client(), order_.shared.workers, order_.remnants, order_.place.access.url);
-    if (!closed) last_.left.push_back(closed.error());
+    if (!closed) last_.left.push_back(Left{Remnant(), closed.error()});
     removed_ = removed_ || !last_.removed.empty();
     for (const std::string& one : last_.let_go) run_.warnings.push_back(one);
     stuck_.reset();
@@ -156,7 +156,9 @@ Awaitable<void> ServerDrill::clean_up() {
         stuck_ = fail(Errc::timeout, "remove", words_of(one), "it is not there (yet), but the server may still be importing it");
         stuck_->hint = "the next drill looks for it again";
     }
-    if (!last_.left.empty()) stuck_ = last_.left.front();
+    for (const Left& one : last_.left) {
+        if (is_own(one)) stuck_ = one.why;
+    }
 }
 
 Awaitable<void> ServerDrill::clean_up_cancelled() {
@@ -249,7 +251,10 @@ Awaitable<std::optional<Failure>> ServerDrill::full_disk() {
 
 // What stays there in the end is named.
 void ServerDrill::tell_end() {
-    for (const Failure& one : last_.left) run_.errors.push_back(one);
+    for (const Left& one : last_.left) {
+        if (is_own(one)) run_.errors.push_back(one.why);
+        else run_.warnings.push_back("an earlier drill has left something: " + describe(one.why));
+    }
     for (const Remnant& one : last_.awaited) {
         run_.warnings.push_back(words_of(one) + " may still come of an import that nobody saw end: the next drill looks for it");
     }
@@ -259,17 +264,15 @@ Awaitable<Result<void>> ServerDrill::run() {
     async::Workers& workers = order_.shared.workers;
     place_ = restore::place_of(order_.shared.config, order_.job);
     auto list = [this] { return restore::snapshots_of(place_); };
-    const Result<Snapshots> snapshots = co_await workers.run(std::move(list));
+    const Result<std::vector<restore::Snapshot>> snapshots = co_await workers.run(std::move(list));
     if (!snapshots) co_return snapshots.error();
-    restore::ServerAccess access = order_.place.access;
-    const Result<std::unique_ptr<restore::Server>> server = co_await restore::Server::open(std::move(access));
+    const Result<std::unique_ptr<restore::Server>> server = co_await restore::Server::open(order_.place.access);
     if (!server) co_return server.error();
     server_ = server->get();
     const Meter meter(*server_, run_);
     const Result<void> member = co_await server_->check_organization(order_.place.organization);
     if (!member) co_return member.error();
-    DrillName whose{order_.job.name, run_.run_id};
-    Books books(server_->client(), workers, order_.shared.progress, order_.remnants, order_.place, std::move(whose));
+    Books books(server_->client(), workers, order_.shared.progress, order_.remnants, order_.place, DrillName{order_.job.name, run_.run_id});
     books_ = &books;
     co_await clean_up();
     for (const std::string& one : last_.removed) run_.warnings.push_back("removed what an earlier drill left: " + one);

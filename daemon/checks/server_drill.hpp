@@ -22,8 +22,8 @@ struct ServerDrillOrder {
 /// Restores the newest version of each item that can be given back as `restore --to-cvat` does, one after another, under a name of the drill
 /// (model::drill_name), compares what the server has then with the manifest, and deletes it, also after a failure and when cancelled (within `farewell`).
 /// Before it begins and after each item what earlier drills left there is removed too. While something of this drill cannot be removed nothing more is
-/// imported. Each item of `run` has the stages `import`, `compare` and `remove`, and a failed `restore` for every copy that could not be read; run.check is
-/// filled in, and what is left on the server is among run.errors and run.warnings. A copy that looks damaged is believed to be only when it still does while
+/// imported; what earlier ones left is a warning. Each item of `run` has the stages `import`, `compare` and `remove`, and a failed `restore` for every copy that
+/// could not be read; run.check is filled in, and what is left on the server is among run.errors and run.warnings. A copy that looks damaged is believed to be only when it still does while
 /// the job's lock is held. Failures: the place cannot be read, the server cannot be reached or does not know us. Throws operation_aborted when cancelled.
 Awaitable<Result<void>> drill_into_server(ServerDrillOrder order, model::Run& run);
 

@@ -93,7 +93,7 @@ private:
     Awaitable<void> look_for(Remnant remnant);
     Awaitable<bool> remove(const Remnant& remnant, std::int64_t id);
     Awaitable<void> forget(const Remnant& remnant);
-    void leave(const Remnant& remnant, Failure failure);
+    Awaitable<void> leave(Remnant remnant, std::int64_t id, Failure failure);
 
     cvat::Client& client_;
     async::Workers& workers_;
@@ -101,16 +101,28 @@ private:
     Swept swept_;
 };
 
-void Sweep::leave(const Remnant& remnant, Failure failure) {
-    failure.object = words_of(remnant);
+// `id`: under which it is there.
+Awaitable<void> Sweep::leave(Remnant remnant, std::int64_t id, Failure failure) {
+    Remnant told = remnant;
+    told.id = id;
+    failure.object = words_of(told);
+    const bool old = now() - remnant.noted >= given_up;
+    if (old) {
+        swept_.let_go.push_back("a drill has left something that could not be removed for 30 days and is given up: " + describe(failure) + ": delete it there");
+        co_await forget(remnant);
+        co_return;
+    }
     failure.hint = "it was made by a drill and could not be removed; the next drill tries again";
-    swept_.left.push_back(std::move(failure));
+    swept_.left.push_back(Left{std::move(remnant), std::move(failure)});
 }
 
 Awaitable<void> Sweep::forget(const Remnant& remnant) {
     auto write = [this, &remnant] { return remnants_.forget(remnant); };
     const Result<void> written = co_await workers_.run(std::move(write));
-    if (!written) leave(remnant, written.error());
+    if (written) co_return;
+    Failure failure = written.error();
+    failure.object = words_of(remnant);
+    swept_.left.push_back(Left{remnant, std::move(failure)});
 }
 
 // False: it is still there.
@@ -118,8 +130,10 @@ Awaitable<bool> Sweep::remove(const Remnant& remnant, std::int64_t id) {
     const Result<Fate> fate = co_await take_away(client_, remnant, id);
     Remnant told = remnant;
     told.id = id;
-    if (!fate) leave(told, fate.error());
-    if (!fate) co_return false;
+    if (!fate) {
+        co_await leave(remnant, id, fate.error());
+        co_return false;
+    }
     if (*fate == Fate::removed) swept_.removed.push_back(words_of(told));
     if (*fate == Fate::changed) swept_.let_go.push_back(words_of(told) + " is not as the drill has made it (name, owner, or when it was made): it stays");
     co_return true;
@@ -128,7 +142,7 @@ Awaitable<bool> Sweep::remove(const Remnant& remnant, std::int64_t id) {
 Awaitable<void> Sweep::look_for(Remnant remnant) {
     const Result<std::vector<std::int64_t>> ids = co_await find(client_, remnant);
     if (!ids) {
-        leave(remnant, ids.error());
+        co_await leave(remnant, remnant.id, ids.error());
         co_return;
     }
     bool all = true;

@@ -212,14 +212,28 @@ class Failures(Staged):
         self.assertEqual([one["outcome"] for one in report["items"]], ["unchanged", "failed"])
         self.assertIn("it was not tried", self.error(report["items"][1], "import")["message"])
         self.assertEqual(len(self.listed(self.staging)), 1)
-        report = self.drill(code=1)
-        self.assertEqual([one["outcome"] for one in report["items"]], ["failed", "failed"])
         self.staging.order("clear", {})
         self.drill()
         self.staging.fault("/api/projects/", {"status": 403, "body": {"detail": "not you"}}, count=1, method="DELETE")
         report = self.drill()
         self.assertEqual([one["outcome"] for one in report["items"]], ["unchanged", "unchanged"])
         self.assertEqual([one["outcome"] for one in report["items"][0]["stages"]], ["ok", "ok", "failed", "ok"], "it went at the second try")
+        self.empty()
+
+    def test_what_an_earlier_drill_left_keeps_no_later_one_from_proving_the_backup(self):
+        self.staging.fault("/api/projects/", {"status": 403, "body": {"detail": "not you"}}, count=2, method="DELETE")
+        self.drill(code=3)
+        (left,) = self.listed(self.staging)
+        self.staging.fault(f"/api/projects/{left['id']}", {"status": 403, "body": {"detail": "another account made it"}}, count=-1)
+        for _ in range(2):
+            report = self.drill()
+            self.assertEqual([self.stages(one) for one in report["items"]], [self.GOOD])
+            self.assertEqual(report["errors"], [])
+            (warning,) = report["warnings"]
+            self.assertRegex(warning, f'^an earlier drill has left something: .*project {left["id"]} "autobackupd drill .* of staging.*another account made it')
+            self.assertEqual([one["id"] for one in self.listed(self.staging)], [left["id"]])
+        self.staging.order("clear", {})
+        self.assertIn("removed what an earlier drill left", " ".join(self.drill()["warnings"]))
         self.empty()
 
     def test_what_somebody_has_renamed_stays(self):

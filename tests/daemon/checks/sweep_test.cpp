@@ -123,11 +123,28 @@ TEST_F(Sweeping, WhatTheServerKeepsIsToldAndRemembered) {
     standin_.order("fault", R"({"match":{"method":"DELETE","path":"/api/projects/"},"count":1,"action":{"status":403,"body":{"detail":"not you"}}})");
     const Swept refused = swept();
     ASSERT_EQ(refused.left.size(), 1U);
-    EXPECT_NE(refused.left[0].object.find(name), std::string::npos);
-    EXPECT_NE(refused.left[0].peer.find("not you"), std::string::npos);
+    EXPECT_EQ(refused.left[0].remnant, remnants_->all().at(0));
+    EXPECT_NE(refused.left[0].why.object.find(name), std::string::npos);
+    EXPECT_NE(refused.left[0].why.peer.find("not you"), std::string::npos);
     EXPECT_EQ(remnants_->all().size(), 1U);
     EXPECT_EQ(swept().removed.size(), 1U);
     EXPECT_TRUE(remnants_->all().empty());
+}
+
+TEST_F(Sweeping, WhatTheServerKeepsForAMonthIsGivenUp) {
+    const std::int64_t young = make(name), old = make(name + "0");
+    note(name, young, std::chrono::hours(24 * 29));
+    note(name + "0", old, std::chrono::hours(24 * 30));
+    standin_.order("fault", R"({"match":{"method":"GET","path":"/api/projects/"},"count":2,"action":{"status":403,"body":{"detail":"not yours"}}})");
+    const Swept refused = swept();
+    ASSERT_EQ(refused.left.size(), 1U);
+    EXPECT_EQ(refused.left[0].remnant.id, young);
+    ASSERT_EQ(refused.let_go.size(), 1U);
+    EXPECT_NE(refused.let_go[0].find("project " + std::to_string(old) + " \"" + name + "0\" of lab"), std::string::npos) << refused.let_go[0];
+    EXPECT_NE(refused.let_go[0].find("not yours"), std::string::npos) << refused.let_go[0];
+    ASSERT_EQ(remnants_->all().size(), 1U);
+    EXPECT_EQ(remnants_->all()[0].id, young);
+    EXPECT_TRUE(there(old));
 }
 
 TEST_F(Sweeping, WhatIsGoneAlreadyIsForgotten) {
