@@ -46,12 +46,6 @@ Result<Given> try_copies(const Request& request, bool members, const std::functi
     return fail(Errc::unsupported, "restore", request.snapshot.id, "there is no copy of it: " + request.snapshot.reason);
 }
 
-Failure exists_already(const fs::path& path) {
-    Failure failure = fail(Errc::bad_request, "write", path.string(), "there is a file of this name already");
-    failure.hint = "--force overwrites it";
-    return failure;
-}
-
 Result<void> give_name(const fs::path& temporary, const fs::path& file, bool force) {
     if (force) return rename_durably(temporary, file);
     if (::renameat2(AT_FDCWD, temporary.c_str(), AT_FDCWD, file.c_str(), no_replace) != 0) {

@@ -92,6 +92,12 @@ class Restore(RestoreCase):
         with open(self.out("piped.zip"), "wb") as file:
             self.assertEqual(self.ask("restore", "traffic-signs", "--to-zip", "-", stdout=file).code, 0)
         self.assertEqual(self.read(self.out("piped.zip")), self.read(self.zips()[0]))
+        for words in ('restore traffic-signs --to-zip /dev/stdout --force | cat >"$2"', 'restore traffic-signs --to-zip >(cat >"$2") --force && wait $!'):
+            os.remove(self.out("piped.zip"))
+            done = subprocess.run(["/bin/bash", "-c", 'set -o pipefail; "$1" --config "$3" ' + words, "bash", self.ctl, self.out("piped.zip"), self.config],
+                                  env=self.environment(), capture_output=True, timeout=120)
+            self.assertEqual(done.returncode, 0, done.stderr)
+            self.assertEqual(self.read(self.out("piped.zip")), self.read(self.zips()[0]), words)
 
     def test_byte_for_byte_what_the_server_gave(self):
         self.back_up(job="projects: [1]\nexport: project")

@@ -4,6 +4,9 @@
 #include <fcntl.h>
 #include <unistd.h>
 
+#include <array>
+#include <thread>
+
 #include "daemon/restore/history_out.hpp"
 #include "daemon/restore/member_order.hpp"
 #include "daemon/restore/pick.hpp"
@@ -72,6 +75,39 @@ TEST_F(GiveBack, AFileIsOverwrittenOnlyWithForce) {
     EXPECT_EQ(read_bytes(out("a.zip")), "mine");
     ASSERT_TRUE(zip(snapshots().at(0), out("a.zip"), Prefer::any, std::nullopt, true));
     EXPECT_EQ(members_of(out("a.zip")), project("1"));
+}
+
+TEST_F(GiveBack, APipeThatHasNoNameIsWrittenTo) {
+    const Saved saved = save(12, "2026-11-20T01:30:00Z", project("1"));
+    std::array<int, 2> pipe{};
+    ASSERT_EQ(::pipe2(pipe.data(), O_CLOEXEC), 0);
+    const std::filesystem::path name = "/dev/fd/" + std::to_string(pipe[1]);  // what a shell's >(command) is
+    const std::size_t before = entries();
+    EXPECT_EQ(zip(snapshots().at(0), name).error().code, Errc::bad_request) << "without --force";
+    std::string read;
+    std::thread reader([&read, fd = pipe[0]] {
+        std::array<char, 4096> buffer{};
+        for (ssize_t count = 0; (count = ::read(fd, buffer.data(), buffer.size())) > 0;) read.append(buffer.data(), static_cast<std::size_t>(count));
+    });
+    const Result<Given> given = zip(snapshots().at(0), name, Prefer::any, std::nullopt, true);
+    ::close(pipe[1]);
+    reader.join();
+    ::close(pipe[0]);
+    ASSERT_TRUE(given) << describe(given.error());
+    EXPECT_EQ(read, read_bytes(saved.zip));
+    EXPECT_EQ(entries(), before);
+}
+
+TEST_F(GiveBack, ALinkToAFileLeadsToIt) {
+    save(12, "2026-11-20T01:30:00Z", project("1"));
+    std::ofstream(out("a.zip")) << "mine";
+    std::filesystem::create_symlink("a.zip", out("link"));
+    ASSERT_TRUE(zip(snapshots().at(0), out("link"), Prefer::any, std::nullopt, true));
+    EXPECT_TRUE(std::filesystem::is_symlink(out("link")));
+    EXPECT_EQ(members_of(out("a.zip")), project("1"));
+    std::filesystem::create_symlink("b.zip", out("new"));
+    ASSERT_TRUE(zip(snapshots().at(0), out("new")));
+    EXPECT_EQ(members_of(out("b.zip")), project("1"));
 }
 
 TEST_F(GiveBack, ADamagedArchiveIsReplacedByTheVaultAndThatIsSaid) {
