@@ -75,7 +75,11 @@ private:
         const Signature author{"autobackupd", "autobackupd@localhost", commit_.unix_seconds};
         const RawObject made = make_commit(tree.oid, {}, author, "part " + number + " of " + oid_.hex() + "\n");
         const Result<std::optional<PackInfo>> written = repository_.write_pack({}, {tree, made}, nullptr);
-        if (!written) return written.error();
+        if (!written) {
+            Failure failure = written.error();
+            failure.hint = "a commit too large for one push goes in parts, which are noted in the repository that it comes from: it must be writable here, or be a copy that is";
+            return failure;
+        }
         CommitPart part;
         part.tip = made.oid;
         part.objects = {made.oid, tree.oid};

@@ -49,7 +49,21 @@ LockedTemporary::~LockedTemporary() {
     if (!path_.empty()) remove_quietly(path_);
 }
 
+namespace {
+
+Result<void> give_to_owner_of(const fs::path& directory, int fd, const fs::path& name) {
+    struct stat status {};
+    const bool anothers = ::geteuid() == 0 && ::stat(directory.c_str(), &status) == 0 && status.st_uid != 0;
+    if (anothers && ::fchown(fd, status.st_uid, status.st_gid) != 0)
+        return fail_errno(errno, "give to the owner of " + directory.string(), name.string());
+    return {};
+}
+
+}  // namespace
+
 Result<void> LockedTemporary::publish(const fs::path& name, mode_t mode) {
+    const Result<void> given = give_to_owner_of(name.parent_path(), file_.get(), path_);
+    if (!given) return given;
     if (::fchmod(file_.get(), mode) != 0) return fail_errno(errno, "chmod", path_.string());
     const Result<void> synced = sync_file(file_.get(), path_);
     if (!synced) return synced;

@@ -24,7 +24,8 @@ public:
     [[nodiscard]] int fd() const noexcept { return file_.get(); }
     [[nodiscard]] const fs::path& path() const noexcept { return path_; }
     /// Sets the mode past the umask, fsyncs, and renames; from then on the file stays. The directory is not
-    /// yet fsynced.
+    /// yet fsynced. What root publishes in a directory of another user belongs to that user, who could not
+    /// read it otherwise.
     Result<void> publish(const fs::path& name, mode_t mode);
     /// The file has another name now, or was taken care of.
     void keep() noexcept { path_.clear(); }

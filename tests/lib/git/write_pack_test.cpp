@@ -1,7 +1,9 @@
 // SPDX-License-Identifier: MIT
 #include <gtest/gtest.h>
 #include <sys/stat.h>
+#include <unistd.h>
 
+#include "lib/git/commit_parts.hpp"
 #include "tests/lib/git/repository_fixture.hpp"
 
 namespace autobackup::git {
@@ -55,6 +57,41 @@ TEST_F(WritePack, CommitsStandInFrontOfTreesAndBlobs) {
     const std::string rows = "\n" + git({"show-index"}, fs::path(packs().front()).replace_extension(".idx"));
     EXPECT_NE(rows.find("\n12 " + commit->hex()), std::string::npos) << rows;
     EXPECT_EQ(git({"show", "main:c.jpg"}), "jpg");
+}
+
+TEST_F(WritePack, WhatRootWritesBelongsToTheOwnerOfTheRepository) {
+    if (::geteuid() != 0) GTEST_SKIP() << "only root may give files away";
+    constexpr uid_t user = 65534;
+    constexpr gid_t group = 65533;
+    ASSERT_EQ(::chown((path_ / "objects" / "pack").c_str(), user, group), 0);
+    const Result<std::optional<PackInfo>> written = repository_->write_pack({blob_of("theirs", true)}, {}, {});
+    ASSERT_TRUE(written) << describe(written.error());
+    std::size_t seen = 0;
+    for (const auto& entry : fs::directory_iterator(path_ / "objects" / "pack")) {
+        struct stat status {};
+        ASSERT_EQ(::stat(entry.path().c_str(), &status), 0);
+        EXPECT_EQ(status.st_uid, user) << entry.path();
+        EXPECT_EQ(status.st_gid, group) << entry.path();
+        ++seen;
+    }
+    EXPECT_EQ(seen, 2U) << "pack and index";
+}
+
+TEST_F(WritePack, ACommitIsCutOnlyInARepositoryThatCanBeWritten) {
+    if (::geteuid() != 0) GTEST_SKIP() << "only root may become somebody who may not write";
+    std::vector<test::NamedContent> files;
+    for (unsigned i = 0; i < 6; ++i) files.push_back({std::to_string(i), test::noise(3000, i), true});
+    const Oid commit = test::write_commit(*repository_, files, {}).value();
+    std::vector<Oid> objects = repository_->missing_objects({commit}, {}).value();
+    fs::permissions(directory_.path(), fs::perms(0755));
+    for (const auto& entry : fs::recursive_directory_iterator(directory_.path()))
+        fs::permissions(entry.path(), entry.is_directory() ? fs::perms(0755) : fs::perms(0644));
+    ASSERT_EQ(::seteuid(65534), 0);
+    const Result<CommitParts> cut = cut_commit(*repository_, commit, std::move(objects), 10'000);
+    ASSERT_EQ(::seteuid(0), 0);
+    ASSERT_FALSE(cut);
+    EXPECT_NE(cut.error().message.find("Permission denied"), std::string::npos) << describe(cut.error());
+    EXPECT_NE(cut.error().hint.find("it must be writable here, or be a copy that is"), std::string::npos) << cut.error().hint;
 }
 
 TEST_F(WritePack, WhatIsThereAlreadyIsNotWrittenAgain) {
