@@ -16,6 +16,7 @@
 #include "daemon/ctl/snapshot_views.hpp"
 #include "daemon/ctl/views.hpp"
 #include "daemon/report/report.hpp"
+#include "lib/core/file.hpp"
 #include "lib/core/text.hpp"
 
 namespace autobackup::ctl {
@@ -88,11 +89,13 @@ int print_copies(const Context& context, const std::vector<restore::Checked>& co
 // A clone of a target with everything in it, for what is nowhere else on this machine; nothing when none can be had.
 Awaitable<std::unique_ptr<restore::RemoteVault>> clone_of_target(const Context& context, const Ground& ground, const config::Job& job,
                                                                  async::Workers& workers) {
+    const std::filesystem::path spool = ground.config.storage / "spool" / job.name;  // where a later run or start clears it away after a kill
+    if (const Result<void> made = make_directories(spool, 0700); !made) tell("warning: " + describe(made.error()));
     for (const config::GitTarget& target : job.git) {
         Result<restore::Access> access = access_to(context, target.url, ground.secrets.known);
         Failure why;
         if (access) {
-            Result<std::unique_ptr<restore::RemoteVault>> fetched = co_await restore::RemoteVault::open(std::move(*access), ground.config.storage / "spool", workers);
+            Result<std::unique_ptr<restore::RemoteVault>> fetched = co_await restore::RemoteVault::open(std::move(*access), spool, workers);
             Result<void> whole;
             if (fetched) whole = co_await (*fetched)->need_all();
             if (fetched && whole) co_return std::move(*fetched);

@@ -15,4 +15,8 @@ void clean_spool(const std::filesystem::path& spool, const std::vector<state::Pe
 /// Removes half-written dated ZIPs, and manifests whose ZIP never got its name, from <archives>/<item>/. As above.
 void clean_archives(const std::filesystem::path& archives);
 
+/// The same, with what a repair and ssh have left, for every job that has something in `storage`, configured or not; one that somebody works on is left
+/// alone. For a daemon that starts. Worker thread.
+void clean_spools(const std::filesystem::path& storage, state::Store& store);
+
 }  // namespace autobackup::runner

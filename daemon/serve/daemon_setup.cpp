@@ -133,8 +133,10 @@ Awaitable<Result<void>> Daemon::open() {
     co_return co_await adopt(std::move(config));
 }
 
-// Runs that were begun by a process which died: the store knows them; each job goes on with one run.
+// What a process which died has left: files that nobody goes on with, and runs that were begun, which the store knows; each job goes on with one.
 Awaitable<void> Daemon::resume_interrupted() {
+    auto clean = [this] { runner::clean_spools(generation_->config.storage, *store_); };
+    co_await workers_.run(std::move(clean));
     for (const auto& [name, job] : generation_->config.jobs) {
         auto mark = [this, job_name = name]() -> Result<std::vector<std::string>> {
             const Result<state::JobLock> lock = state::JobLock::acquire(generation_->config.storage, job_name);

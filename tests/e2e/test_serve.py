@@ -1,6 +1,7 @@
 """`autobackupd serve`: on time, stopped, killed, watched."""
 
 import contextlib
+import fcntl
 import json
 import os
 import shutil
@@ -145,6 +146,34 @@ class Stopped(Serves):
         asked = self.cvat.requests(path="backup/download")[0]
         self.assertRegex(str(asked["headers"]), r"(?i)'range': 'bytes=[1-9]\d{4,}-'")
         self.assertEqual([one["path"] for one in self.cvat.requests(method="POST") if "export" in one["path"]], [])
+
+    def test_a_start_clears_away_what_a_dead_process_left(self):
+        self.write(job="projects: [4]\ndownload: whole")
+        self.cvat.fault("backup/download", {"drip": 300_000}, count=-1)
+        process = self.start("run", "traffic-signs")  # by hand: no daemon goes on with it by itself
+        self.wait_for_request("backup/download")
+        time.sleep(1.5)
+        self.assertEqual(self.stop(process)[0].code, 5)
+        spool = os.path.join(self.storage, "spool")
+        kept = [os.path.join("traffic-signs", name) for name in os.listdir(os.path.join(spool, "traffic-signs"))]
+        self.assertTrue(kept, "the download that the next run goes on with")
+        left = ["spool/traffic-signs/task_9.zip", "spool/traffic-signs/parts/a", "spool/gone/task_1.zip", "spool/.repair/traffic-signs/pack/b",
+                "archives/traffic-signs/project_4/.a.zip.1.part"]
+        busy = "spool/busy/task_1.zip"
+        for name in left + [busy]:
+            path = os.path.join(self.storage, name)
+            os.makedirs(os.path.dirname(path), exist_ok=True)
+            with open(path, "w") as file:
+                file.write("half")
+        with open(os.path.join(self.storage, "locks/busy.lock"), "w") as lock:
+            fcntl.flock(lock, fcntl.LOCK_EX)
+            process, _ = self.serve()
+        self.assertEqual(self.ask("status")["daemon"]["running"], [])
+        for name in left:
+            self.assertFalse(os.path.exists(os.path.join(self.storage, name)), name)
+        for name in [busy] + [os.path.join("spool", name) for name in kept]:
+            self.assertTrue(os.path.exists(os.path.join(self.storage, name)), name)
+        self.end(process)
 
     def test_a_second_daemon_is_refused_by_name_of_the_first(self):
         process, _ = self.serve()
