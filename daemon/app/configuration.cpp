@@ -80,7 +80,7 @@ void tell_problems(const std::vector<config::Problem>& problems) {
 }
 
 std::vector<config::Problem> check_job_secrets(const config::Config& config, const std::vector<std::string>& jobs,
-                                               const config::SecretPlaces& places) {
+                                               const config::SecretPlaces& places, std::map<std::string, Secret>* found) {
     std::vector<Needed> needed;
     for (const auto& [name, job] : config.jobs) {
         const bool wanted = jobs.empty() || std::find(jobs.begin(), jobs.end(), name) != jobs.end();
@@ -97,6 +97,7 @@ std::vector<config::Problem> check_job_secrets(const config::Config& config, con
         std::vector<std::string> remarks;
         Result<Secret> value = config::read_secret(reference, places, &remarks);
         for (const std::string& remark : remarks) spdlog::warn("{}: {}", reference.key_path, remark);
+        if (value && found != nullptr) found->emplace(reference.key_path, *value);
         if (value) {
             values.push_back(std::move(*value));
         } else if (value.error().code != Errc::cancelled) {

@@ -101,9 +101,13 @@ int exit_code_of(std::vector<model::Run> runs) {
 class ScratchStorage {
 public:
     ScratchStorage() {
-        std::error_code none;
-        std::string name = (std::filesystem::temp_directory_path(none) / "autobackupd-dry-run-XXXXXX").string();
-        if (::mkdtemp(name.data()) != nullptr) path_ = name;
+        std::error_code error;
+        const std::filesystem::path base = std::filesystem::temp_directory_path(error);
+        std::string name = (base / "autobackupd-dry-run-XXXXXX").string();
+        if (error) failure_ = fail(Errc::io_error, "use", "$TMPDIR", error.message());
+        else if (::mkdtemp(name.data()) == nullptr) failure_ = fail_errno(errno, "make directory in", base.string());
+        else path_ = name;
+        if (failure_) failure_->hint = "a dry run makes no storage: it needs a directory for temporary files ($TMPDIR, else /tmp) instead";
     }
     ScratchStorage(const ScratchStorage&) = delete;
     ScratchStorage& operator=(const ScratchStorage&) = delete;
@@ -111,11 +115,13 @@ public:
         std::error_code ignored;
         if (!path_.empty()) std::filesystem::remove_all(path_, ignored);
     }
-    // Empty: it could not be made.
+    // Empty: it could not be made; failure() says why.
     [[nodiscard]] const std::filesystem::path& path() const { return path_; }
+    [[nodiscard]] const std::optional<Failure>& failure() const { return failure_; }
 
 private:
     std::filesystem::path path_;
+    std::optional<Failure> failure_;
 };
 
 std::unique_ptr<journal::Sink> journal_sink(const CommandLine& line) {
@@ -124,11 +130,10 @@ std::unique_ptr<journal::Sink> journal_sink(const CommandLine& line) {
     return nullptr;
 }
 
-// What root runs by hand in the storage of the daemon's user is that user's work: a file of root's there would be in the daemon's way.
-Result<void> enter_storage(const config::Config& config, const CommandLine& line, config::SecretPlaces& secrets) {
-    if (!cli::is_root_in_anothers(config.storage)) return {};
-    config::read_ahead(config, line.jobs, secrets);
-    return cli::become_owner(config.storage);
+int failed(const Failure& failure) {
+    journal::write_line(STDERR_FILENO, describe(failure));
+    if (!failure.hint.empty()) journal::write_line(STDERR_FILENO, "  " + failure.hint);
+    return 1;
 }
 
 }  // namespace
@@ -146,7 +151,11 @@ int run_command(Loop& loop, const CommandLine& line, const EnvironmentVariables&
     environment.secrets = secret_places(variables);
     environment.secrets.stopped = [&loop] { return loop.stop_asked(); };
     std::vector<config::Problem> problems = check_certificate_files(loaded, line.jobs);
-    for (config::Problem& one : check_job_secrets(config, line.jobs, environment.secrets)) problems.push_back(std::move(one));
+    // What root runs by hand in the storage of the daemon's user is that user's work (a file of root's there would be in the daemon's way), who may not
+    // read the secrets: they stay as they are read now.
+    const bool anothers = cli::is_root_in_anothers(config.storage);
+    std::map<std::string, Secret>& known = environment.secrets.known;
+    for (config::Problem& one : check_job_secrets(config, line.jobs, environment.secrets, anothers ? &known : nullptr)) problems.push_back(std::move(one));
     if (loop.stop_asked()) return exit_code_of({});
     if (!problems.empty()) {
         tell_problems(problems);
@@ -156,13 +165,10 @@ int run_command(Loop& loop, const CommandLine& line, const EnvironmentVariables&
     std::error_code unknown;
     if (line.dry_run && !std::filesystem::exists(config.storage, unknown) && !unknown) {
         scratch.emplace();
-        if (!scratch->path().empty()) config.storage = scratch->path();
+        if (scratch->failure()) return failed(*scratch->failure());
+        config.storage = scratch->path();
     }
-    if (const Result<void> entered = enter_storage(config, line, environment.secrets); !entered) {
-        journal::write_line(STDERR_FILENO, describe(entered.error()));
-        return 1;
-    }
-    if (loop.stop_asked()) return exit_code_of({});
+    if (const Result<void> entered = cli::become_owner(config.storage); !entered) return failed(entered.error());
     environment.secrets.stopped = nullptr;  // the loop runs from here on, and the workers hear of a stop
     for (const std::string& warning : config.warnings) spdlog::warn("{}", warning);
     const std::unique_ptr<report::Progress> progress = report::make_progress(STDERR_FILENO, line.quiet);

@@ -126,6 +126,13 @@ class WhatRuns(Case):
         self.assertIn("dry run", done.out)
         self.assertFalse(os.path.exists(self.storage))
 
+    def test_a_dry_run_without_room_for_its_scratch_makes_no_storage_either(self):
+        for temporary, words in (("/proc", "make directory in /proc: "), (self.out("missing"), "use $TMPDIR: ")):
+            done = self.run_job("--dry-run", code=1, TMPDIR=temporary)
+            self.assertIn(words, done.err)
+            self.assertIn("a dry run makes no storage", done.err)
+            self.assertFalse(os.path.exists(self.storage))
+
     def test_peers_words_are_cut_at_2_kib(self):
         self.cvat.fault("/api/", {"status": 403, "body": "x" * 9000, "headers": {"Content-Type": "text/plain"}}, count=-1, method="GET")
         report = self.run_job(code=1).report
