@@ -56,7 +56,11 @@ Awaitable<Result<ServerPlace>> configured(const DrillRun& drill, std::string nam
     place.access.name = name_or_url;
     place.access.http = drill.shared.environment.http;
     place.access.connect = drill.shared.config.limits.connect;
-    auto read = [&drill, server, &place] { return use_configured(*server, drill.shared.environment.secrets, place); };
+    auto read = [&drill, server, &place] {
+        config::SecretPlaces secrets = drill.shared.environment.secrets;
+        secrets.stopped = [stop = drill.shared.workers.stop_token()] { return stop.stop_requested(); };
+        return use_configured(*server, secrets, place);
+    };
     const Result<void> used = co_await drill.shared.workers.run(std::move(read));
     if (!used) co_return used.error();
     co_return place;

@@ -92,7 +92,7 @@ Awaitable<std::unique_ptr<restore::RemoteVault>> clone_of_target(const Context& 
     const std::filesystem::path spool = ground.config.storage / "spool" / job.name;  // where a later run or start clears it away after a kill
     if (const Result<void> made = make_directories(spool, 0700); !made) tell("warning: " + describe(made.error()));
     for (const config::GitTarget& target : job.git) {
-        Result<restore::Access> access = access_to(context, target.url, ground.secrets.known);
+        Result<restore::Access> access = co_await access_to(context, target.url, ground.secrets, workers);
         Failure why;
         if (access) {
             Result<std::unique_ptr<restore::RemoteVault>> fetched = co_await restore::RemoteVault::open(std::move(*access), spool, workers);
@@ -158,7 +158,8 @@ Awaitable<int> verify_own(const Context& context, std::string level, async::Work
     if (!config) co_return 2;
     if (const Result<void> known = check_job(*config, context.line.job); !known) co_return failed(known.error());
     if (const Result<void> there = need_storage(*config); !there) co_return failed(there.error());
-    const Result<config::SecretPlaces> secrets = enter_storage(context, *config, named_jobs(context));
+    Entry entry{named_jobs(context), level == "spot" || context.line.repair};
+    const Result<config::SecretPlaces> secrets = co_await enter_storage(context, *config, std::move(entry), workers);
     if (!secrets) co_return failed(secrets.error());
     const Ground ground{*config, *secrets};
     const bool spot = level == "spot";
@@ -228,12 +229,13 @@ Awaitable<int> drill(const Context& context, async::Workers& workers) {
     }
     checks::Order order = order_of(context.line.job, "drill");
     if (!context.line.to_cvat.empty()) {
-        const Result<checks::ServerPlace> place = server_of(context, config);
+        const Result<checks::ServerPlace> place = co_await server_of(context, config, workers);
         if (!place) co_return failed(place.error());
         order.server = *place;
     }
     if (const Result<void> there = need_storage(*config); !there) co_return failed(there.error());
-    const Result<config::SecretPlaces> secrets = enter_storage(context, *config, named_jobs(context));
+    Entry entry{named_jobs(context), true};
+    const Result<config::SecretPlaces> secrets = co_await enter_storage(context, *config, std::move(entry), workers);
     if (!secrets) co_return failed(secrets.error());
     const Ground ground{*config, *secrets};
     const checks::Done done = co_await check_own(context, ground, std::move(order), workers);

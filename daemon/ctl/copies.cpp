@@ -144,10 +144,9 @@ int failed(const Failure& failure) {
     return exit_code_of(failure);
 }
 
-Result<restore::Access> access_to(const Context& context, const std::string& url, const std::map<std::string, Secret>& known) {
-    config::SecretPlaces places;
-    places.environment = context.environment;
-    places.known = known;
+namespace {
+
+Result<restore::Access> read_access(const Context& context, const std::string& url, const config::SecretPlaces& places) {
     restore::Access access;
     access.url = url;
     access.branch = context.line.branch;
@@ -167,6 +166,20 @@ Result<restore::Access> access_to(const Context& context, const std::string& url
     return access;
 }
 
+}  // namespace
+
+config::SecretPlaces secret_places(const Context& context, const async::Workers& workers) {
+    config::SecretPlaces places;
+    places.environment = context.environment;
+    places.stopped = [stop = workers.stop_token()] { return stop.stop_requested(); };
+    return places;
+}
+
+Awaitable<Result<restore::Access>> access_to(const Context& context, std::string url, config::SecretPlaces places, async::Workers& workers) {
+    auto read = [&] { return read_access(context, url, places); };
+    co_return co_await workers.run(std::move(read));
+}
+
 Awaitable<std::optional<Sources>> find_sources(const Context& context, bool one, async::Workers& workers, int& exit_code) {
     const CommandLine& line = context.line;
     Result<Sources> sources = fail(Errc::internal, "find", "backups", "not looked for");
@@ -180,7 +193,7 @@ Awaitable<std::optional<Sources>> find_sources(const Context& context, bool one,
         if (there) sources = own_places(context, std::move(*config));
         else sources = there.error();
     } else if (restore::is_url(line.from)) {
-        Result<restore::Access> access = access_to(context, line.from);
+        Result<restore::Access> access = co_await access_to(context, line.from, secret_places(context, workers), workers);
         if (!access) {
             exit_code = failed(access.error());
             co_return std::nullopt;
@@ -204,14 +217,17 @@ Awaitable<std::optional<Sources>> find_sources(const Context& context, bool one,
     co_return std::nullopt;
 }
 
-Result<config::SecretPlaces> enter_storage(const Context& context, const config::Config& config, const std::vector<std::string>& jobs) {
-    config::SecretPlaces places;
-    places.environment = context.environment;
-    if (!cli::is_root_in_anothers(config.storage)) return places;
-    config::read_ahead(config, jobs, places);
-    const Result<void> entered = cli::become_owner(config.storage);
-    if (!entered) return entered.error();
-    return places;
+Awaitable<Result<config::SecretPlaces>> enter_storage(const Context& context, const config::Config& config, Entry entry, async::Workers& workers) {
+    config::SecretPlaces places = secret_places(context, workers);
+    auto enter = [&]() -> Result<void> {
+        if (!cli::is_root_in_anothers(config.storage)) return {};
+        if (entry.asks_servers) config::read_ahead(config, entry.jobs, places);
+        if (places.stopped()) return fail(Errc::cancelled, "read secrets", config.storage.string(), "stopped by request");
+        return cli::become_owner(config.storage);
+    };
+    const Result<void> entered = co_await workers.run(std::move(enter));
+    if (!entered) co_return entered.error();
+    co_return places;
 }
 
 namespace {

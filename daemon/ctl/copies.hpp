@@ -3,7 +3,6 @@
 #pragma once
 
 #include <functional>
-#include <map>
 #include <memory>
 #include <optional>
 #include <string>
@@ -39,12 +38,21 @@ Awaitable<std::optional<Sources>> find_sources(const Context& context, bool one,
 /// Whether it keeps versions of items (a CVAT job); what mirrors repositories does not.
 bool has_snapshots(const config::Job& job);
 
-/// How a URL is reached: with the credentials of the job that has it, or those of the command line. `known`: secrets that were read before.
-Result<restore::Access> access_to(const Context& context, const std::string& url, const std::map<std::string, Secret>& known = {});
+/// Where the secrets of this call are looked for, until the workers (borrowed) are asked to stop.
+config::SecretPlaces secret_places(const Context& context, const async::Workers& workers);
 
-/// cli::become_owner() of the storage, for work of a daemon's in it. The secrets of the jobs (none named: all) are read before; with them the work
-/// goes on afterwards.
-Result<config::SecretPlaces> enter_storage(const Context& context, const config::Config& config, const std::vector<std::string>& jobs);
+/// How a URL is reached: with the credentials of the job that has it, or those of the command line. The secrets are read on a worker.
+Awaitable<Result<restore::Access>> access_to(const Context& context, std::string url, config::SecretPlaces places, async::Workers& workers);
+
+/// What the work of enter_storage() needs.
+struct Entry {
+    std::vector<std::string> jobs{};  ///< none named: all
+    bool asks_servers = true;         ///< else no secret is read
+};
+
+/// cli::become_owner() of the storage, for work of a daemon's in it. What the work needs of secrets is read before (on a worker); with that it goes on
+/// afterwards. cancelled: the workers were asked to stop meanwhile.
+Awaitable<Result<config::SecretPlaces>> enter_storage(const Context& context, const config::Config& config, Entry entry, async::Workers& workers);
 
 /// All snapshots of the sources, each with the index of its place.
 struct Listed {

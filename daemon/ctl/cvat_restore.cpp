@@ -96,14 +96,14 @@ Result<void> use_files(const CommandLine& line, restore::ServerAccess& access) {
     return {};
 }
 
-Result<Wish> wish_of(const Context& context, const Sources& sources) {
-    Result<checks::ServerPlace> place = server_of(context, sources.config);
-    if (!place) return place.error();
+Awaitable<Result<Wish>> wish_of(const Context& context, const Sources& sources, async::Workers& workers) {
+    Result<checks::ServerPlace> place = co_await server_of(context, sources.config, workers);
+    if (!place) co_return place.error();
     Wish wish;
     wish.access = std::move(place->access);
     wish.to.organization = std::move(place->organization);
     wish.to.name = context.line.name;
-    return wish;
+    co_return wish;
 }
 
 std::string place_words(const Wish& wish) {
@@ -181,9 +181,7 @@ int server_failed(const Failure& failure) {
     return failure.code == Errc::cancelled ? 5 : 1;
 }
 
-}  // namespace
-
-Result<checks::ServerPlace> server_of(const Context& context, std::optional<config::Config> config) {
+Result<checks::ServerPlace> read_server(const Context& context, std::optional<config::Config> config, const config::SecretPlaces& secrets) {
     const CommandLine& line = context.line;
     if (!config) config = read_config(context).config;
     checks::ServerPlace place;
@@ -194,8 +192,6 @@ Result<checks::ServerPlace> server_of(const Context& context, std::optional<conf
     const config::CvatServer* const found = config ? checks::find_server(*config, line.to_cvat) : nullptr;
     if (found == nullptr && !is_server_url(line.to_cvat)) return unknown_server(line, config ? &*config : nullptr);
     place.access.url = line.to_cvat;
-    config::SecretPlaces secrets;
-    secrets.environment = context.environment;
     Result<void> used;
     if (found != nullptr) used = checks::use_configured(*found, secrets, place);
     if (used) used = use_files(line, place.access);
@@ -212,8 +208,16 @@ Result<checks::ServerPlace> server_of(const Context& context, std::optional<conf
     return place;
 }
 
+}  // namespace
+
+Awaitable<Result<checks::ServerPlace>> server_of(const Context& context, std::optional<config::Config> config, async::Workers& workers) {
+    const config::SecretPlaces secrets = secret_places(context, workers);
+    auto read = [&] { return read_server(context, std::move(config), secrets); };
+    co_return co_await workers.run(std::move(read));
+}
+
 Awaitable<int> restore_to_cvat(const Context& context, const Sources& sources, const restore::Request& request, async::Workers& workers) {
-    const Result<Wish> wish = wish_of(context, sources);
+    const Result<Wish> wish = co_await wish_of(context, sources, workers);
     if (!wish) co_return failed(wish.error());
     restore::ServerAccess access = wish->access;
     const Result<std::unique_ptr<restore::Server>> server = co_await restore::Server::open(std::move(access));

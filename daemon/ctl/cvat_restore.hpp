@@ -13,8 +13,8 @@
 namespace autobackup::ctl {
 
 /// The server of --to-cvat: by its name or URL in the configuration (`config`; nothing: the one of --config, if there is one), or by its URL and the files that the
-/// command line names. Its secret is read. bad_request, secret_missing.
-Result<checks::ServerPlace> server_of(const Context& context, std::optional<config::Config> config);
+/// command line names. Its secret is read, on a worker. bad_request, secret_missing.
+Awaitable<Result<checks::ServerPlace>> server_of(const Context& context, std::optional<config::Config> config, async::Workers& workers);
 
 /// Restores what `request` says into the server of --to-cvat, or tells what would be done. What a URL source must fetch is here already.
 Awaitable<int> restore_to_cvat(const Context& context, const Sources& sources, const restore::Request& request, async::Workers& workers);

@@ -151,7 +151,7 @@ std::function<Awaitable<Result<void>>()> maker_of(const std::string& url, const 
 Awaitable<int> push(const Context& context, const Order& order, async::Workers& workers) {
     std::string url = context.line.to_git;
     if (!restore::is_url(url)) url = fs::absolute(url).string();
-    const Result<restore::Access> access = access_to(context, url);
+    const Result<restore::Access> access = co_await access_to(context, url, secret_places(context, workers), workers);
     if (!access) co_return failed(access.error());
     Result<restore::Reached> reached = restore::reach(*access, mirror::large_store(order.repository), order.chosen.head, workers);
     if (!reached) co_return failed(reached.error());

@@ -214,7 +214,7 @@ int plan_history(const Context& context, const Line& line, const std::string& to
 }
 
 Awaitable<int> push_out(const Context& context, const restore::Place& place, Line line, async::Workers& workers) {
-    const Result<restore::Access> access = access_to(context, context.line.to_git);
+    const Result<restore::Access> access = co_await access_to(context, context.line.to_git, secret_places(context, workers), workers);
     if (!access) co_return failed(access.error());
     Result<restore::Reached> reached = restore::reach(*access, vault::large_store(place.vault), line.ref, workers);
     if (!reached) co_return failed(reached.error());

@@ -12,6 +12,7 @@
 #include <deque>
 #include <map>
 #include <optional>
+#include <stop_token>
 #include <utility>
 #include <vector>
 
@@ -50,7 +51,9 @@ struct Lane {
 }  // namespace
 
 struct Notices::State : std::enable_shared_from_this<Notices::State> {
-    explicit State(Services given) : services(std::move(given)) {}
+    explicit State(Services given) : services(std::move(given)) {
+        services.secrets.stopped = [stop = cut_off.get_token()] { return stop.stop_requested(); };
+    }
 
     void tell(const std::string& job, const MessagePtr& message);
     void put(const std::string& lane_name, Letter letter);
@@ -66,6 +69,7 @@ struct Notices::State : std::enable_shared_from_this<Notices::State> {
     std::map<std::string, std::unique_ptr<Lane>> lanes;       // those that have something to do
     std::map<std::string, Instant> ended;                     // by job: end of the latest run
     Counts counts;
+    std::stop_source cut_off;  // of secrets that are read on workers
     bool closed = false;
 };
 
@@ -209,7 +213,8 @@ Awaitable<void> Notices::drain(Milliseconds grace) {
     std::vector<Lane*> left;  // a lane that ends goes out of the map, but lives until the loop's next turn
     for (const auto& [name, lane] : state->lanes) left.push_back(lane.get());
     for (Lane* lane : left) lane->cancel.emit(asio::cancellation_type::terminal);
-    // Reading a secret cannot be cancelled; it has its own limit.
+    state->cut_off.request_stop();
+    // What runs on a worker ends by itself, a command of a secret because it is told; everything has its own limit.
     co_await state->wait_until_empty(state->services.secrets.command_limit + Milliseconds(1'000));
     if (state->services.client) state->services.client->close_idle();
 }

@@ -8,7 +8,7 @@ import stat
 import subprocess
 import unittest
 
-from harness import Case, Done, binary, git
+from harness import Case, Done, binary, git, waiting
 from mirrors import MirrorCase
 from restore_case import ctl
 
@@ -97,6 +97,61 @@ class Versions(AsRoot, Case):
         self.program("autobackupd", "run", "traffic-signs", as_user=USER)
         self.program("autobackupctl", "verify", as_user=USER)
         self.assert_theirs(self.storage, target)
+
+
+class Secrets(AsRoot, Case):
+    """What root reads before it becomes the storage's owner."""
+
+    def setUp(self):
+        super().setUp()
+        self.enter()
+        self.cvat = self.standin()
+        self.asked = self.out("asked")
+        self.token = "cat " + os.path.join(self.credentials, "lab-token")
+        self.write()
+        os.makedirs(self.storage)
+        self.give_away(self.storage)
+
+    def write(self, then=None):
+        """A token that a command tells."""
+        self.configure(self.cvat.url, job="projects: [1]")
+        with open(self.config) as file:
+            text = file.read()
+        command = f"echo $$ >>{self.asked}; {then or self.token}"
+        with open(self.config, "w") as file:
+            file.write(text.replace("{token: lab-token}", f"{{token: {{command: [/bin/sh, -c, '{command}']}}}}"))
+        os.chmod(self.config, 0o644)
+
+    def times(self):
+        with open(self.asked) as file:
+            return len(file.read().split())
+
+    def test_each_is_asked_for_once_and_only_where_it_is_needed(self):
+        self.program("autobackupd", "run", "traffic-signs")
+        self.assertEqual(self.times(), 1)
+        for level in ("exists", "structure", "checksum"):
+            self.program("autobackupctl", "verify", "--level", level)
+        self.assertEqual(self.times(), 1)
+        self.program("autobackupctl", "verify", "--level", "spot")
+        self.assertEqual(self.times(), 2)
+        self.assert_theirs(self.storage)
+
+    def test_a_stop_is_heard_meanwhile(self):
+        self.program("autobackupd", "run", "traffic-signs")
+        self.write("exec sleep 20")
+        for words in (("verify", "--level", "spot"), ("verify", "--repair"), ("drill", "traffic-signs")):
+            with self.subTest(verb=words):
+                os.remove(self.asked)
+                process = subprocess.Popen([os.path.join(self.programs, "autobackupctl"), *words, "--config", self.config], env=self.environment(),
+                                           stdout=subprocess.PIPE, stderr=subprocess.PIPE)
+                for clean in (process.stdout.close, process.stderr.close, process.wait, process.kill):
+                    self.addCleanup(clean)
+                with waiting(20, "the command") as again:
+                    while again() and not os.path.exists(self.asked):
+                        pass
+                done, seconds = self.stop(process)
+                self.assertEqual(done.code, 5, done.err)
+                self.assertLess(seconds, 3)
 
 
 class Mirrors(AsRoot, MirrorCase):

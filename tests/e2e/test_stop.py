@@ -8,6 +8,7 @@ import time
 import unittest
 
 from harness import Case, git, stage, waiting
+from restore_case import ctl
 
 
 class Stops(Case):
@@ -186,6 +187,31 @@ class Stops(Case):
                 with self.assertRaises(ProcessLookupError):
                     os.killpg(child, 0)
         self.assertEqual(self.cvat.requests(), [])
+
+    def test_while_a_command_tells_autobackupctl_a_secret(self):
+        self.run_job()
+        with open(self.config) as file:
+            text = file.read()
+        mark = self.out("mark")
+        slow = f"{{command: [/bin/sh, -c, 'echo $$ >{mark}; exec sleep 20']}}"
+        url = f"{self.forge.url}/git/annotations.git"
+        for secret, words in (("password: git-password", ("restore", "traffic-signs", "--to-git", url, "--ref", "other")),
+                              ("password: git-password", ("snapshots", "--from", url)),
+                              ("token: lab-token", ("restore", "traffic-signs", "--item", "project:1", "--to-cvat", "lab")),
+                              ("token: lab-token", ("drill", "traffic-signs", "--to-cvat", "lab"))):
+            with self.subTest(words=words):
+                with open(self.config, "w") as file:
+                    file.write(text.replace(secret, secret.split(":")[0] + ": " + slow))
+                process = subprocess.Popen([ctl(), *words, "--config", self.config], env=self.environment(), stdout=subprocess.PIPE, stderr=subprocess.PIPE)
+                for clean in (process.stdout.close, process.stderr.close, process.wait, process.kill):
+                    self.addCleanup(clean)
+                child = self.number_in(mark)
+                os.remove(mark)
+                done, seconds = self.stop(process)
+                self.assertEqual(done.code, 5, done.err)
+                self.assertLess(seconds, 3)
+                with self.assertRaises(ProcessLookupError):
+                    os.killpg(child, 0)
 
     def test_while_check_config_asks_a_server(self):
         self.cvat.fault("/api/", {"delay": 30}, count=-1)

@@ -106,6 +106,20 @@ TEST_F(HttpNotices, the_shutdown_waits_only_for_its_grace) {
     EXPECT_NE(journal_.entries()[0].message.find("the daemon stopped before it was sent"), std::string::npos);
 }
 
+TEST_F(HttpNotices, the_shutdown_ends_the_command_of_a_secret) {
+    const Receiver receiver;
+    config::SecretRef reference;
+    reference.form = config::SecretRef::Form::command;
+    reference.argv = {"/bin/sleep", "20"};
+    reference.key_path = "notify[0].auth";
+    add(config::WebhookNotice{receiver.url("/hook"), reference});
+    tell([](Notices& notices) { notices.run_ended(failed(), first_failure()); }, milliseconds(200));
+    EXPECT_LT(took_, milliseconds(3'000));
+    EXPECT_TRUE(receiver.requests().empty());
+    EXPECT_EQ(counts_.failed, 1U);
+    EXPECT_NE(journal_.text().find("AUTOBACKUP_ERROR_CODE=cancelled"), std::string::npos) << journal_.text();
+}
+
 TEST_F(HttpNotices, the_shutdown_tells_why_the_last_try_failed) {
     patience_.delay = milliseconds(60'000);
     patience_.max_delay = milliseconds(60'000);
