@@ -22,9 +22,9 @@ namespace autobackup::git {
 
 namespace fs = std::filesystem;
 
-/// Once, before any thread (every opening calls it too): libgit2 with bounded memory maps and without the
-/// configuration files of whoever runs us. Only its indexer and its configuration parser are used, both on files that we
-/// fsync ourselves before they get their names: so its own fsync stays off.
+/// Whatever uses libgit2 calls it first; any thread: with bounded memory maps and without the configuration files of
+/// whoever runs us. Only its indexer, its configuration parser and its rule for names of refs are used, the first two on
+/// files that we fsync ourselves before they get their names: so its own fsync stays off.
 void initialise_library();
 /// "libgit2 1.5.1"
 std::string library_version();
