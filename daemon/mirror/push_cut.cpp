@@ -123,7 +123,7 @@ Result<void> PushCutter::take_single(const remote::RefUpdate& update, Oids objec
         PushStep step;
         step.updates.push_back(std::move(part));
         step.objects = std::move(cut->ahead[i].objects);
-        step.part = true;
+        step.part = PushStep::Part{update.new_oid, update.name};
         steps.push_back(std::move(step));
     }
     return take_one(update, std::move(cut->rest));

@@ -19,6 +19,9 @@ struct PushPlace {
     lfs::Remote* large = nullptr;  ///< null: large files stay here
     /// Makes the repository when it is not there; may be empty.
     std::function<Awaitable<Result<void>>()> create{};
+    /// Told what stands there of ours before the push is at its end: refs as the server took them, after each step that another one follows, and
+    /// those that a listing shows when the push fails. May be empty.
+    std::function<Awaitable<void>(RefMap landed)> landed{};
 };
 
 struct PushedOut {
@@ -35,8 +38,9 @@ struct PushedOut {
 };
 
 /// Brings the other side to where `order` says, and proves it by ls-refs. What is there already is not sent. A server that refuses some of
-/// several refs gets the others without them. Tries again what fails for a passing reason. Failures: nothing could be listed or sent at all;
-/// a large file that is refused (no ref is pushed then); push_unverified.
+/// several refs gets the others without them; one that refuses a part of a commit too large for one push gets all refs that do not hold that
+/// commit. Tries again what fails for a passing reason. Failures: the other side could not be listed, or an answer to what was sent is missing;
+/// a pack or a large file that is refused; push_unverified. What was taken before stays there, and was told to `landed`.
 Awaitable<Result<PushedOut>> push_out(PushOrder order, PushPlace place, async::Workers& workers, config::Retry retry);
 
 /// Makes a bare repository at a path whose HEAD stands for `head` ("refs/heads/main"; empty: main). Directories above are made too.

@@ -175,4 +175,19 @@ Result<PushPlan> plan_push(const PushOrder& order, const RefMap& listed) {
     return plan;
 }
 
+Result<std::vector<std::string>> refs_upon(const std::filesystem::path& repository, const Oid& commit, const RefMap& refs) {
+    const Result<git::Repository> opened = git::Repository::open_any(repository);
+    if (!opened) return opened.error();
+    std::vector<std::pair<Oid, Oid>> pairs;
+    for (const auto& [name, oid] : refs) pairs.emplace_back(commit, oid);
+    const Result<std::vector<bool>> upon = opened->are_ancestors(pairs);
+    if (!upon) return upon.error();
+    std::vector<std::string> names;
+    std::size_t at = 0;
+    for (const auto& [name, oid] : refs) {
+        if ((*upon)[at++]) names.push_back(name);
+    }
+    return names;
+}
+
 }  // namespace autobackup::mirror

@@ -41,7 +41,12 @@ struct Refusal {
 struct PushStep {
     std::vector<remote::RefUpdate> updates;
     std::vector<git::Oid> objects;  ///< what its pack holds; nothing but deletions: no pack
-    bool part = false;              ///< holds a part of the commit of a later step: without it that one cannot follow
+    /// Of a step that holds a part of the commit of a later step: without it that one cannot follow.
+    struct Part {
+        git::Oid commit;
+        std::string branch;  ///< that was to get it
+    };
+    std::optional<Part> part{};
 };
 
 struct PushCounts {
@@ -60,5 +65,8 @@ struct PushPlan {
 
 /// Compares what the other side lists, and plans. A ref of theirs that nobody of ours knows stays as it is.
 Result<PushPlan> plan_push(const PushOrder& order, const RefMap& listed);
+
+/// Those of `refs` that stand at `commit` or at what is built on it.
+Result<std::vector<std::string>> refs_upon(const std::filesystem::path& repository, const git::Oid& commit, const RefMap& refs);
 
 }  // namespace autobackup::mirror

@@ -104,7 +104,7 @@ private:
         attempts_ = pushed->attempts;
         auto note = [this, &wish, &pushed] { return remember(*wish, *pushed); };
         const Result<void> noted = co_await context_.workers.run(std::move(note));
-        if (!noted) item_.warnings.push_back("what was pushed to " + shown_ + " could not be noted: " + describe(noted.error()));
+        if (!noted) warn_unnoted(noted.error());
         co_return verdict(*pushed);
     }
 
@@ -120,18 +120,34 @@ private:
         return why;
     }
 
-    // What was refused stays known as it was before: the next run tries again.
+    // What was refused stays known as it was before, or as far as it came: the next run tries again.
     Result<void> remember(const Wish& wish, const PushedOut& pushed) const {
         CopyRecord record;
         record.refs = pushed.there;
         record.whole = pushed.large_missing == 0;
+        const RefMap before = known_so_far(wish);
         for (const Refusal& one : pushed.refused) {
-            if (!wish.record) break;
-            const auto before = wish.record->refs.find(one.ref);
-            if (before != wish.record->refs.end()) record.refs.insert(*before);
+            const auto known = before.find(one.ref);
+            if (known != before.end()) record.refs.insert(*known);
         }
         return write_copy_record(what_.path, url_, record);
     }
+
+    [[nodiscard]] RefMap known_so_far(const Wish& wish) const {
+        RefMap refs = landed_;
+        if (wish.record) refs.insert(wish.record->refs.begin(), wish.record->refs.end());
+        return refs;
+    }
+
+    // The push may fail or be stopped yet: without this the next run would take for somebody else's what went there.
+    Awaitable<void> note_landed(const Wish& wish, RefMap landed) {
+        landed_ = std::move(landed);
+        auto note = [this, &wish] { return write_copy_record(what_.path, url_, CopyRecord{known_so_far(wish), false}); };
+        const Result<void> noted = co_await context_.workers.run(std::move(note));
+        if (!noted) warn_unnoted(noted.error());
+    }
+
+    void warn_unnoted(const Failure& why) { item_.warnings.push_back("what was pushed to " + shown_ + " could not be noted: " + describe(why)); }
 
     Awaitable<Result<PushedOut>> push(const Wish& wish) {
         Result<CopyAccess> access = access_to(place_, url_, context_.retry, context_.workers);
@@ -142,6 +158,7 @@ private:
         Result<std::unique_ptr<lfs::Remote>> files = lfs::make_remote(*place_.client, context_.workers, large_store(what_.path), std::move(access->large));
         if (!files) co_return files.error();
         PushPlace place{**git, place_.settings.lfs ? files->get() : nullptr, creator(wish.head)};
+        place.landed = [this, &wish](RefMap landed) { return note_landed(wish, std::move(landed)); };
         async::Turnstile::Pass pass;
         if (place_.gate != nullptr) pass = co_await place_.gate->enter();
         Result<PushedOut> pushed = co_await push_out(order_for(wish), std::move(place), context_.workers, context_.retry);
@@ -185,6 +202,7 @@ private:
     bool sent_ = false;
     std::uint64_t bytes_ = 0;
     int attempts_ = 1;
+    RefMap landed_;  // what this push brought there so far
 };
 
 Awaitable<void> bundle(Context& context, const Repository& what, model::Item& item) {

@@ -89,6 +89,26 @@ class ToAPath(CopiesCase):
         self.assertEqual((done.report["outcome"], done.item("group/a")["outcome"]), ("success", "unchanged"))
         self.assertEqual(self.refs(self.copy), {**self.refs(self.mirror("group/a")), "refs/heads/own": own})
 
+    def test_what_a_failed_push_brought_there_is_known_as_ours(self):
+        """The default branch and `topic` land, then the server dies; both are given up here before the next run."""
+        git("init", "-q", "--bare", "-b", "main", self.copy)
+        hook = os.path.join(self.copy, "hooks", "reference-transaction")
+        with open(hook, "w") as file:
+            file.write("#!/bin/sh\ntest \"$1\" = committed && grep -q refs/heads/topic && kill -9 $PPID\nexit 0\n")
+        os.chmod(hook, 0o755)
+        self.configure_copies(more="keep_refs: false\n")
+        git("update-ref", "refs/heads/topic", "dev", cwd=self.a)
+        done = self.run_mirrors(code=3)
+        self.assertEqual(stage(done.item("group/a"), "push")["outcome"], "failed")
+        landed = self.refs(self.copy)
+        self.assertIn("refs/heads/topic", landed)
+        self.assertIn("refs/heads/main", landed)
+        os.remove(hook)
+        git("update-ref", "-d", "refs/heads/topic", cwd=self.a)
+        self.commit(self.a, "main", {"other.txt": "rewritten\n"}, replace=True)
+        self.run_mirrors()
+        self.assert_copied()
+
     def test_a_lost_or_damaged_record_is_made_good(self):
         self.configure_copies()
         self.run_mirrors()
