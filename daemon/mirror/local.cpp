@@ -6,6 +6,7 @@
 #include "daemon/mirror/large.hpp"
 #include "lib/core/file.hpp"
 #include "lib/core/text.hpp"
+#include "lib/core/url_text.hpp"
 #include "lib/http/url.hpp"
 #include "lib/remote/ssh_address.hpp"
 
@@ -108,13 +109,7 @@ Result<Local> read_local(const fs::path& path) {
 }
 
 std::string plain_url(const std::string& url) {
-    const std::size_t scheme = url.find("://");
-    if (scheme == std::string::npos || remote::is_ssh_url(url)) return url;
-    // With an unescaped '/' in a password the '@' stands in what looks like the path.
-    const std::size_t at = url.rfind('@');
-    const std::size_t slash = url.find('/', scheme + 3);
-    const bool in_host = at != std::string::npos && (slash == std::string::npos || at < slash);
-    return in_host ? url.substr(0, scheme + 3) + url.substr(at + 1) : url;
+    return remote::is_ssh_url(url) ? url : without_user_info(url);
 }
 
 bool same_place(const std::string& one, const std::string& other) {

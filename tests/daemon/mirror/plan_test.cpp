@@ -240,7 +240,9 @@ TEST(MirrorPlaces, AreTheSameWhateverTheTransport) {
     EXPECT_FALSE(same_place("https://github.com/acme/app", "https://github.com/acme/lib"));
     EXPECT_FALSE(same_place("https://github.com/acme/app", ""));
     EXPECT_EQ(plain_url("https://bot:secret@git.example.org/a.git"), "https://git.example.org/a.git");
+    EXPECT_EQ(plain_url("https://bot:se/cret@git.example.org/a.git"), "https://git.example.org/a.git") << "a '/' in the password tears the URL";
     EXPECT_EQ(plain_url("https://git.example.org/a@b.git"), "https://git.example.org/a@b.git");
+    EXPECT_EQ(plain_url("ssh://git@git.example.org/a.git"), "ssh://git@git.example.org/a.git") << "without it ssh would take another user";
     EXPECT_EQ(plain_url("git@github.com:acme/app"), "git@github.com:acme/app");
 }
 
