@@ -79,6 +79,7 @@ struct Told {
     std::uint64_t refs = 0, objects = 0, bytes = 0, large_files = 0, large_missing = 0;
     bool changed = true, created = false;
     std::vector<mirror::Refusal> refused{};
+    std::string warning{};  ///< what is left there and should not be
     std::string words;  ///< of the person's line
 };
 
@@ -89,6 +90,7 @@ int tell_given(const Context& context, const Order& order, const Told& told) {
              " large files are not in the bundle, which has no place for them: copy lfs/objects of the mirror, or use --to-git or --to-directory");
     }
     if (told.large_missing > 0) tell("warning: " + std::to_string(told.large_missing) + " large files are not in the mirror: its source did not give them");
+    if (!told.warning.empty()) tell("warning: " + told.warning);
     for (const mirror::Refusal& one : told.refused) {
         tell("warning: " + describe(one.why));
         if (!one.why.hint.empty()) tell("  " + one.why.hint);
@@ -175,6 +177,7 @@ Awaitable<int> push(const Context& context, const Order& order, async::Workers& 
     told.changed = pushed->changed > 0 || pushed->large_files > 0;
     told.created = pushed->created;
     told.refused = pushed->refused;
+    told.warning = pushed->warning;
     for (mirror::Refusal& one : told.refused) {
         if (one.why.code == Errc::remote_moved) one.why.hint = "give it another name: --ref " + one.ref + ":NAME";
     }
