@@ -57,7 +57,7 @@ Result<std::optional<std::string>> adopt(const fs::path& place, const std::vecto
         const bool interrupted = is_there(aside / ".git") && !is_there(candidate / ".git");
         const bool work_tree = is_there(candidate / ".git") || interrupted;
         const fs::path git_directory = interrupted ? aside / ".git" : work_tree ? candidate / ".git" : candidate;
-        if (!is_bare(git_directory)) continue;
+        if (!is_bare(git_directory) || is_there(mirror::own_folder(git_directory))) continue;  // with our folder in it it is in use by us
         const Result<bool> fits = is_whole_clone_of(git_directory, url);
         if (!fits) return fits.error();
         if (!*fits) continue;

@@ -19,7 +19,8 @@ std::vector<std::filesystem::path> places_of_others(const std::filesystem::path&
 
 /// When there is no repository at `place` yet (or one with a work tree), and one of `candidates` is a clone of `url`, it is moved there and
 /// made bare; its work tree, if it has one, stays as "<candidate>.worktree". What was done, in words; nothing when there was nothing to
-/// do. A shallow or partial clone is left where it is: its history is not whole. A stop between two steps is made good by the next call.
+/// do. A shallow or partial clone is left where it is: its history is not whole. So is a mirror that we keep ourselves, for this job or another.
+/// A stop between two steps is made good by the next call.
 Result<std::optional<std::string>> adopt(const std::filesystem::path& place, const std::vector<std::filesystem::path>& candidates,
                                          const std::string& url);
 

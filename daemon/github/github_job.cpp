@@ -78,11 +78,13 @@ Awaitable<void> back_up(Context& context, model::Run& run) {
     const std::uint64_t pages_before = context.session.pages().version();
     note(context, turn_key, std::to_string(memory.turn + 1));  // before the work: runs that never end must not look at the same ones each time
     context.spoken = mirror::parse_spoken(memory.spoken);
+    std::vector<std::unique_ptr<OwnerBackup>> owners;
     for (const config::GithubSource::Owner& owner : context.source.owners) {
         std::filesystem::path directory = directory_of(context.source, owner, context.directory);
-        OwnerBackup backup(context, owner, std::move(directory), memory.turn, run);
-        co_await backup.run();
+        owners.push_back(std::make_unique<OwnerBackup>(context, owner, std::move(directory), memory.turn, run));
+        co_await owners.back()->run();
     }
+    for (const std::unique_ptr<OwnerBackup>& owner : owners) co_await owner->starred();  // last: what an owner has is not held a second time
     tell_unmatched(context, run);
     std::string spoken = mirror::text_of(mirror::learnt(context.spoken, context.asked_origins, *context.access.speak_v2));
     if (context.session.pages().version() != pages_before) note_pages(context);

@@ -32,6 +32,9 @@ struct Context {
     std::map<std::string, std::filesystem::path> changed{};  ///< mirrors that may have a pack more, by the item's name
     mirror::Spoken spoken{};                   ///< what servers spoke in earlier runs
     std::set<std::string> asked_origins{};     ///< servers of this run that are asked over HTTP with our token
+    std::set<std::string> taken_on{};          ///< node ids of the repositories that this run mirrors as those of its owners
+    /// Folders below repositories/ of what is held and not gone, by node id.
+    std::map<std::string, std::filesystem::path> homes{};
 };
 
 /// Fills `run` as it goes. Throws operation_aborted when cancelled.

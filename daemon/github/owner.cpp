@@ -87,6 +87,7 @@ Awaitable<Result<Plan>> OwnerBackup::survey() {
     both.push_back(async::into(client_.repositories(asked_), listing));
     both.push_back(async::into(context_.mirrors.workers.run(std::move(read)), held));
     co_await async::all_of(std::move(both));
+    if (!listing && held) settle(*held, Plan());
     if (!listing) co_return listing.error();
     for (const std::string& one : listing->unreadable)
         run_.warnings.push_back("a repository of " + object + " cannot be read with this token: " + one);
@@ -107,6 +108,7 @@ Awaitable<Result<Plan>> OwnerBackup::survey() {
     settings.recheck = static_cast<std::uint64_t>(context_.source.recheck);
     settings.now = now();
     Plan plan = make_plan(listing->repositories, chosen.repositories, *held, settings);
+    settle(*held, plan);
     if (!context_.mirrors.options.accept_shrink && much_smaller(plan, listing->repositories.size())) co_return shrunk(plan, listing->repositories.size(), object);
     // With several owners an entry may be meant for another one.
     const bool alone = context_.source.owners.size() == 1;
@@ -120,6 +122,16 @@ Awaitable<Result<Plan>> OwnerBackup::survey() {
         if (alone && pattern != "*") run_.warnings.push_back("include: " + one_line(pattern) + " matches no repository of " + object);
     }
     co_return plan;
+}
+
+// Where a starred repository has its mirror already, and whether that is looked after.
+void OwnerBackup::settle(const std::vector<Held>& held, const Plan& plan) {
+    const fs::path folder = directory_ / repositories_folder;
+    for (const Held& one : held) {
+        if (one.card.gone_since.empty()) context_.homes.insert_or_assign(one.card.id, folder / one.folder);
+    }
+    for (const Gone& one : plan.gone) context_.homes.erase(one.held.card.id);
+    for (const Entry& one : plan.entries) context_.taken_on.insert(one.what.node_id);
 }
 
 Awaitable<Result<void>> OwnerBackup::arrange(const Plan& plan) {
@@ -167,12 +179,12 @@ Awaitable<void> OwnerBackup::run() {
         run_.errors.push_back(arranged.error());
         co_return;
     }
+    surveyed_ = true;
     co_await repositories(*plan);
     if (context_.mirrors.options.only.empty()) {
         for (const Gone& gone : plan->gone) co_await tell_gone(gone);
     }
     if (context_.source.gists && !is_organization()) co_await gists();
-    if (context_.source.starred && !is_organization()) co_await starred();
 }
 
 }  // namespace autobackup::github_job

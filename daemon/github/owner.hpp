@@ -17,7 +17,11 @@ class OwnerBackup {
 public:
     /// `directory`: where repositories/, gists/ and starred/ lie.
     OwnerBackup(Context& context, config::GithubSource::Owner owner, std::filesystem::path directory, std::uint64_t turn, model::Run& run);
+    /// Repositories, wikis and gists.
     Awaitable<void> run();
+    /// What the user starred, where that is wanted and run() came so far. For after the run() of every owner of the job: a repository that one
+    /// of them has is one mirror, not two.
+    Awaitable<void> starred();
 
 private:
     /// What a look at a wiki found.
@@ -53,7 +57,7 @@ private:
     Awaitable<void> tell_gone(const Gone& gone);
     Awaitable<void> repositories(const Plan& plan);
     Awaitable<void> gists();
-    Awaitable<void> starred();
+    void settle(const std::vector<Held>& held, const Plan& plan);
     Awaitable<void> work_all(std::vector<Work> all);
     Awaitable<void> work_part(Work& work, bool wiki);
     Awaitable<void> work_one(Work& work);
@@ -73,6 +77,7 @@ private:
     config::GithubSource::Owner owner_;
     std::filesystem::path directory_;
     std::uint64_t turn_;
+    bool surveyed_ = false;
     model::Run& run_;
     github::Client client_;
     github::Owner asked_;

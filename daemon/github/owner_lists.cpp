@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: MIT
 // What a user has beside repositories: gists, and what was starred.
 #include <map>
+#include <set>
 
 #include "daemon/github/filter.hpp"
 #include "daemon/github/owner.hpp"
@@ -37,8 +38,9 @@ Awaitable<void> OwnerBackup::gists() {
     }
     const std::map<std::string, Held> held = by_id(std::move(*cards));
     std::vector<Work> all;
+    std::set<std::string> seen;  // one's own may be starred too
     for (const github::Gist& one : *listed) {
-        if (!safe_folder(one.id) || !wanted(context_.mirrors.options.only, one.id)) continue;
+        if (!seen.insert(one.id).second || !safe_folder(one.id) || !wanted(context_.mirrors.options.only, one.id)) continue;
         Entry entry;
         entry.folder = one.id;
         entry.what.node_id = one.id;
@@ -55,6 +57,7 @@ Awaitable<void> OwnerBackup::gists() {
         work.mirror.kind = "github_gist";
         work.mirror.name = one.id;
         work.mirror.path = work.folder / "repository";
+        work.places_of_others.assign(1, work.mirror.path);
         work.mirror.source.url = one.clone_url;
         all.push_back(std::move(work));
     }
@@ -62,6 +65,7 @@ Awaitable<void> OwnerBackup::gists() {
 }
 
 Awaitable<void> OwnerBackup::starred() {
+    if (!surveyed_ || !context_.source.starred || is_organization()) co_return;
     const Result<std::vector<github::Repository>> listed = co_await client_.starred(asked_);
     if (!listed) {
         run_.errors.push_back(listed.error());
@@ -70,10 +74,12 @@ Awaitable<void> OwnerBackup::starred() {
     std::vector<Work> all;
     for (const github::Repository& one : *listed) {
         if (!safe_folder(one.name) || !safe_folder(one.owner) || !wanted(context_.mirrors.options.only, one.full_name())) continue;
+        if (context_.taken_on.contains(one.node_id)) continue;
         Entry entry;
         entry.folder = one.name;
         entry.what = one;
-        const std::filesystem::path folder = directory_ / "starred" / one.owner / one.name;
+        const auto home = context_.homes.find(one.node_id);
+        const std::filesystem::path folder = home != context_.homes.end() ? home->second : directory_ / "starred" / one.owner / one.name;
         auto read = [folder] { return read_card(folder); };
         entry.card = co_await context_.mirrors.workers.run(std::move(read));
         entry.up_to_date = entry.card && entry.card->complete && entry.card->id == one.node_id && entry.card->pushed_at == one.pushed_at &&
@@ -81,6 +87,7 @@ Awaitable<void> OwnerBackup::starred() {
         Work work = work_for(entry);
         work.folder = folder;
         work.mirror.path = folder / "repository";
+        work.places_of_others.assign(1, work.mirror.path);
         all.push_back(std::move(work));
     }
     co_await work_all(std::move(all));

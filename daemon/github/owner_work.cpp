@@ -91,7 +91,6 @@ OwnerBackup::Work OwnerBackup::work_for(const Entry& entry) const {
     mirror.lfs = context_.source.lfs;
     mirror.default_branch = entry.what.default_branch;
     mirror.renamed_from = entry.renamed_from;
-    work.places_of_others = places_of_others(directory_, entry.what.owner, entry.what.name);
     mirror.source.url = context_.source.transport == config::Transport::ssh ? entry.what.ssh_url : entry.what.clone_url;
     return work;
 }
@@ -104,6 +103,7 @@ Awaitable<void> OwnerBackup::repositories(const Plan& plan) {
         work.wiki_up_to_date = entry.wiki_up_to_date;
         work.alone = !wanted(context_.mirrors.options.only, entry.what.full_name());
         work.quiet = entry.quiet;
+        work.places_of_others = places_of_others(directory_, entry.what.owner, entry.what.name);
         all.push_back(std::move(work));
     }
     co_await work_all(std::move(all));

@@ -257,6 +257,50 @@ class Choosing(Hub):
         self.assertIn("alice/diary", self.outcomes(done))
         self.assertEqual(set(self.outcomes(self.run_code()).values()), {"unchanged"})
 
+    def star_own(self):
+        self.hub.mutate("star", user="alice", repo="alice/diary")
+        self.describe('user: "@me"\nstarred: true\nwikis: false')
+        self.run_code()
+        self.hub.mutate("force_push", repo="alice/diary", branch="main")
+        self.run_code()
+        mirror = os.path.join(self.storage, "github", "@me", "repositories", "diary", "repository")
+        kept = {ref: oid for ref, oid in self.refs(mirror).items() if ref.startswith("refs/autobackup/keep/")}
+        self.assertEqual(len(kept), 1)
+        return mirror, kept
+
+    def assert_one_mirror(self, done, mirror, kept):
+        self.assertEqual([item["name"] for item in done.report["items"]].count("alice/diary"), 1, "one mirror, not two")
+        held = self.refs(mirror)
+        self.assertEqual({ref: held.get(ref) for ref in kept}, kept)
+        self.assertFalse(os.path.exists(os.path.join(self.storage, "github", "@me", "starred", "alice")))
+        self.assertNotIn("was taken over", " ".join(done.report["warnings"]))
+
+    def test_a_starred_repository_of_ones_own_is_one_mirror(self):
+        mirror, kept = self.star_own()
+        self.assert_one_mirror(self.run_code("--force"), mirror, kept)
+        self.assert_one_mirror(self.run_code("--only", "alice/diary"), mirror, kept)
+        self.describe('user: "@me"\nstarred: true\nwikis: false\nrepositories: {exclude: [diary]}')
+        self.hub.mutate("push", repo="alice/diary", branch="main", files={"new.txt": "x"}, message="one more")
+        done = self.run_code()
+        self.assert_one_mirror(done, mirror, kept)
+        self.assertEqual(self.named(done, "alice/diary")["outcome"], "updated", "what is held stays where it is and goes on")
+
+    def test_a_starred_repository_of_another_owner_of_the_job_is_one_mirror(self):
+        self.hub.mutate("star", user="alice", repo="acme/quiet")
+        self.describe("owners: [alice, acme]\nstarred: true\nwikis: false\nrepositories: {include: [quiet, dotfiles]}")
+        for _ in range(2):
+            done = self.run_code("--force")
+            self.assertEqual([item["name"] for item in done.report["items"]].count("acme/quiet"), 1)
+            self.assertTrue(os.path.exists(self.mirror("acme/quiet")))
+            self.assertFalse(os.path.exists(os.path.join(self.storage, "github", "alice", "starred", "acme", "quiet")))
+
+    def test_a_gist_of_ones_own_that_is_starred_is_one_mirror(self):
+        self.describe('user: "@me"\ngists: true\nstarred_gists: true\nwikis: false')
+        own = next(key for key, one in self.hub.state()["gists"].items() if one["owner"] == "alice")
+        self.hub.mutate("star", user="alice", gist=own)
+        done = self.run_code()
+        self.assertEqual(sorted(item["name"] for item in done.report["items"] if item["kind"] == "github_gist"), sorted(self.hub.state()["gists"]))
+
     def test_several_owners_have_their_own_folders(self):
         self.describe(f"owners: [acme, alice]\nrepositories: {{include: [quiet, dotfiles]}}\ndirectory: {self.directory}/code")
         self.run_code()

@@ -61,6 +61,23 @@ class Adopting(Hub):
         git("clone", "-q", self.source("lib"), os.path.join(self.old, "acme", "lib"))
         self.run_and_check("lib")
 
+    def test_gists_and_starred_repositories(self):
+        """Theirs have a work tree, and lie where ours do."""
+        self.describe(f'user: "@me"\ngists: true\nstarred: true\nwikis: false\ndirectory: {self.old}')
+        gist, one = next(iter(self.hub.state()["gists"].items()))
+        self.hub.mutate("star", user="alice", repo="acme/lib")
+        gist_place = os.path.join(self.old, "gists", gist, "repository")
+        starred_place = os.path.join(self.old, "starred", "acme", "lib", "repository")
+        git("clone", "-q", one["path"], gist_place)
+        git("remote", "set-url", "origin", f"{self.hub.url}/gist/{gist}.git", cwd=gist_place)
+        git("clone", "-q", self.source("lib"), starred_place)
+        done = self.run_code()
+        for name, path in ((gist, gist_place), ("acme/lib", starred_place)):
+            self.assertIn(self.named(done, name)["outcome"], ("unchanged", "updated"), "no new clone")
+            self.assertEqual(git("rev-parse", "--is-bare-repository", cwd=path), "true")
+            self.assertTrue(os.path.isdir(path + ".worktree"))
+            self.assert_sound(path)
+
     def test_a_shallow_clone_stays_and_a_whole_one_is_made(self):
         git("clone", "-q", "--depth=1", self.source("lib"), os.path.join(self.old, "acme", "lib"))
         done = self.run_code()

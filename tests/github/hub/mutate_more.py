@@ -43,8 +43,12 @@ def delete_gist(world, gist):
 
 
 @op
-def star(world, user, repo, value=True):
-    account, one = world.store.account(user), world.store.pick(repo)
+def star(world, user, repo=None, value=True, gist=None):
+    account = world.store.account(user)
+    if gist is not None:
+        account.starred_gists = [key for key in account.starred_gists if key != gist] + ([gist] if value else [])
+        return
+    one = world.store.pick(repo)
     account.starred = [row for row in account.starred if row[0] != one.id]
     if value:
         account.starred.append((one.id, int(world.now())))
