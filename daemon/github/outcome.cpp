@@ -7,6 +7,13 @@
 #include "lib/github/wire.hpp"
 
 namespace autobackup::github_job {
+namespace {
+
+bool failed_at_the_end(const model::Item& item) {
+    return item.outcome == model::ItemOutcome::failed && !item.stages.empty() && item.stages.back().error;
+}
+
+}  // namespace
 
 bool is_repository(const std::filesystem::path& path) {
     std::error_code ignored;
@@ -24,8 +31,11 @@ std::string block_of(const Failure& failure) {
 }
 
 std::string block_of(const model::Item& item) {
-    const bool failed = item.outcome == model::ItemOutcome::failed && !item.stages.empty() && item.stages.back().error;
-    return failed ? block_of(*item.stages.back().error) : std::string();
+    return failed_at_the_end(item) ? block_of(*item.stages.back().error) : std::string();
+}
+
+bool failed_with(const model::Item& item, Errc code) {
+    return failed_at_the_end(item) && item.stages.back().error->code == code;
 }
 
 void say_gone(model::Item& item, const std::string& reason, bool kept, const std::string& head) {

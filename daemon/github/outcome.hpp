@@ -19,6 +19,8 @@ bool went_well(const model::Item& item);
 std::string block_of(const model::Item& item);
 /// The same of one failure.
 std::string block_of(const Failure& failure);
+/// Whether the item failed, and in the end with this.
+bool failed_with(const model::Item& item, Errc code);
 /// The item is no longer at the source: `reason`, and whether a copy with this `head` is kept.
 void say_gone(model::Item& item, const std::string& reason, bool kept, const std::string& head);
 /// There is a mirror, be it without some of its large files.

@@ -43,7 +43,7 @@ private:
         bool alone = false;            ///< the wiki is asked for without its repository
         bool quiet = false;            ///< see Entry
         bool was_gone = false;         ///< told so by an earlier run
-        bool blocked = false;          ///< by the forge
+        bool blocked = false;          ///< by the forge, or gone since it was listed
         std::vector<std::filesystem::path> places_of_others{};  ///< see adopt()
         std::size_t item = 0;          ///< index in run.items
         bool looked = false;           ///< the repository was asked
@@ -57,6 +57,7 @@ private:
     Awaitable<void> tell_gone(const Gone& gone);
     Awaitable<void> repositories(const Plan& plan);
     Awaitable<void> gists();
+    Awaitable<bool> is_gone(const Work& work, const model::Item& item);
     void settle(const std::vector<Held>& held, const Plan& plan);
     Awaitable<void> work_all(std::vector<Work> all);
     Awaitable<void> work_part(Work& work, bool wiki);

@@ -8,11 +8,6 @@ namespace autobackup::github_job {
 
 namespace {
 
-bool is_not_there(const model::Item& item) {
-    return item.outcome == model::ItemOutcome::failed && !item.stages.empty() && item.stages.back().error &&
-           item.stages.back().error->code == Errc::not_found;
-}
-
 std::string wiki_url(std::string repository) {
     if (repository.ends_with(".git")) repository.resize(repository.size() - 4);
     return repository + ".wiki.git";
@@ -51,7 +46,7 @@ Awaitable<void> OwnerBackup::look_at_wiki(Work& work, mirror::Repository what) {
         co_await mirror_one(std::move(what), item);
     }
     const std::string block = block_of(item);
-    const bool lost = is_not_there(item) || !block.empty();
+    const bool lost = failed_with(item, Errc::not_found) || !block.empty();
     WikiSeen seen;
     seen.here = is_held(item);
     seen.well = went_well(item) || lost;

@@ -157,10 +157,19 @@ Awaitable<void> OwnerBackup::work_one(Work& work) {
     work.mirror.source = std::move(*access);
     co_await take_over(work.mirror, work.places_of_others);
     co_await mirror_one(work.mirror, item);
-    const std::string block = block_of(item);
+    std::string block = block_of(item);
+    const bool gone = co_await is_gone(work, item);
+    if (gone) block = "deleted, or no longer visible to this token (404)";
     work.blocked = !block.empty();
     if (work.blocked) say_gone(item, block, is_repository(work.mirror.path), work.card.head);
     if (!is_told(work)) tell(item);
+}
+
+// Git's 404 may also be a token that may not read the contents: the API tells.
+Awaitable<bool> OwnerBackup::is_gone(const Work& work, const model::Item& item) {
+    if (!failed_with(item, Errc::not_found) || work.card.database_id == 0) co_return false;
+    const Result<github::Repository> answer = co_await client_.repository(work.card.database_id);
+    co_return !answer && answer.error().code == Errc::not_found;
 }
 
 // Large files of a repository over ssh are where its server says.

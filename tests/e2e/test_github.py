@@ -163,6 +163,29 @@ class Organisation(Hub):
         self.assertIn("451", self.named(done, "acme/quiet")["reason"])
 
 
+    def test_one_that_git_does_not_give(self):
+        """Gone when the API says so too; else something is wrong with the token or the server, and that is told."""
+        self.run_code()
+        held = self.refs(self.mirror("acme/quiet"))
+        number = self.hub.state()["repositories"]["acme/quiet"]["id"]
+        for name in ("quiet", "lib"):
+            self.hub.mutate("push", repo=f"acme/{name}", branch="main", files={"new.txt": "x"}, message="one more")
+        self.hub.fault(r"/acme/quiet\.git/", {"status": 404}, count=-1)
+        done = self.run_code(code=3)
+        item = self.named(done, "acme/quiet")
+        self.assertEqual((item["outcome"], item["stages"][-1]["stage"], item["stages"][-1]["error"]["code"]), ("failed", "inspect", "not_found"))
+        self.assertEqual((done.report["outcome"], self.named(done, "acme/lib")["outcome"], done.report["errors"]), ("partial", "updated", []))
+        self.hub.fault(f"/repositories/{number}$", {"status": 404}, count=-1)
+        done = self.run_code()
+        item = self.named(done, "acme/quiet")
+        self.assertEqual(item["outcome"], "gone")
+        self.assertIn("404", item["reason"])
+        self.assertEqual(self.refs(self.mirror("acme/quiet")), held)
+        self.assertNotIn("acme/quiet", self.outcomes(self.run_code()), "told once")
+        self.hub.order("clear", {})
+        self.assertEqual(self.named(self.run_code(), "acme/quiet")["outcome"], "updated")
+
+
 class Suspicious(Hub):
     def test_an_empty_listing_is_an_error_and_no_deletion(self):
         self.run_code()
