@@ -28,10 +28,19 @@ std::string value_or_empty(Context& context, const char* key) {
     return held && *held ? **held : std::string();
 }
 
-// Nobody waits for it; the run does before it is told.
-void note(Context& context, const char* key, std::string value) {
-    auto write = [&store = context.store, job = context.job.name, key, value = std::move(value)] { static_cast<void>(store.set_value(job, key, value)); };
+// `value`: what gives the text, on the worker. Nobody waits for it; the run does before it is told.
+template <class Value>
+void note(Context& context, const char* key, Value value) {
+    auto write = [&store = context.store, job = context.job.name, key, value = std::move(value)] { static_cast<void>(store.set_value(job, key, value())); };
     context.mirrors.workers.post_serial(std::move(write));
+}
+
+// The pages that came with an ETag, for the next process.
+void note_pages(Context& context) {
+    auto text = [pages = context.session.pages().pages(), account = github::account_digest(context.session.settings())] {
+        return github::text_of(pages, account);
+    };
+    note(context, pages_key, std::move(text));
 }
 
 Awaitable<Memory> recall(Context& context) {
@@ -63,20 +72,12 @@ void tell_unmatched(const Context& context, model::Run& run) {
 
 }  // namespace
 
-// The pages that came with an ETag, for the next process.
-void note_pages(Context& context) {
-    auto write = [&store = context.store, job = context.job.name, pages = context.session.pages().pages(),
-                  account = github::account_digest(context.session.settings())] {
-        static_cast<void>(store.set_value(job, pages_key, github::text_of(pages, account)));
-    };
-    context.mirrors.workers.post_serial(std::move(write));
-}
-
 Awaitable<void> back_up(Context& context, model::Run& run) {
     Memory memory = co_await recall(context);
     for (auto& [url, page] : memory.pages) context.session.pages().restore(url, std::move(page));
     const std::uint64_t pages_before = context.session.pages().version();
-    note(context, turn_key, std::to_string(memory.turn + 1));  // before the work: runs that never end must not look at the same ones each time
+    auto turn = [next = memory.turn + 1] { return std::to_string(next); };
+    note(context, turn_key, turn);  // before the work: runs that never end must not look at the same ones each time
     context.spoken = mirror::parse_spoken(memory.spoken);
     std::vector<std::unique_ptr<OwnerBackup>> owners;
     for (const config::GithubSource::Owner& owner : context.source.owners) {
@@ -88,7 +89,9 @@ Awaitable<void> back_up(Context& context, model::Run& run) {
     tell_unmatched(context, run);
     std::string spoken = mirror::text_of(mirror::learnt(context.spoken, context.asked_origins, *context.access.speak_v2));
     if (context.session.pages().version() != pages_before) note_pages(context);
-    if (spoken != memory.spoken) note(context, mirror::spoken_key, std::move(spoken));
+    if (spoken == memory.spoken) co_return;
+    auto text = [spoken = std::move(spoken)] { return spoken; };
+    note(context, mirror::spoken_key, std::move(text));
 }
 
 }  // namespace autobackup::github_job
