@@ -1,11 +1,13 @@
 """autobackupctl verify --repair of mirrors: large files come back from whoever has them."""
 
+import hashlib
 import os
 import shutil
 import unittest
 
 from large_mirrors import LargeMirrorCase
 from mirrors import Asking, lfs_clone
+from servers import LfsServer
 from test_github import Hub
 
 
@@ -65,6 +67,33 @@ class LargeRepairs(Asking, LargeMirrorCase):
         found, said = self.told("verify", "--repair", code=3)
         self.assertEqual([one["outcome"] for one in found["copies"]], ["damaged", "good"], "each has its own file since")
         self.assertIn("is whole nowhere else", said)
+
+
+    def test_from_a_copy_over_ssh(self):
+        """Its objects come where git-lfs-authenticate of its server says."""
+        lfs = LfsServer(self.place("lfs-of-the-copy"))
+        self.addCleanup(lfs.stop)
+        lfs.order("set", tokens=["RemoteAuth ssh-download"])
+        ssh = self.ssh_server("--create", "a.git", "--create", "b.git", "--lfs", str(lfs.port))
+        self.secret("ssh-key", ssh.key())
+        for name in ("a", "b"):
+            shutil.rmtree(os.path.join(ssh.repos, f"{name}.git"))
+            shutil.copytree(self.mirror(name), os.path.join(ssh.repos, f"{name}.git"))
+            folder = os.path.join(lfs.objects, os.path.join(ssh.repos, f"{name}.git").strip("/").replace("/", "_"))
+            os.makedirs(folder)
+            for content in self.contents:
+                with open(os.path.join(folder, hashlib.sha256(content).hexdigest()), "wb") as file:
+                    file.write(content)
+        self.configure_forge(f"copies: {{url: \"{ssh.url('{name}.git')}\", auth: {{ssh_key: ssh-key, known_hosts: {ssh.file('known_hosts')}}}}}\n")
+        shutil.rmtree(self.lfs.objects)
+        os.makedirs(self.lfs.objects)
+        self.flip(self.held(0), 5000)
+        found, said = self.told("verify", "--repair")
+        self.assertEqual(found["damaged"], 0, said)
+        self.assertIn("was put back from the copy at ssh://", said)
+        self.assertNotIn("RemoteAuth", said)
+        self.assertEqual({one["headers"]["authorization"] for one in lfs.requests("POST", "objects/batch")}, {"RemoteAuth ssh-download"})
+        self.assert_whole()
 
 
 class GithubRepairs(Asking, Hub):

@@ -111,6 +111,26 @@ class Spots(Asking, MirrorCase):
         found, said = self.spot()
         self.assertEqual([one["path"] for one in found["copies"]], ["a"], "what is no longer configured has no source")
 
+    def test_a_source_that_is_reached_through_ssh(self):
+        ssh = self.ssh_server("--create", "a.git")
+        path = os.path.join(ssh.repos, "a.git")
+        for number in range(3):
+            self.commit(path, "main", {"file.txt": f"{number}\n" + os.urandom(200).hex()})
+        self.secret("ssh-key", ssh.key())
+        self.configure_mirrors({"a": ssh.url("a.git")}, extra=f"auth: {{ssh_key: ssh-key, known_hosts: {ssh.file('known_hosts')}}}\n")
+        self.run_mirrors()
+        found, said = self.spot()
+        self.assertEqual((found["good"], found["damaged"]), (1, 0), said)
+        ref, oid = found["copies"][0]["id"].split("@")
+        self.assertEqual((ref, git("rev-parse", ref, cwd=path)), ("refs/heads/main", oid))
+        report = self.told("show", next(one for one in self.told("history", "mirrors")[0]["runs"] if "check" in one)["run_id"])[0]
+        self.assertGreater(report["items"][0]["stages"][0]["bytes"], 200)
+        mirror = self.mirror()
+        self.flip(self.packs(mirror)[-1], os.path.getsize(self.packs(mirror)[-1]) // 2)
+        self.assertEqual(self.spot(code=1)[0]["damaged"], 1)
+        os.rename(path, path + ".away")
+        self.assertIn("a is no longer at the source", self.spot()[1])
+
     def test_a_large_tip_comes_without_its_files_or_not_at_all(self):
         """The limit is a gibibyte: a sparse-looking file that git packs to nothing."""
         server = self.git_server("--create", "a.git", "--filter", "--create", "b.git")
