@@ -53,6 +53,7 @@ void say_unchanged(model::Item& item, const std::string& head) {
     stage.stage = "inspect";
     stage.reason = "nothing was pushed since";
     item.stages.push_back(std::move(stage));
+    model::end_item(item);  // what still goes to copies does not change what it is
 }
 
 bool went_well(const model::Item& item) {

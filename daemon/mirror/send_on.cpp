@@ -46,8 +46,18 @@ public:
 
     Awaitable<void> run() {
         const auto begin = Clock::now();
-        const Result<void> done = co_await bring();
-        if (done && !sent_) co_return;
+        Result<void> done;
+        try {
+            done = co_await bring();
+        } catch (const boost::system::system_error&) {  // the run was stopped, or its time is over
+            if (begun_) tell(begin, fail(Errc::cancelled, "push", shown_, "stopped before its end; the next run goes on"));
+            throw;
+        }
+        if (!done || sent_) tell(begin, done);
+    }
+
+private:
+    void tell(Clock::time_point begin, const Result<void>& done) {
         model::Stage stage;
         stage.stage = "push";
         stage.duration_s = std::chrono::duration<double>(Clock::now() - begin).count();
@@ -68,7 +78,6 @@ public:
         item_.stages.push_back(std::move(stage));
     }
 
-private:
     struct Wish {
         RefMap refs;
         std::string head;
@@ -97,6 +106,7 @@ private:
         if (wish->head.starts_with(branches)) branch_ = wish->head.substr(branches.size());
         if ((wish->is_there() && !context_.options.force) || (wish->refs.empty() && !wish->record)) co_return Result<void>();
         context_.progress.phase("copying " + what_.name + " to " + shown_);
+        begun_ = true;
         Result<PushedOut> pushed = co_await push(*wish);
         if (!pushed) co_return pushed.error();
         sent_ = pushed->changed > 0 || pushed->large_files > 0 || pushed->created;
@@ -199,7 +209,7 @@ private:
     model::Item& item_;
     std::string url_, shown_;
     std::string branch_ = "HEAD";  // the default branch, for the report: all refs go
-    bool sent_ = false;
+    bool begun_ = false, sent_ = false;
     std::uint64_t bytes_ = 0;
     int attempts_ = 1;
     RefMap landed_;  // what this push brought there so far

@@ -51,7 +51,9 @@ bool has_stage(const Item& item, std::string_view stage) {
 
 // The stage that a stop from outside has ended. What has its end already is not told a second time: then the next one was at work.
 std::string stage_at_work(const Item& item) {
-    constexpr std::array<std::string_view, 7> order{"inspect", "export", "download", "verify", "commit", "archive", "push"};
+    constexpr std::array<std::string_view, 7> of_cvat{"inspect", "export", "download", "verify", "commit", "archive", "push"};
+    constexpr std::array<std::string_view, 7> of_mirrors{"inspect", "fetch", "verify", "update", "lfs", "bundle", "push"};
+    const auto& order = item.repository ? of_mirrors : of_cvat;
     const std::string stage = item.in_work.empty() ? std::string(order.front()) : item.in_work.back();
     const auto begin = std::find(order.begin(), order.end(), stage);
     const auto open = std::find_if(begin, order.end(), [&item](std::string_view one) { return !has_stage(item, one); });

@@ -6,7 +6,7 @@ import os
 import unittest
 
 from github import Github
-from harness import Case, git
+from harness import Case, git, waiting
 from mirrors import lfs_clone
 
 LFS_REPOSITORY = "acme/models"
@@ -184,6 +184,34 @@ class Organisation(Hub):
         self.assertNotIn("acme/quiet", self.outcomes(self.run_code()), "told once")
         self.hub.order("clear", {})
         self.assertEqual(self.named(self.run_code(), "acme/quiet")["outcome"], "updated")
+
+
+class Stopped(Hub):
+    def test_while_a_copy_is_pushed(self):
+        """What is held is held: the push alone has failed, whether or not the repository itself was asked."""
+        copy = self.place("copies") + "/quiet.git"
+        git("init", "-q", "--bare", "-b", "main", copy)
+        with open(copy + "/hooks/pre-receive", "w") as file:
+            file.write("#!/bin/sh\ntouch started\nexec sleep 30\n")
+        os.chmod(copy + "/hooks/pre-receive", 0o755)
+        self.describe("organization: acme\nrepositories: {include: [quiet]}\nwikis: false\nrecheck: 100\n"
+                      f"copies: {{url: '{os.path.dirname(copy)}/{{name}}.git'}}")
+        self.run_code("--no-push")
+        for options in ((), ("--force",)):
+            process = self.start("run", "code", "--json", *options)
+            with waiting(20, "the push") as again:
+                while again() and not os.path.exists(copy + "/started"):
+                    pass
+            os.remove(copy + "/started")
+            done, _ = self.stop(process)
+            self.assertEqual((done.code, done.report["outcome"]), (5, "cancelled"))
+            item = self.named(done, "acme/quiet")
+            self.assertEqual(item["outcome"], "unchanged")
+            push = item["stages"][-1]
+            self.assertEqual((push["stage"], push["outcome"], push["error"]["code"], push["target"]), ("push", "failed", "cancelled", copy))
+        os.remove(copy + "/hooks/pre-receive")
+        self.run_code()
+        self.assertEqual(self.refs(copy)["refs/heads/main"], self.refs(self.mirror("acme/quiet"))["refs/heads/main"])
 
 
 class Suspicious(Hub):

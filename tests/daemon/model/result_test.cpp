@@ -234,19 +234,25 @@ TEST(Unfinished, the_stage_at_work_is_the_one_that_failed) {
     struct Case {
         std::vector<std::string> ended, in_work;
         std::string expected;
+        bool repository = false;
     };
     const std::vector<Case> cases{{{}, {}, "inspect"},
                                   {{"inspect"}, {}, "export"},
                                   {{"inspect"}, {"export", "download"}, "download"},
                                   {{"inspect", "export", "download", "verify"}, {"commit"}, "commit"},
                                   {{"inspect", "commit"}, {"commit"}, "archive"},
-                                  {{"inspect"}, {"fetch"}, "fetch"}};
+                                  {{}, {}, "inspect", true},
+                                  {{"inspect"}, {}, "fetch", true},
+                                  {{"inspect"}, {"fetch"}, "fetch", true},
+                                  {{"inspect", "fetch"}, {"fetch"}, "verify", true},
+                                  {{"inspect", "fetch", "update"}, {"lfs"}, "lfs", true}};
     for (const Case& one : cases) {
         model::Run run;
         Item& made = run.items.emplace_back();
         begin_item(made);
         for (const std::string& ended : one.ended) made.stages.push_back(stage(ended, StageOutcome::ok));
         made.in_work = one.in_work;
+        if (one.repository) made.repository.emplace();
         close_unfinished(run, fail(Errc::cancelled, "run", "job a", "stopped by request"));
         ASSERT_EQ(made.stages.size(), one.ended.size() + 1);
         EXPECT_EQ(made.stages.back().stage, one.expected);
