@@ -15,11 +15,6 @@ bool failed_at_the_end(const model::Item& item) {
 
 }  // namespace
 
-bool is_repository(const std::filesystem::path& path) {
-    std::error_code ignored;
-    return std::filesystem::exists(path / "HEAD", ignored);
-}
-
 std::string block_of(const Failure& failure) {
     if (!github::tells_a_block(failure)) return {};
     std::string words = failure.peer;

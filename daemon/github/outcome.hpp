@@ -2,15 +2,12 @@
 // What became of one mirror of a job, in short. Private to this room.
 #pragma once
 
-#include <filesystem>
 #include <string>
 
 #include "daemon/model/result.hpp"
 
 namespace autobackup::github_job {
 
-/// Whether a bare repository lies there.
-bool is_repository(const std::filesystem::path& path);
 /// Fills an item of a mirror that needed no look; `head` as on its card.
 void say_unchanged(model::Item& item, const std::string& head);
 /// Saved or unchanged.

@@ -3,6 +3,7 @@
 #include "daemon/github/filter.hpp"
 #include "daemon/github/outcome.hpp"
 #include "daemon/github/owner.hpp"
+#include "daemon/mirror/folder.hpp"
 
 namespace autobackup::github_job {
 
@@ -25,7 +26,7 @@ Awaitable<void> OwnerBackup::wiki_of(Work& work) {
     what.path = work.folder / "wiki";
     what.renamed_from.clear();
     what.default_branch.clear();
-    const bool missing = work.card.wiki && !is_repository(what.path);
+    const bool missing = work.card.wiki && !mirror::is_bare_repository(what.path);
     if (!work.wiki_up_to_date || missing) co_return co_await look_at_wiki(work, std::move(what));
     if (!work.card.wiki) co_return;
     model::Item item = mirror::make_item(what);
@@ -56,7 +57,7 @@ Awaitable<void> OwnerBackup::look_at_wiki(Work& work, mirror::Repository what) {
     work.wiki_seen = std::move(seen);
     const bool asked_for = work.alone && !block.empty();  // there may be a page or none: the one who names it is told
     if (lost && !work.card.wiki && !asked_for) co_return;
-    if (lost) say_gone(item, block.empty() ? "the wiki is no longer there" : block, is_repository(work.folder / "wiki"), work.card.wiki_head);
+    if (lost) say_gone(item, block.empty() ? "the wiki is no longer there" : block, mirror::is_bare_repository(work.folder / "wiki"), work.card.wiki_head);
     run_.items.push_back(std::move(item));
     tell(run_.items.back());
 }

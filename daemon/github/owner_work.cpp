@@ -7,6 +7,7 @@
 #include "daemon/github/filter.hpp"
 #include "daemon/github/outcome.hpp"
 #include "daemon/github/owner.hpp"
+#include "daemon/mirror/folder.hpp"
 #include "lib/async/run.hpp"
 #include "lib/core/text.hpp"
 #include "lib/lfs/ssh_access.hpp"
@@ -141,7 +142,7 @@ Awaitable<void> OwnerBackup::work_part(Work& work, bool wiki) {
 
 Awaitable<void> OwnerBackup::work_one(Work& work) {
     model::Item& item = run_.items[work.item];
-    if (work.up_to_date && is_repository(work.mirror.path)) {
+    if (work.up_to_date && mirror::is_bare_repository(work.mirror.path)) {
         say_unchanged(item, work.card.head);
         co_await mirror::send_on(context_.mirrors, work.mirror, item);
         tell(item);
@@ -161,7 +162,7 @@ Awaitable<void> OwnerBackup::work_one(Work& work) {
     const bool gone = co_await is_gone(work, item);
     if (gone) block = "deleted, or no longer visible to this token (404)";
     work.blocked = !block.empty();
-    if (work.blocked) say_gone(item, block, is_repository(work.mirror.path), work.card.head);
+    if (work.blocked) say_gone(item, block, mirror::is_bare_repository(work.mirror.path), work.card.head);
     if (!is_told(work)) tell(item);
 }
 

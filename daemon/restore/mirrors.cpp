@@ -5,6 +5,7 @@
 
 #include "daemon/github/card.hpp"
 #include "daemon/github/owner_name.hpp"
+#include "daemon/mirror/folder.hpp"
 #include "daemon/mirror/large.hpp"
 #include "daemon/mirror/local.hpp"
 #include "daemon/restore/branches.hpp"
@@ -17,13 +18,6 @@ namespace {
 namespace fs = std::filesystem;
 
 constexpr int deepest = 8;  // folders between a storage and a mirror in it
-
-bool is_repository(const fs::path& path) {
-    std::error_code ignored;
-    return fs::is_directory(path / "objects", ignored) && fs::is_directory(path / "refs", ignored) && fs::exists(path / "HEAD", ignored);
-}
-
-bool is_clone(const fs::path& path) { return is_repository(path) || is_repository(path / ".git"); }
 
 std::vector<fs::path> folders_in(const fs::path& directory) {
     std::vector<fs::path> folders;
@@ -66,7 +60,7 @@ std::optional<HeldMirror> by_card(const fs::path& path) {
 // `own`: everything in it is a mirror, also one of a repository that holds versions.
 void collect(const fs::path& directory, const fs::path& top, int levels, bool own, std::vector<HeldMirror>& found) {
     for (const fs::path& folder : folders_in(directory)) {
-        if (is_repository(folder)) {
+        if (mirror::was_bare_repository(folder)) {
             std::optional<HeldMirror> held = by_card(folder);
             if (!held && !own && !is_mirror(folder)) continue;
             if (!held) held = HeldMirror{std::string(), "mirror", without_git(folder.lexically_relative(top).string()), folder};
@@ -140,7 +134,7 @@ Result<void> read(MirrorFacts& facts) {
 }  // namespace
 
 bool is_mirror(const fs::path& path) {
-    if (!is_clone(path)) return false;
+    if (!mirror::is_repository(path)) return false;
     const Result<git::Repository> repository = git::Repository::open_any(path);
     return repository && !has_versions(*repository);
 }
@@ -168,7 +162,7 @@ std::vector<HeldMirror> mirrors_at(const fs::path& path) {
     std::vector<HeldMirror> all;
     const fs::path whole = fs::absolute(path).lexically_normal();
     const fs::path directory = whole.has_filename() ? whole : whole.parent_path();
-    if (is_clone(directory)) {
+    if (mirror::is_repository(directory)) {
         std::optional<HeldMirror> held = by_card(directory);
         if (!held) held = HeldMirror{std::string(), "mirror", without_git(directory.filename().string()), directory};
         if (is_mirror(directory)) all.push_back(std::move(*held));

@@ -3,6 +3,7 @@
 
 #include <algorithm>
 
+#include "daemon/mirror/folder.hpp"
 #include "daemon/restore/mirrors.hpp"
 #include "daemon/vault/target.hpp"
 #include "lib/remote/ssh_address.hpp"
@@ -11,16 +12,6 @@ namespace autobackup::restore {
 namespace {
 
 namespace fs = std::filesystem;
-
-bool has_directory(const fs::path& path) {
-    std::error_code ignored;
-    return fs::is_directory(path, ignored);
-}
-
-bool is_repository(const fs::path& path) {
-    std::error_code ignored;
-    return has_directory(path / ".git") || (has_directory(path / "objects") && has_directory(path / "refs") && fs::exists(path / "HEAD", ignored));
-}
 
 std::vector<fs::path> folders_in(const fs::path& directory) {
     std::vector<fs::path> folders;
@@ -71,7 +62,7 @@ Result<std::vector<Place>> places_at(const fs::path& path) {
     const fs::path directory = whole.has_filename() ? whole : whole.parent_path();
     if (!fs::exists(directory, error)) return fail(Errc::not_found, "read", path.string(), "there is nothing of this name");
     std::vector<Place> places;
-    if (is_repository(directory)) {
+    if (mirror::is_repository(directory)) {
         places.emplace_back();
         places.back().vault = directory;
         return places;
@@ -89,7 +80,7 @@ Result<std::vector<Place>> places_at(const fs::path& path) {
         return places;
     }
     for (const fs::path& vault : folders_in(directory / "vaults")) {
-        if (vault.extension() != ".git" || !is_repository(vault)) continue;
+        if (vault.extension() != ".git" || !mirror::is_repository(vault)) continue;
         places.emplace_back();
         places.back().job = vault.stem().string();
         places.back().vault = vault;

@@ -164,6 +164,25 @@ class Repairs(Asking, MirrorCase):
         self.assertEqual(git("symbolic-ref", "HEAD", cwd=self.mirror()), "refs/heads/main")
         self.assert_mended(before)
 
+    def test_a_mirror_without_head_or_refs_is_still_one(self):
+        a, b = self.source("a"), self.source("b")
+        self.configure_mirrors({"a": a, "b": b})
+        self.run_mirrors()
+        before = self.refs(self.mirror(), ours=True)
+
+        for name in ("HEAD",):
+            os.remove(os.path.join(self.mirror(), name))
+            for level in ("exists", "checksum"):
+                found, said = self.told("verify", "--level", level, code=3)
+                self.assertEqual((found["good"], found["damaged"]), (1, 1), said)
+                (bad,) = [one for one in found["copies"] if one["outcome"] == "damaged"]
+                self.assertEqual(bad["path"], self.mirror())
+            found, said = self.repair()
+            self.assertEqual((found["good"], found["damaged"]), (2, 0), said)
+            self.assertEqual(git("symbolic-ref", "HEAD", cwd=self.mirror()), "refs/heads/main")
+            self.assert_mended(before)
+        self.assertEqual(self.run_mirrors().report["outcome"], "unchanged")
+
     def test_what_is_nowhere_else_stays_and_is_named(self):
         source = self.history()
         mirror = self.mirror()
