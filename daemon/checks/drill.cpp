@@ -4,6 +4,7 @@
 #include <algorithm>
 #include <chrono>
 
+#include "daemon/checks/room.hpp"
 #include "daemon/checks/scratch.hpp"
 #include "daemon/cvat/verified_zip.hpp"
 #include "daemon/restore/catalogue.hpp"
@@ -85,13 +86,7 @@ Result<void> compare(const restore::Place& place, const restore::Snapshot& snaps
 }
 
 Result<void> look_for_room(const DrillOrder& order, const fs::path& scratch, const restore::Snapshot& snapshot) {
-    const Result<std::uint64_t> free = free_bytes(scratch);
-    if (!free) return free.error();
-    const std::uint64_t reserve = order.config.limits.reserve;
-    if (*free >= reserve && *free - reserve >= snapshot.bytes) return {};
-    return fail(Errc::reserve, "restore", snapshot.id,
-                "it takes " + human_bytes(snapshot.bytes) + " for a while, " + human_bytes(*free) + " are free, of which limits.reserve keeps " +
-                    human_bytes(reserve));
+    return need_room(scratch, snapshot.bytes, order.config.limits.reserve, "restore", snapshot.id);
 }
 
 template <class Step>

@@ -27,18 +27,26 @@ Result<void> MirrorMender::give_new_packs(Aside& aside, std::vector<std::string>
 }
 
 Result<void> MirrorMender::mend_files(Aside& aside, std::vector<std::string>& done) {
-    const bool ours = !mended_refs_.empty() || refs_.packed_damaged;
+    const bool ours = !mended_refs_.empty() || (refs_.packed_damaged && knows_refs());
     Result<void> written = ours ? write_mended(mirror_, refs_, mended_refs_, aside) : Result<void>();
     for (const auto& [name, oid] : mended_refs_) done.push_back(mirror_.string() + ": " + name + " stands at " + oid.hex() + " again");
     if (written && ours && mended_refs_.empty()) done.push_back(mirror_.string() + ": packed-refs was written anew, with every ref");
     if (written && head_mended_) written = write_head(mirror_, refs_.head, aside);
     if (written && head_mended_) done.push_back(mirror_.string() + ": HEAD stands for " + refs_.head + " again");
-    if (!written || git::Repository::open(mirror_)) return written;
-    // Everything else of it is sound now: it is the configuration.
+    if (written && !is_there(mirror_ / "refs")) {
+        written = make_directories(mirror_ / "refs");
+        done.push_back(mirror_.string() + ": its directory refs was made anew");
+    }
+    return written && knows_refs() && !refs_.head.empty() ? mend_config(aside, done) : written;
+}
+
+// Everything else that is needed to open it is sound now: when it still cannot be, it is the configuration.
+Result<void> MirrorMender::mend_config(Aside& aside, std::vector<std::string>& done) {
+    if (git::Repository::open(mirror_)) return {};
     const Result<void> kept = fs::exists(mirror_ / "config") ? aside.keep(mirror_ / "config", "refs") : Result<void>();
     const Result<std::string> text = read_file(whole_ / "config");
     if (!kept || !text) return kept ? Result<void>(text.error()) : kept;
-    written = write_file_durably(mirror_ / "config", *text);
+    const Result<void> written = write_file_durably(mirror_ / "config", *text);
     if (!written) return written;
     Result<git::Repository> again = git::Repository::open(mirror_);
     if (!again) return again.error();

@@ -13,6 +13,7 @@ namespace {
 namespace fs = std::filesystem;
 
 constexpr std::size_t named_at_most = 20;
+constexpr std::size_t longest_shown = 120;  // of a line: one may be a whole block of the disk
 constexpr std::size_t most_rounds = 16;  // of looking for what is missing: each time what was found names more
 
 Result<void> link(const fs::path& file, const fs::path& place) {
@@ -38,15 +39,15 @@ std::vector<std::string> packs_in(const fs::path& repository) {
 
 fs::path MirrorMender::workshop_of(const fs::path& mirror) { return mirror::own_folder(mirror) / "repair"; }
 
-MirrorMender::MirrorMender(fs::path mirror, std::string url, std::stop_token stop)
-    : mirror_(std::move(mirror)), url_(std::move(url)), stop_(std::move(stop)), workshop_(workshop_of(mirror_)), whole_(workshop_ / "whole.git") {}
+MirrorMender::MirrorMender(fs::path mirror, std::string url, Bounds bounds)
+    : mirror_(std::move(mirror)), url_(std::move(url)), bounds_(std::move(bounds)), workshop_(workshop_of(mirror_)), whole_(workshop_ / "whole.git") {}
 
 Result<void> MirrorMender::begin() {
     const Result<git::Repository> made = git::Repository::open_or_init(whole_, "main");
     if (!made) return made.error();
     refs_ = salvage_refs(mirror_);
     for (const std::string& name : packs_in(mirror_)) {
-        if (stop_.stop_requested()) return fail(Errc::cancelled, "mend", mirror_.string(), "stopped by request");
+        if (bounds_.stop.stop_requested()) return fail(Errc::cancelled, "mend", mirror_.string(), "stopped by request");
         const Result<void> looked = look_at_pack(mirror_ / "objects/pack" / (name + ".pack"));
         if (!looked) return looked;
     }
@@ -68,14 +69,17 @@ Result<void> MirrorMender::link_pack(const fs::path& pack) {
 
 // A sound one is taken as it is. Of a damaged one what can be had without others: a new index or frame, or else its good objects.
 Result<void> MirrorMender::look_at_pack(const fs::path& pack) {
-    PackMender mender(pack, workshop_ / "pack", stop_);
+    PackMender mender(pack, workshop_ / "pack", bounds_);
     const Result<bool> sound = mender.whole();
     if (!sound) return sound.error();
     if (*sound) return link_pack(pack);
     damaged_packs_.push_back(pack);
     Result<git::Repository> whole = git::Repository::open(whole_);
     if (!whole) return whole.error();
-    if (is_there(pack) && mender.index_anew()) {
+    const Result<void> indexed = is_there(pack) ? mender.index_anew() : fail(Errc::not_found, "mend", pack.string(), "there is an index without its pack");
+    if (!indexed && indexed.error().code == Errc::cancelled) return indexed;
+    if (!indexed && indexed.error().code == Errc::reserve) return no_room_.push_back(describe(indexed.error())), Result<void>();
+    if (indexed) {
         index_mended_ = true;
         const Result<git::Repository> mended = git::Repository::open(mender.mended());
         Result<void> done = mended ? Result<void>() : Result<void>(mended.error());
@@ -92,6 +96,7 @@ Result<void> MirrorMender::look_at_pack(const fs::path& pack) {
     bad_.insert(parts->bad.begin(), parts->bad.end());
     const Result<void> taken = mender.take_good(*parts, *whole);
     if (taken || taken.error().code == Errc::cancelled) return taken;
+    if (taken.error().code == Errc::reserve) return no_room_.push_back(describe(taken.error())), Result<void>();
     bad_.insert(parts->good.begin(), parts->good.end());  // more is damaged than was seen: none of it is believed
     return {};
 }
@@ -114,7 +119,7 @@ Result<void> MirrorMender::link_loose() {
     // No ref is there yet: what the check names now is damaged itself.
     const Result<git::Repository> whole = git::Repository::open(whole_);
     if (!whole) return whole.error();
-    const Result<git::Repository::CheckReport> report = whole->check([this] { return stop_.stop_requested(); });
+    const Result<git::Repository::CheckReport> report = whole->check([this] { return bounds_.stop.stop_requested(); });
     if (!report) return report.error();
     for (const git::Oid& oid : report->damaged) {
         const fs::path place = fs::path(oid.hex().substr(0, 2)) / oid.hex().substr(2);
@@ -156,7 +161,7 @@ Result<void> MirrorMender::find_missing() {
     missing_.clear();
     const Result<git::Repository> whole = git::Repository::open(whole_);
     if (!whole) return whole.error();
-    const Result<git::Repository::CheckReport> report = whole->check([this] { return stop_.stop_requested(); });
+    const Result<git::Repository::CheckReport> report = whole->check([this] { return bounds_.stop.stop_requested(); });
     if (!report) return report.error();
     if (report->problems.size() > report->missing.size() + report->damaged.size())
         return fail(Errc::repository_invalid, "mend", mirror_.string(), report->problems.front());
@@ -165,22 +170,35 @@ Result<void> MirrorMender::find_missing() {
     return {};
 }
 
-void MirrorMender::mend_refs_from(const RefMap& known) {
+void MirrorMender::mend_refs_from(const KnownRefs& known) {
     for (auto bad = refs_.bad.begin(); bad != refs_.bad.end();) {
-        const auto found = known.find(bad->first);
-        if (found != known.end()) mended_refs_.insert_or_assign(bad->first, found->second);
-        bad = found == known.end() ? std::next(bad) : refs_.bad.erase(bad);
+        const auto found = known.refs.find(bad->first);
+        if (found != known.refs.end()) mended_refs_.insert_or_assign(bad->first, found->second);
+        bad = found == known.refs.end() ? std::next(bad) : refs_.bad.erase(bad);
     }
     if (refs_.nameless.empty()) return;
-    // A line that tells no name: what this one has, and we do not know, is what it may have been.
-    const std::size_t before = mended_refs_.size();
-    for (const auto& [name, oid] : known) {
-        if (!refs_.refs.contains(name)) mended_refs_.emplace(name, oid);
-    }
-    if (mended_refs_.size() > before) refs_.nameless.clear();
+    const std::optional<RefMap> more = unnamed_refs(refs_, mended_refs_, known);
+    if (!more) return;
+    mended_refs_.insert(more->begin(), more->end());
+    refs_.nameless.clear();
 }
 
-Result<void> MirrorMender::know(const RefMap& noted) {
+// A copy without pull requests and the source tell all together.
+KnownRefs MirrorMender::with_pulls(const Supply& supply) {
+    KnownRefs known = supply.known;
+    if (supply.is_source) {
+        pulls_.emplace();
+        for (const auto& [name, oid] : known.refs) {
+            if (name.starts_with("refs/pull/")) pulls_->emplace(name, oid);
+        }
+    } else if (!known.pulls && pulls_) {
+        known.refs.insert(pulls_->begin(), pulls_->end());
+        known.pulls = true;
+    }
+    return known;
+}
+
+Result<void> MirrorMender::know(const KnownRefs& noted) {
     mend_refs_from(noted);
     const Result<void> written = write_refs();
     return written ? find_missing() : written;
@@ -191,7 +209,7 @@ Result<void> MirrorMender::take_from(const Supply& supply) {
         refs_.head = supply.head;
         head_mended_ = true;
     }
-    Result<void> done = know(supply.refs);
+    Result<void> done = know(with_pulls(supply));
     const Result<git::Repository> other = git::Repository::open_any(supply.repository);
     if (!other) return other.error();
     for (std::size_t round = 0; done && round < most_rounds; ++round) {
@@ -207,7 +225,7 @@ Result<void> MirrorMender::take_from(const Supply& supply) {
         Result<std::vector<git::Oid>> objects = other->missing_objects(tips, {});
         if (!objects) return objects.error();
         std::erase_if(*objects, [&](const git::Oid& oid) { return whole->has(oid); });
-        done = take_objects(supply.repository, *objects, *whole, workshop_ / "given.pack", stop_);
+        done = take_objects(supply.repository, *objects, *whole, workshop_ / "given.pack", bounds_);
         if (done) givers_.insert(supply.words);
         if (done) done = find_missing();
     }
@@ -231,12 +249,13 @@ void MirrorMender::name_broken(const git::Repository& whole, std::vector<std::st
 std::vector<std::string> MirrorMender::left() {
     std::vector<std::string> lines;
     for (const auto& [name, text] : refs_.bad) lines.push_back(one_line(name) + ": its value cannot be read, and nobody knows it: \"" + one_line(text) + "\"");
-    for (const std::string& line : refs_.nameless) lines.push_back("a line of packed-refs cannot be read: \"" + one_line(line) + "\"");
+    for (const std::string& line : refs_.nameless) lines.push_back("a line of packed-refs cannot be read, and nobody tells all refs that stood there: \"" + cut_utf8(one_line(line), longest_shown) + "\"");
     if (refs_.head.empty()) lines.emplace_back("HEAD cannot be read, and nobody knows it");
     const Result<git::Repository> whole = git::Repository::open(whole_);
     if (whole && !missing_.empty()) name_broken(*whole, lines);
     if (!missing_.empty()) lines.push_back(std::to_string(missing_.size()) + " objects that refs need are whole nowhere: " + missing_.begin()->hex());
     for (std::string& line : lines) line = mirror_.string() + ": " + line;
+    lines.insert(lines.end(), no_room_.begin(), no_room_.end());
     return lines;
 }
 

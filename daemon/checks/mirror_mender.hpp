@@ -5,6 +5,7 @@
 
 #include <filesystem>
 #include <memory>
+#include <optional>
 #include <set>
 #include <stop_token>
 #include <string>
@@ -19,15 +20,15 @@ namespace autobackup::checks {
 struct Supply {
     std::string words;                 ///< "its source", "the copy at …", "the bundle …"
     std::filesystem::path repository;  ///< bare, whole
-    RefMap refs;                       ///< under the names that they have in the mirror
+    KnownRefs known;                   ///< of what it has
     std::string head;                  ///< "ref: refs/heads/main"; empty: it does not tell
-    bool is_source = false;            ///< its refs are what the mirror's own follow
+    bool is_source = false;            ///< the mirror's own refs follow its
 };
 
 class MirrorMender {
 public:
     /// `url`: of the source, for a configuration that has to be written anew; may be empty.
-    MirrorMender(std::filesystem::path mirror, std::string url, std::stop_token stop);
+    MirrorMender(std::filesystem::path mirror, std::string url, Bounds bounds);
 
     /// Where work is done: below the mirror's own directory.
     static std::filesystem::path workshop_of(const std::filesystem::path& mirror);
@@ -36,10 +37,12 @@ public:
 
     /// Looks at every file, and puts together what is good.
     Result<void> begin();
-    /// Every ref is known, and everything that refs need is there.
-    [[nodiscard]] bool complete() const { return missing_.empty() && refs_.bad.empty() && refs_.nameless.empty() && !refs_.head.empty(); }
+    /// Nobody else needs to be asked: every ref is known, and everything that refs need is there.
+    [[nodiscard]] bool has_all() const { return missing_.empty() && knows_refs() && !refs_.head.empty(); }
+    /// The same, and every pack was looked into: all of it can be mended.
+    [[nodiscard]] bool complete() const { return has_all() && no_room_.empty(); }
     /// Where refs stood that cannot be read any more, by what was noted of them.
-    Result<void> know(const RefMap& noted);
+    Result<void> know(const KnownRefs& noted);
     /// Takes what is missing, as far as it is there.
     Result<void> take_from(const Supply& supply);
     /// Gives the mirror what it lacked, then puts damaged files aside: only where everything that they held and that can be read, and everything that refs
@@ -56,14 +59,17 @@ private:
     Result<void> find_missing();
     static void name_broken(const git::Repository& whole, std::vector<std::string>& lines);
     void mend_refs_here();
-    void mend_refs_from(const RefMap& known);
+    void mend_refs_from(const KnownRefs& known);
+    KnownRefs with_pulls(const Supply& supply);
+    [[nodiscard]] bool knows_refs() const { return refs_.bad.empty() && refs_.nameless.empty(); }
     Result<void> give_new_packs(Aside& aside, std::vector<std::string>& done);
     Result<void> retire_damaged(Aside& aside, std::vector<std::string>& done);
     Result<void> mend_files(Aside& aside, std::vector<std::string>& done);
+    Result<void> mend_config(Aside& aside, std::vector<std::string>& done);
 
     std::filesystem::path mirror_;
     std::string url_;
-    std::stop_token stop_;
+    Bounds bounds_;
     Workshop workshop_;
     std::filesystem::path whole_;  ///< the repository that is put together
     SalvagedRefs refs_;
@@ -76,6 +82,8 @@ private:
     Oids bad_;      ///< objects of damaged files that are not whole there
     Oids missing_;  ///< what refs need and nobody gave yet
     std::set<std::string> givers_;
+    std::optional<RefMap> pulls_;       ///< of the source, once it was asked
+    std::vector<std::string> no_room_;  ///< packs that were not looked into, and why
 };
 
 }  // namespace autobackup::checks

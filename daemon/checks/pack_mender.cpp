@@ -6,6 +6,7 @@
 #include <algorithm>
 
 #include "daemon/checks/pack_files.hpp"
+#include "daemon/checks/room.hpp"
 #include "lib/core/file.hpp"
 #include "lib/git/write_pack.hpp"
 
@@ -28,16 +29,19 @@ Workshop::~Workshop() {
     fs::remove_all(path_, ignored);
 }
 
-Result<void> take_objects(const fs::path& from, const std::vector<git::Oid>& oids, git::Repository& into, const fs::path& via, const std::stop_token& stop) {
+Result<void> take_objects(const fs::path& from, const std::vector<git::Oid>& oids, git::Repository& into, const fs::path& via, const Bounds& bounds) {
     if (oids.empty()) return {};
     const Result<git::Repository> source = git::Repository::open_any(from);
     if (!source) return source.error();
     Result<git::PackReader> reader = git::PackReader::make(*source, oids);
     if (!reader) return reader.error();
+    // It is written here, and once more while it is indexed.
+    const Result<void> room = need_room(via.parent_path(), 2 * reader->size(), bounds.reserve, "mend with", std::to_string(oids.size()) + " objects of " + from.string());
+    if (!room) return room;
     {
         const Result<FileDescriptor> fd = open_file(via, O_WRONLY | O_CREAT | O_TRUNC);
         if (!fd) return fd.error();
-        const Result<void> written = git::write_pack(*reader, fd->get(), via, [&stop] { return stop.stop_requested(); });
+        const Result<void> written = git::write_pack(*reader, fd->get(), via, [&bounds] { return bounds.stop.stop_requested(); });
         if (!written) return written;
     }
     git::Fetched taken;
@@ -45,11 +49,11 @@ Result<void> take_objects(const fs::path& from, const std::vector<git::Oid>& oid
     return into.adopt_pack(taken, "origin", "");
 }
 
-PackMender::PackMender(fs::path pack, fs::path workshop, std::stop_token stop)
-    : pack_(std::move(pack)), workshop_(std::move(workshop)), stop_(std::move(stop)) {}
+PackMender::PackMender(fs::path pack, fs::path workshop, Bounds bounds)
+    : pack_(std::move(pack)), workshop_(std::move(workshop)), bounds_(std::move(bounds)) {}
 
 std::function<bool()> PackMender::stopped() const {
-    return [stop = stop_] { return stop.stop_requested(); };
+    return [stop = bounds_.stop] { return stop.stop_requested(); };
 }
 
 bool PackMender::promisor() const { return is_there(beside(pack_, ".promisor")); }
@@ -65,13 +69,18 @@ Result<bool> PackMender::whole() {
 
 Result<void> PackMender::index_anew() {
     const Result<void> indexed = index_once(false);
-    return indexed ? indexed : index_once(true);
+    const bool ends = indexed || indexed.error().code == Errc::cancelled || indexed.error().code == Errc::reserve;
+    return ends ? indexed : index_once(true);
 }
 
 Result<void> PackMender::index_once(bool frame) {
     std::error_code error;
-    fs::copy_file(pack_, workshop_ / "again.pack", fs::copy_options::overwrite_existing, error);
-    if (error) return fail_errno(error.value(), "copy", pack_.string());
+    remove_quietly(workshop_ / "again.pack");
+    // The copy, and the pack and its index that are made of it.
+    const Result<void> room = need_room(workshop_ / "mended.git", 2 * bytes_of(pack_) + bytes_of(beside(pack_, ".idx")), bounds_.reserve, "mend", pack_.string());
+    if (!room) return room;
+    const Result<void> copied = copy_file(pack_, workshop_ / "again.pack", bounds_.stop);
+    if (!copied) return copied;
     const Result<void> framed = frame ? write_frame(workshop_ / "again.pack", beside(pack_, ".idx")) : Result<void>();
     if (!framed) return framed;
     Result<git::Repository> repository = git::Repository::open_or_init(mended(), "main");
@@ -105,7 +114,7 @@ Result<PackMender::Parts> PackMender::parts() const {
 }
 
 Result<void> PackMender::take_good(const Parts& parts, git::Repository& into) const {
-    return take_objects(workshop_ / "damaged.git", parts.good, into, workshop_ / "taken.pack", stop_);
+    return take_objects(workshop_ / "damaged.git", parts.good, into, workshop_ / "taken.pack", bounds_);
 }
 
 Result<void> give_packs(const fs::path& from, const fs::path& to, const std::vector<std::string>& names, bool promisor, Aside& aside) {

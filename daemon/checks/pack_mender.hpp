@@ -27,19 +27,26 @@ private:
     std::filesystem::path path_;
 };
 
-/// Writes a pack of these objects of `from` and takes it into `into`, which hashes each; `via` is where the pack lies meanwhile.
+/// What mending is bound to.
+struct Bounds {
+    std::stop_token stop;
+    std::uint64_t reserve = 0;  ///< bytes of the disk that stay free (limits.reserve)
+};
+
+/// Writes a pack of these objects of `from` and takes it into `into`, which hashes each; `via` is where the pack lies meanwhile. Errc::reserve: there is no
+/// room for both.
 Result<void> take_objects(const std::filesystem::path& from, const std::vector<git::Oid>& oids, git::Repository& into, const std::filesystem::path& via,
-                          const std::stop_token& stop);
+                          const Bounds& bounds);
 
 class PackMender {
 public:
     /// `workshop`: on the file system of the pack.
-    PackMender(std::filesystem::path pack, std::filesystem::path workshop, std::stop_token stop);
+    PackMender(std::filesystem::path pack, std::filesystem::path workshop, Bounds bounds);
 
     /// True: every object of it is what its name says.
     Result<bool> whole();
     /// Only the index is damaged when the pack can be indexed anew; only its frame, when it can with the head and the trailer that the index tells. A
-    /// whole pack is in mended() then. repository_invalid: there is more damage.
+    /// whole pack is in mended() then. repository_invalid: there is more damage; reserve: there is no room for two copies of it; cancelled.
     Result<void> index_anew();
     /// The objects that its index names: those that are whole in it, and the others.
     struct Parts {
@@ -64,7 +71,7 @@ private:
 
     std::filesystem::path pack_;
     Workshop workshop_;
-    std::stop_token stop_;
+    Bounds bounds_;
     Oids bad_;
 };
 

@@ -4,6 +4,7 @@
 #include <algorithm>
 
 #include "daemon/checks/pack_files.hpp"
+#include "daemon/mirror/plan.hpp"
 #include "lib/core/file.hpp"
 #include "lib/core/text.hpp"
 
@@ -14,8 +15,16 @@ namespace fs = std::filesystem;
 
 constexpr std::size_t name_digits = 40;
 constexpr std::size_t longest_packed = std::size_t{1} << 30;
+constexpr std::string_view pull_refs = "refs/pull/";
+
+// Ours, and no kept ref: it goes to no copy, and what a copy has there belongs to a push that was not ended.
+bool is_nobodys(const std::string& name) { return name.starts_with(mirror::own_refs) && !name.starts_with(mirror::kept_refs); }
 
 void take_line(std::string_view line, SalvagedRefs& found) {
+    if (line.size() == name_digits + 1 && git::Oid::parse(line.substr(1))) {  // "^" and what a tag stands for: no ref
+        found.packed_damaged = true;
+        return;
+    }
     const std::optional<git::Oid> oid = git::Oid::parse(line.substr(0, name_digits));
     const std::string name = line.size() > name_digits + 1 ? std::string(line.substr(name_digits + 1)) : std::string();
     if (oid && git::is_ref_name(name) && line[name_digits] == ' ') {
@@ -33,6 +42,7 @@ void read_packed(const fs::path& repository, SalvagedRefs& found) {
     const Result<std::string> text = read_file(repository / "packed-refs", longest_packed);
     if (!text) {
         found.packed_damaged = true;
+        found.nameless.push_back(describe(text.error()));
         return;
     }
     for (const std::string_view line : split(*text, '\n')) {
@@ -73,6 +83,21 @@ SalvagedRefs salvage_refs(const fs::path& repository) {
     return found;
 }
 
+std::optional<RefMap> unnamed_refs(const SalvagedRefs& found, const RefMap& mended, const KnownRefs& known) {
+    if (!known.kept || !found.bad.empty()) return std::nullopt;
+    for (const auto& [name, oid] : found.refs) {
+        if (name.starts_with(pull_refs) && !known.pulls) return std::nullopt;
+        if (is_nobodys(name) || name.starts_with(pull_refs)) continue;
+        const auto told = known.refs.find(name), better = mended.find(name);
+        if (told == known.refs.end() || told->second != (better == mended.end() ? oid : better->second)) return std::nullopt;
+    }
+    RefMap more;
+    for (const auto& [name, oid] : known.refs) {
+        if (!is_nobodys(name) && !found.refs.contains(name) && !found.symbolic.contains(name) && !mended.contains(name)) more.emplace(name, oid);
+    }
+    return more.size() < found.nameless.size() ? std::nullopt : std::optional(std::move(more));
+}
+
 std::optional<git::Oid> nearly(const std::string& text, const std::vector<git::Oid>& names) {
     if (text.size() != name_digits) return std::nullopt;
     std::optional<git::Oid> found;
@@ -89,22 +114,26 @@ std::optional<git::Oid> nearly(const std::string& text, const std::vector<git::O
 
 Result<void> write_mended(const fs::path& repository, const SalvagedRefs& before, const RefMap& mended, Aside& aside) {
     std::error_code ignored;
-    bool packed = before.packed_damaged;
+    const auto is_known = [&mended](const auto& bad) { return mended.contains(bad.first); };
+    const bool all = before.nameless.empty() && std::all_of(before.bad.begin(), before.bad.end(), is_known);
+    bool packed = before.packed_damaged && all;
     for (const auto& [name, oid] : mended) {
         const fs::path loose = repository / name;
-        if (!fs::is_regular_file(loose, ignored)) {
+        const bool there = fs::is_regular_file(loose, ignored);
+        if (!there && all) {
             packed = true;
             continue;
         }
-        Result<void> done = aside.keep(loose, (fs::path("refs") / name).parent_path().string());
+        if (fs::is_directory(loose, ignored)) fs::remove(loose, ignored);  // an empty one, as deleted refs leave it
+        Result<void> done = there ? aside.keep(loose, (fs::path("refs") / name).parent_path().string()) : make_directories(loose.parent_path());
         if (done) done = write_file_durably(loose, oid.hex() + "\n");
         if (!done) return done;
     }
     if (!packed) return {};
-    RefMap all = mended;
-    all.insert(before.refs.begin(), before.refs.end());
+    RefMap refs = mended;
+    refs.insert(before.refs.begin(), before.refs.end());
     std::string text;  // without a header: whoever reads it finds out himself what the tags stand for
-    for (const auto& [name, oid] : all) text += oid.hex() + " " + name + "\n";
+    for (const auto& [name, oid] : refs) text += oid.hex() + " " + name + "\n";
     const Result<void> kept = fs::exists(repository / "packed-refs", ignored) ? aside.keep(repository / "packed-refs", "refs") : Result<void>();
     return kept ? write_file_durably(repository / "packed-refs", text) : kept;
 }

@@ -28,10 +28,24 @@ struct SalvagedRefs {
 };
 SalvagedRefs salvage_refs(const std::filesystem::path& repository);
 
+/// What somebody else tells of the refs of a mirror, under the names that they have in it.
+struct KnownRefs {
+    RefMap refs;
+    bool kept = false;   ///< also those below refs/autobackup/keep, of which no source knows
+    bool pulls = false;  ///< also those below refs/pull
+};
+
+/// The refs that lines without a name stood for: what `known` has and nobody else tells. Nothing unless it must be all that the mirror had: it carries kept
+/// refs, has every ref that can be read here (`mended` or as it stands) where it stands here, and at least one more for each such line. One line may
+/// have been dozens of refs: a block that was lost has no ends of lines. Pure.
+std::optional<RefMap> unnamed_refs(const SalvagedRefs& found, const RefMap& mended, const KnownRefs& known);
+
 /// The one name of `names` that differs from `text` in one place: an object name with one damaged letter. Nothing: there is none, or several.
 std::optional<git::Oid> nearly(const std::string& text, const std::vector<git::Oid>& names);
 
-/// Writes what was mended: packed-refs anew where it was damaged, and each loose file of `mended`, in a rename each; what was there goes to `aside`.
+/// Writes what was mended: packed-refs anew where it was damaged, and each loose file of `mended`, in a rename each; what was there goes to `aside`. As long
+/// as `before` has a bad one that `mended` does not have, or a nameless one, packed-refs stays as it is, so that the damage is found again, and what was
+/// mended becomes loose files.
 Result<void> write_mended(const std::filesystem::path& repository, const SalvagedRefs& before, const RefMap& mended, Aside& aside);
 Result<void> write_head(const std::filesystem::path& repository, const std::string& head, Aside& aside);
 

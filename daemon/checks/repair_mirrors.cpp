@@ -17,7 +17,7 @@ class MirrorRepair {
 public:
     MirrorRepair(runner::Shared& shared, MirrorSources& sources, const HeldSource& held, Aside& aside, Repaired& repaired)
         : shared_(shared), sources_(sources), held_(held), aside_(aside), repaired_(repaired),
-          mender_(held.what.path, mirror::plain_url(held.what.source.url), shared.workers.stop_token()) {}
+          mender_(held.what.path, mirror::plain_url(held.what.source.url), Bounds{shared.workers.stop_token(), shared.config.limits.reserve}) {}
 
     /// Whether all of it is whole now.
     Awaitable<bool> run();
@@ -40,16 +40,16 @@ private:
 Result<void> MirrorRepair::begin() {
     Result<void> done = mender_.begin();
     for (const mirror::CopyPlace& place : sources_.outlets().copies) {
-        if (!done || mender_.complete()) break;
-        const Result<std::optional<mirror::CopyRecord>> record = mirror::read_copy_record(held_.what.path, mirror::copy_url(held_.what, place.settings));
-        if (record && *record) done = mender_.know((*record)->refs);
+        if (!done || mender_.has_all()) break;
+        Result<std::optional<mirror::CopyRecord>> record = mirror::read_copy_record(held_.what.path, mirror::copy_url(held_.what, place.settings));
+        if (record && *record) done = mender_.know(known_of(place.settings, std::move((**record).refs)));
     }
     return done;
 }
 
 Awaitable<void> MirrorRepair::ask_others() {
     for (const SupplyWay& way : ways_of(shared_, sources_, held_, mender_.room_for("supply"))) {
-        if (mender_.complete()) break;
+        if (mender_.has_all()) break;
         shared_.progress.phase("fetching " + held_.what.name + " from " + way.words);
         const Result<Supply> supply = co_await way.get();
         auto take = [this, &supply] { return mender_.take_from(*supply); };
@@ -98,7 +98,11 @@ Awaitable<Repaired> repair_mirrors(runner::Shared& shared, const config::Job& jo
     for (const restore::Checked& copy : copies) {
         const auto& all = (*sources)->all();
         const auto held = std::find_if(all.begin(), all.end(), [&copy](const HeldSource& one) { return one.what.path == copy.path; });
-        if (held == all.end() || shared.workers.stop_token().stop_requested()) continue;
+        if (shared.workers.stop_token().stop_requested()) break;
+        if (held == all.end()) {
+            repaired.left.push_back(copy.path + ": there is no repository; the next run clones it anew, kept refs come from a copy or a bundle alone");
+            continue;
+        }
         if (std::any_of(copy.problems.begin(), copy.problems.end(), of_git)) {
             MirrorRepair repair(shared, **sources, *held, aside, repaired);
             const bool whole = co_await repair.run();

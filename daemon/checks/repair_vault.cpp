@@ -20,12 +20,14 @@ class VaultPack {
 public:
     VaultPack(const RepairOrder& order, const restore::Place& place, fs::path pack)
         : order_(order), place_(place), workshop_(order.config.storage / "spool" / ".repair" / order.job.name),
-          mender_(std::move(pack), workshop_ / "pack", order.stop) {}
+          bounds_{order.stop, order.config.limits.reserve}, mender_(std::move(pack), workshop_ / "pack", bounds_) {}
 
     Result<bool> whole() { return mender_.whole(); }
 
     Result<void> mend(Aside& aside) {
-        if (const Result<void> indexed = mender_.index_anew(); indexed) return mender_.put_in_place(aside);
+        const Result<void> indexed = mender_.index_anew();
+        if (indexed) return mender_.put_in_place(aside);
+        if (indexed.error().code == Errc::cancelled || indexed.error().code == Errc::reserve) return indexed;  // nothing else needs less
         const Result<void> collected = collect();
         return collected ? mender_.put_in_place(aside) : collected;
     }
@@ -64,7 +66,7 @@ private:
         for (const git::Oid& oid : missing) {
             if (clone->has(oid)) found.push_back(oid);
         }
-        const Result<void> taken = take_objects(order_.clone, found, into, workshop_ / "taken.pack", order_.stop);
+        const Result<void> taken = take_objects(order_.clone, found, into, workshop_ / "taken.pack", bounds_);
         if (!taken) return taken;
         for (const git::Oid& oid : found) missing.erase(oid);
         return {};
@@ -107,6 +109,7 @@ private:
     const RepairOrder& order_;
     const restore::Place& place_;
     Workshop workshop_;
+    Bounds bounds_;
     PackMender mender_;
 };
 
@@ -121,7 +124,9 @@ void repair_packs(const RepairOrder& order, const restore::Place& place, Aside& 
         VaultPack mender(order, place, pack);
         const Result<bool> whole = mender.whole();
         if (whole && *whole) continue;
-        const Result<void> mended = mender.mend(aside);
+        Result<void> mended = whole ? Result<void>() : Result<void>(whole.error());
+        if (mended || mended.error().code != Errc::cancelled) mended = mender.mend(aside);
+        if (!mended && mended.error().code == Errc::cancelled) return;  // nothing was found out about it
         if (mended) repaired.mended.push_back(pack.string() + " was made anew, every object of it is whole");
         else repaired.left.push_back(describe(mended.error()));
     }

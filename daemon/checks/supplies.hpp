@@ -16,6 +16,9 @@ struct SupplyWay {
     std::function<Awaitable<Result<Supply>>()> get;
 };
 
+/// What a copy with these settings knows of the refs of its mirror, when it has `refs`.
+KnownRefs known_of(const config::MirrorCopy& settings, RefMap refs);
+
 /// In the order in which they are to be asked: the source, the copies, the newest bundle that is whole. `room`: a directory for the repository; everything is
 /// borrowed by the ways.
 std::vector<SupplyWay> ways_of(runner::Shared& shared, MirrorSources& sources, const HeldSource& held, const std::filesystem::path& room);

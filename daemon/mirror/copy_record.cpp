@@ -51,8 +51,10 @@ Result<void> write_copy_record(const fs::path& repository, const std::string& ur
     return write_file_durably(file, text);
 }
 
+bool takes_pulls(const config::MirrorCopy& settings) { return settings.pull_refs.value_or(remote::local_path(settings.url).has_value()); }
+
 RefMap copied_refs(const Refs& refs, const config::MirrorCopy& settings) {
-    const bool pulls = settings.pull_refs.value_or(remote::local_path(settings.url).has_value());
+    const bool pulls = takes_pulls(settings);
     RefMap out;
     for (const auto& [name, oid] : refs) {
         const bool ours = name.starts_with(own_refs);

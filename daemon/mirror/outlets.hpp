@@ -56,6 +56,9 @@ struct CopyRecord {
 Result<std::optional<CopyRecord>> read_copy_record(const std::filesystem::path& repository, const std::string& url);
 Result<void> write_copy_record(const std::filesystem::path& repository, const std::string& url, const CopyRecord& record);
 
+/// Whether refs/pull/ goes along to a copy. Pure.
+bool takes_pulls(const config::MirrorCopy& settings);
+
 /// The refs of a mirror that belong to a copy. Pure.
 RefMap copied_refs(const std::vector<std::pair<std::string, git::Oid>>& refs, const config::MirrorCopy& settings);
 

@@ -3,6 +3,7 @@
 
 #include "daemon/mirror/large.hpp"
 #include "daemon/restore/verify_vault.hpp"
+#include "lib/core/text.hpp"
 #include "lib/git/repository.hpp"
 #include "lib/lfs/store.hpp"
 
@@ -11,14 +12,18 @@ namespace {
 
 namespace fs = std::filesystem;
 
+constexpr std::size_t longest_shown = 120;
+
 void problem(Checked& checked, const std::string& text) {
     if (checked.problems.size() < most_problems) checked.problems.push_back(text);
 }
 
 Result<void> check_tips(const git::Repository& repository, Checked& checked, std::vector<git::Oid>& tips) {
-    const Result<std::vector<std::pair<std::string, git::Oid>>> refs = repository.refs("refs/");
+    // Of packed-refs every line, whatever it begins with: what was lost in the middle of a name leaves no name of a ref.
+    const Result<std::vector<std::pair<std::string, git::Oid>>> refs = repository.refs("");
     if (!refs) return refs.error();
     for (const auto& [name, oid] : *refs) {
+        if (!git::is_ref_name(name)) problem(checked, "a line of packed-refs is not a ref: \"" + cut_utf8(one_line(name), longest_shown) + "\"");
         if (!repository.has(oid)) problem(checked, name + " names " + oid.hex() + ", which is missing");
         tips.push_back(oid);
     }

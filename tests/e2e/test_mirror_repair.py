@@ -12,6 +12,7 @@ import unittest
 from harness import git
 from mirrors import Asking, MirrorCase
 from restore_case import ctl
+from test_github import Hub
 
 
 class Repairs(Asking, MirrorCase):
@@ -164,14 +165,86 @@ class Repairs(Asking, MirrorCase):
         self.assertEqual(git("symbolic-ref", "HEAD", cwd=self.mirror()), "refs/heads/main")
         self.assert_mended(before)
 
+    def lose_a_block(self, mirror):
+        """A block of packed-refs that held all kept refs and the beginning of heads/main; what the file was."""
+        path = os.path.join(mirror, "packed-refs")
+        with open(path, "rb") as file:
+            before = file.read()
+        first, last = before.index(b"refs/autobackup/keep/") + 30, before.index(b"refs/heads/main") + 8
+        with open(path, "wb") as file:
+            file.write(before[:first] + bytes(last - first) + before[last:])
+        return before
+
+    def test_a_lost_block_of_packed_refs_comes_from_whoever_knows_it_all(self):
+        source = self.history(extra=f"bundles: {{directory: {self.out('bundles')}, keep: 3}}")
+        before = self.refs(self.mirror(), ours=True)
+        git("update-ref", "refs/heads/unknown", "main", cwd=source)
+        self.lose_a_block(self.mirror())
+        found = self.told("verify", code=1)[0]
+        self.assertIn("a line of packed-refs is not a ref", found["copies"][0]["problems"][0])
+        found, said = self.repair()
+        self.assertEqual(found["damaged"], 0, said)
+        self.assert_mended(before)
+        self.assertEqual(len(self.kept(self.mirror())), 2)
+        self.lose_a_block(self.mirror())
+        self.configure_mirrors({"a": source}, extra="copies: {url: '" + self.out("copies/{name}.git") + "'}")
+        self.assertIn("not mended", self.repair(code=1)[1])
+
+    def test_a_source_cannot_know_what_was_kept(self):
+        source = self.history()
+        git("update-ref", "refs/heads/unknown", "main", cwd=source)
+        self.lose_a_block(self.mirror())
+        path = os.path.join(self.mirror(), "packed-refs")
+        with open(path, "rb") as file:
+            damaged = file.read()
+        os.remove(self.packs(self.mirror(), ".idx")[-1])
+        for _ in range(2):
+            found, said = self.repair(code=1)
+            self.assertEqual(found["damaged"], 1)
+            self.assertIn("a line of packed-refs cannot be read, and nobody tells all refs that stood there", said)
+            with open(path, "rb") as file:
+                self.assertEqual(file.read(), damaged)
+        self.assertEqual(len(self.packs(self.mirror(), ".idx")), len(self.packs(self.mirror())), "everything else was mended")
+        self.assertEqual(self.told("verify", code=1)[0]["damaged"], 1, "and it is found again")
+
+    def test_a_value_that_nobody_knows_stays_damaged(self):
+        source = self.history()
+        path = os.path.join(self.mirror(), "packed-refs")
+        before = self.refs(self.mirror(), ours=True)
+        with open(path) as file:
+            text = file.read()
+        keep = next(name for name in before if name.startswith("refs/autobackup/keep/"))
+        main = f"{before['refs/heads/main']} refs/heads/main\n"
+        wounded = text.replace(f"{before[keep]} {keep}", f"zzzz{before[keep][4:]} {keep}").replace(main, "zzzz" + main[4:])
+        with open(path, "w") as file:
+            file.write(wounded)
+        for _ in range(2):
+            found, said = self.repair(code=1)
+            self.assertRegex(said, f"not mended: .*{keep}: its value cannot be read, and nobody knows it")
+            self.assertNotIn("with every ref", said)
+            self.assertEqual(found["damaged"], 1)
+            with open(path) as file:
+                self.assertEqual(file.read(), wounded)
+            with open(os.path.join(self.mirror(), "refs/heads/main")) as file:
+                self.assertEqual(file.read(), before["refs/heads/main"] + "\n", "the source knew this one")
+        self.assertTrue(os.path.exists(source))
+        with open(path, "w") as file:
+            file.write(wounded.replace(f"zzzz{before[keep][4:]} {keep}\n", ""))
+        self.assertEqual(self.repair()[0]["damaged"], 0, "whoever gives a ref up takes its line away")
+        del before[keep]
+        self.assert_mended(before)
+
     def test_a_mirror_without_head_or_refs_is_still_one(self):
         a, b = self.source("a"), self.source("b")
         self.configure_mirrors({"a": a, "b": b})
         self.run_mirrors()
         before = self.refs(self.mirror(), ours=True)
 
-        for name in ("HEAD",):
-            os.remove(os.path.join(self.mirror(), name))
+        def without_refs():
+            shutil.rmtree(os.path.join(self.mirror(), "refs"))
+
+        for wound in (lambda: os.remove(os.path.join(self.mirror(), "HEAD")), without_refs):
+            wound()
             for level in ("exists", "checksum"):
                 found, said = self.told("verify", "--level", level, code=3)
                 self.assertEqual((found["good"], found["damaged"]), (1, 1), said)
@@ -182,6 +255,20 @@ class Repairs(Asking, MirrorCase):
             self.assertEqual(git("symbolic-ref", "HEAD", cwd=self.mirror()), "refs/heads/main")
             self.assert_mended(before)
         self.assertEqual(self.run_mirrors().report["outcome"], "unchanged")
+
+    def test_without_room_nothing_is_copied(self):
+        source = self.history()
+        before = self.refs(self.mirror(), ours=True)
+        pack = self.packs(self.mirror())[-1]
+        self.hurt(pack)
+        self.configure_mirrors({"a": source}, top="limits: {reserve: 1000TiB}\n")
+        found, said = self.repair(code=1)
+        self.assertEqual(found["damaged"], 1)
+        self.assertRegex(said, f"not mended: .*{os.path.basename(pack)}: there is no room: .*limits.reserve keeps ")
+        self.assertEqual(self.aside(), [])
+        self.configure_mirrors({"a": source})
+        self.assertEqual(self.repair()[0]["damaged"], 0)
+        self.assert_mended(before)
 
     def test_what_is_nowhere_else_stays_and_is_named(self):
         source = self.history()
@@ -284,6 +371,21 @@ class Repairs(Asking, MirrorCase):
         self.commit(source, "main", {"after.txt": "after\n"})
         self.run_mirrors()
         self.assertFalse(os.path.exists(os.path.dirname(left)))
+
+
+class GithubRepairs(Asking, Hub):
+    def test_pull_requests_that_are_not_kept_are_not_asked_for(self):
+        self.describe("organization: acme\nrepositories: {include: [app]}\nwikis: false\npull_refs: none")
+        self.run_code()
+        source, mirror = self.hub.path("acme/app"), self.mirror("acme/app")
+        tree = subprocess.run(["git", "mktree", "--missing"], cwd=source, input=f"100644 blob {'1' * 40}\tgone\n".encode(), capture_output=True, check=True)
+        commit = git("-c", "user.name=t", "-c", "user.email=t@t", "commit-tree", "-m", "cannot be sent", tree.stdout.decode().strip(), cwd=source)
+        git("update-ref", "refs/pull/999/head", commit, cwd=source)
+        pack = self.packs(mirror)[-1]
+        self.flip(pack, os.path.getsize(pack) // 2)
+        found, said = self.told("verify", "--repair")
+        self.assertEqual(found["damaged"], 0, said)
+        self.assertIn("its source", said)
 
 
 if __name__ == "__main__":

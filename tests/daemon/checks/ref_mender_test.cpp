@@ -58,6 +58,73 @@ TEST_F(RefMender, WholeOnesAreNotDamaged) {
     EXPECT_EQ(salvage_refs(path_).head, one);
 }
 
+TEST_F(RefMender, WhatATagStandsForIsNoRefAndALostBlockIsOneLine) {
+    const std::string lost(4096, '\0');
+    put("packed-refs", one + " refs/tags/v1\nx" + two + "\n");
+    SalvagedRefs found = salvage_refs(path_);
+    EXPECT_TRUE(found.packed_damaged && found.nameless.empty() && found.bad.empty());
+    put("packed-refs", one + " refs/heads/ma" + lost + "ds/z\n" + two + " refs/tags/v1\n");
+    found = salvage_refs(path_);
+    EXPECT_EQ(found.refs, (RefMap{{"refs/tags/v1", oid(two)}}));
+    EXPECT_EQ(found.nameless.size(), 1U);
+    fs::remove(path_ / "packed-refs");
+    fs::create_directory(path_ / "packed-refs");
+    EXPECT_EQ(salvage_refs(path_).nameless.size(), 1U) << "what cannot be read at all is not empty";
+}
+
+TEST_F(RefMender, WhoeverKnowsEverythingTellsWhatLinesWithoutANameWere) {
+    const std::string keep = "refs/autobackup/keep/20261121T013000Z/heads/main";
+    SalvagedRefs found;
+    found.refs = {{"refs/heads/main", oid(two)}};
+    found.nameless = {"xx"};
+    KnownRefs known;
+    known.refs = {{"refs/heads/main", oid(two)}, {"refs/heads/dev", oid(one)}, {keep, oid(one)}};
+    EXPECT_EQ(unnamed_refs(found, {}, known), std::nullopt) << "a source has a ref more, and cannot know of kept ones";
+    known.kept = true;
+    const RefMap more{{"refs/heads/dev", oid(one)}, {keep, oid(one)}};
+    EXPECT_EQ(unnamed_refs(found, {}, known), more);
+    found.nameless = {"xx", "yy", "zz"};
+    EXPECT_EQ(unnamed_refs(found, {}, known), std::nullopt) << "each line was one ref at least";
+    found.nameless = {"xx"};
+    known.refs["refs/heads/main"] = oid(one);
+    EXPECT_EQ(unnamed_refs(found, {}, known), std::nullopt) << "it is of another time";
+    EXPECT_EQ(unnamed_refs(found, {{"refs/heads/main", oid(one)}}, known), more) << "as it was mended";
+    found.refs["refs/tags/v1"] = oid(one);
+    EXPECT_EQ(unnamed_refs(found, {{"refs/heads/main", oid(one)}}, known), std::nullopt) << "it lacks one that is here";
+}
+
+TEST_F(RefMender, PullRequestsMustBeKnownWhereThereAreSome) {
+    SalvagedRefs found;
+    found.refs = {{"refs/pull/1/head", oid(two)}};
+    found.nameless = {"xx"};
+    KnownRefs known;
+    known.kept = true;
+    known.refs = {{"refs/heads/main", oid(one)}};
+    EXPECT_EQ(unnamed_refs(found, {}, known), std::nullopt);
+    known.pulls = true;
+    EXPECT_EQ(unnamed_refs(found, {}, known), (RefMap{{"refs/heads/main", oid(one)}}));
+    found.bad["refs/heads/other"] = "zz";
+    EXPECT_EQ(unnamed_refs(found, {}, known), std::nullopt) << "it lacks one of which the name is known";
+}
+
+TEST_F(RefMender, WhatNobodyKnowsStaysInPackedRefs) {
+    const std::string before = one + " refs/heads/dev\nzz" + one.substr(2) + " refs/tags/v1\nzz" + one.substr(2) + " refs/tags/v2\n";
+    put("packed-refs", before);
+    fs::create_directories(path_ / "refs/tags/v1");  // as a deleted refs/tags/v1/x leaves it
+    SalvagedRefs found = salvage_refs(path_);
+    found.bad.erase("refs/tags/v1");
+    ASSERT_TRUE(write_mended(path_, found, RefMap{{"refs/tags/v1", oid(two)}}, aside_));
+    EXPECT_EQ(text("packed-refs"), before);
+    EXPECT_EQ(text("refs/tags/v1"), two + "\n");
+    found = salvage_refs(path_);
+    EXPECT_EQ(found.refs, (RefMap{{"refs/heads/dev", oid(one)}, {"refs/tags/v1", oid(two)}}));
+    EXPECT_EQ(found.bad, (std::map<std::string, std::string>{{"refs/tags/v2", "zz" + one.substr(2)}}));
+    found.bad.clear();
+    ASSERT_TRUE(write_mended(path_, found, RefMap{{"refs/tags/v2", oid(two)}}, aside_));
+    EXPECT_FALSE(salvage_refs(path_).damaged());
+    EXPECT_EQ(text("packed-refs"), one + " refs/heads/dev\n" + two + " refs/tags/v1\n" + two + " refs/tags/v2\n");
+}
+
 TEST_F(RefMender, OneWrongLetterIsFound) {
     const std::vector<git::Oid> names{oid(one), oid(two)};
     std::string text = one;
