@@ -7,6 +7,7 @@
 #include <map>
 
 #include "daemon/checks/drill_run.hpp"
+#include "daemon/checks/missing.hpp"
 #include "daemon/checks/spot.hpp"
 #include "daemon/report/report.hpp"
 #include "daemon/restore/places.hpp"
@@ -65,7 +66,21 @@ Copies look(const Session& session, restore::Level level) {
     const restore::Place place = restore::place_of(session.shared.config, session.job);
     Copies copies = restore::verify(place, level, session.shared.workers.stop_token());
     if (copies) miss_vault(session, place, *copies);
-    return copies;
+    const Result<void> missed = copies ? miss_mirrors(session.shared.config, session.job, session.store.get(), *copies) : Result<void>();
+    return missed ? std::move(copies) : Copies(missed.error());
+}
+
+// What a check that asks the source had nothing to ask for: it must not pass for good.
+Copies look_for_lost(const Session& session, bool nothing_compared) {
+    std::vector<restore::Checked> lost;
+    const Result<void> missed = miss_mirrors(session.shared.config, session.job, session.store.get(), lost);
+    if (!missed) return missed.error();
+    if (!nothing_compared || !session.held_something) return lost;
+    Copies copies = look(session, restore::Level::exists);
+    if (!copies) return copies;
+    std::erase_if(*copies, [](const restore::Checked& one) { return one.where != "vault" || one.good(); });
+    std::move(copies->begin(), copies->end(), std::back_inserter(lost));
+    return lost;
 }
 
 // Into manifests and state. The job's lock is held.
@@ -197,6 +212,11 @@ Awaitable<void> run_spot(Session& session) {
     auto keep = [&session, &spotted] { return remember_asked(session, spotted->asked); };
     const Result<void> kept = co_await session.shared.workers.run(std::move(keep));
     if (!kept) session.done.run.warnings.push_back("what was asked for is not in the state: " + describe(kept.error()));
+    auto look_around = [&session, &spotted] { return look_for_lost(session, spotted->copies.empty() && spotted->warnings.empty()); };
+    Copies lost = co_await session.shared.workers.run(std::move(look_around));
+    if (!lost) session.done.run.errors.push_back(lost.error());
+    if (lost) std::move(lost->begin(), lost->end(), std::back_inserter(spotted->copies));
+    if (spotted->failure) session.done.run.errors.push_back(*spotted->failure);
     take(std::move(spotted->copies), session.done);
 }
 

@@ -173,8 +173,7 @@ Awaitable<Result<Spotted>> spot(runner::Shared& shared, const config::Job& job, 
     const restore::Place came = restore::place_of(config, config.jobs.at(job.name));
     auto look = [&] { compare(came, *samples, run, stop, spotted); };
     co_await shared.workers.run(std::move(look));
-    // The server as a whole did not answer: that is no word about what is held.
-    if (spotted.copies.empty() && !run.errors.empty()) co_return run.errors.front();
+    if (spotted.copies.empty() && !run.errors.empty()) spotted.failure = run.errors.front();
     co_return spotted;
 }
 

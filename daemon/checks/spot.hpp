@@ -5,6 +5,7 @@
 
 #include <cstdint>
 #include <map>
+#include <optional>
 #include <string>
 #include <vector>
 
@@ -24,6 +25,7 @@ inline constexpr Milliseconds longest_spot{600'000};
 struct Spotted {
     std::vector<restore::Checked> copies;  ///< `where` is "source"; one for each task or repository that could be compared
     std::vector<std::string> warnings;     ///< what could not, and why; of repositories also what has moved at the source
+    std::optional<Failure> failure{};  ///< something was asked for, and nothing could be compared: that is no word about what is held
     std::map<std::string, std::string> asked;  ///< when each task (by its number) or repository of the job was asked for last, RFC 3339
 };
 
@@ -37,8 +39,8 @@ Awaitable<Result<Spotted>> spot(runner::Shared& shared, const config::Job& job, 
 /// one that is not where it was saved, is not here, or no longer there, is told in a warning, and is damage only when the mirror's own ref names what the
 /// mirror has not. One tip that both have is chosen by `word` (another word, another tip) and fetched anew without anything of ours, and a large file of it:
 /// each object must be in the mirror, and be what its name says. The copy's `id` tells which tip: "refs/heads/main@<commit>". What looks damaged is looked
-/// at again while no run goes on; with `wait` it is waited for. A repository that is gone at the source is told. Failures: as of spot(); why none of them
-/// could be asked. Loop thread.
+/// at again while no run goes on; with `wait` it is waited for. A repository that is gone at the source is told; when nothing else was compared it is the
+/// failure too, for a token that has lost its rights hears the same. Failures: as of spot(). Loop thread.
 Awaitable<Result<Spotted>> spot_mirrors(runner::Shared& shared, const config::Job& job, std::map<std::string, std::string> asked, std::string word, bool wait);
 
 }  // namespace autobackup::checks

@@ -236,10 +236,10 @@ Awaitable<Result<Spotted>> spot_mirrors(runner::Shared& shared, const config::Jo
         if (!one.failure) continue;
         const bool gone = one.failure->code == Errc::not_found;
         spotted.warnings.push_back(one_line(held->what.name) + (gone ? " is no longer at the source, its copy stays: " : " could not be asked for: ") + describe(*one.failure));
-        if (!gone && !first) first = one.failure;
+        // GitHub says "not found" of what a token may not see.
+        if (!first || (!gone && first->code == Errc::not_found)) first = one.failure;
     }
-    // Nothing answered: that is no word about what is held.
-    if (spotted.copies.empty() && first) co_return *first;
+    if (spotted.copies.empty()) spotted.failure = first;
     co_return spotted;
 }
 

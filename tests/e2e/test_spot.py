@@ -51,6 +51,15 @@ class Spot(RestoreCase):
         self.assertIn("task 1 ", bad["path"])
         self.assertIn("nothing has moved at the source, but \"data/", bad["problems"][0])
 
+    def test_a_vault_that_is_gone_is_damage(self):
+        self.back_up()
+        os.rename(self.vault, self.vault + ".away")
+        found, said = self.spot(code=1)
+        self.assertEqual(found["damaged"], 1, said)
+        self.assertIn("there is no repository, though versions were saved in it", found["copies"][0]["problems"][0])
+        os.rename(self.vault + ".away", self.vault)
+        self.assertEqual(self.spot()[0]["damaged"], 0)
+
     def test_what_has_moved_is_not_compared(self):
         self.back_up()
         self.cvat.mutate("add_shape", task=1)
