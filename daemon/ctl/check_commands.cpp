@@ -108,8 +108,8 @@ Awaitable<std::unique_ptr<restore::RemoteVault>> clone_of_target(const Context& 
     co_return nullptr;
 }
 
-// Mends what `done` found damaged, from what this machine holds, then from a target. Nothing: the job is busy.
-Awaitable<Result<void>> mend(const Context& context, const Ground& ground, const checks::Done& done, async::Workers& workers) {
+// Mends what `done` found damaged, from what this machine holds, then from a target. False: something is left damaged. busy: a run goes on.
+Awaitable<Result<bool>> mend(const Context& context, const Ground& ground, const checks::Done& done, async::Workers& workers) {
     const config::Config& config = ground.config;
     Engine engine(context, ground, workers);
     const config::Job& job = config.jobs.at(done.run.job);
@@ -136,7 +136,7 @@ Awaitable<Result<void>> mend(const Context& context, const Ground& ground, const
     std::move(mirrors.left.begin(), mirrors.left.end(), std::back_inserter(repaired.left));
     for (const std::string& line : repaired.mended) tell("mended: " + line);
     for (const std::string& line : repaired.left) tell("not mended: " + line);
-    co_return Result<void>();
+    co_return repaired.left.empty();
 }
 
 // Nothing lies there, though the history says that something was saved.
@@ -152,7 +152,32 @@ std::vector<restore::Checked> lost_copies(const config::Config& config, const st
     return lost;
 }
 
-// Our own storage: every job, or the one that is named.
+// What was found in a job, and the exit code of what went wrong while it was looked at; 0: nothing did.
+struct Looked {
+    std::vector<restore::Checked> copies;
+    int code = 0;
+};
+
+Awaitable<Looked> verify_job(const Context& context, const Ground& ground, std::string name, std::string level, async::Workers& workers) {
+    Looked looked;
+    checks::Done done = co_await check_own(context, ground, order_of(name, level), workers);
+    if (context.line.repair && done.run.outcome != model::RunOutcome::cancelled && restore::any_damaged(done.copies)) {
+        const Result<bool> mended = co_await mend(context, ground, done, workers);
+        if (!mended) looked.code = failed(mended.error());
+        if (mended && !*mended) looked.code = 3;
+        if (mended) done = co_await check_own(context, ground, order_of(name, level), workers);
+    }
+    if (done.run.outcome == model::RunOutcome::cancelled) co_return Looked{{}, 5};
+    for (const Failure& failure : done.run.errors) {
+        const int code = failed(failure);  // what a source does not give is no mistake of the command line
+        looked.code = worse(failure.code == Errc::not_found ? 1 : code, looked.code);
+    }
+    looked.copies = std::move(done.copies);
+    if (looked.copies.empty() && looked.code == 0 && level != "spot") looked.copies = lost_copies(ground.config, name);
+    co_return looked;
+}
+
+// Our own storage: every job, or the one that is named. What is wrong with one keeps nobody from hearing of the others.
 Awaitable<int> verify_own(const Context& context, std::string level, async::Workers& workers) {
     const std::optional<config::Config> config = load_config(context);
     if (!config) co_return 2;
@@ -162,23 +187,18 @@ Awaitable<int> verify_own(const Context& context, std::string level, async::Work
     const Result<config::SecretPlaces> secrets = co_await enter_storage(context, *config, std::move(entry), workers);
     if (!secrets) co_return failed(secrets.error());
     const Ground ground{*config, *secrets};
-    const bool spot = level == "spot";
     std::vector<restore::Checked> all;
+    int code = 0;
     for (const auto& [name, job] : config->jobs) {
         if (!context.line.job.empty() && context.line.job != name) continue;
-        checks::Done done = co_await check_own(context, ground, order_of(name, level), workers);
-        if (done.run.outcome == model::RunOutcome::cancelled) co_return 5;
-        if (!done.run.errors.empty()) co_return failed(done.run.errors.front());
-        if (context.line.repair && restore::any_damaged(done.copies)) {
-            const Result<void> mended = co_await mend(context, ground, done, workers);
-            if (!mended) co_return failed(mended.error());
-            done = co_await check_own(context, ground, order_of(name, level), workers);
-        }
-        if (done.copies.empty() && !spot) done.copies = lost_copies(*config, name);
-        std::move(done.copies.begin(), done.copies.end(), std::back_inserter(all));
+        Looked looked = co_await verify_job(context, ground, name, level, workers);
+        if (looked.code == 5) co_return 5;
+        code = worse(looked.code, code);
+        std::move(looked.copies.begin(), looked.copies.end(), std::back_inserter(all));
     }
-    const char* const without_any = spot ? "there was nothing to ask the source for" : "nothing was saved yet: there is no copy to look at";
-    co_return print_copies(context, all, level, without_any);
+    if (all.empty() && code != 0) co_return code;
+    const char* const without_any = level == "spot" ? "there was nothing to ask the source for" : "nothing was saved yet: there is no copy to look at";
+    co_return worse(print_copies(context, all, level, without_any), code);
 }
 
 // What a URL does not give is missing from that copy: no mistake of the command line.

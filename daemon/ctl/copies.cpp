@@ -3,6 +3,8 @@
 
 #include <unistd.h>
 
+#include <algorithm>
+#include <array>
 #include <cstdlib>
 #include <utility>
 
@@ -136,6 +138,11 @@ int exit_code_of(const Failure& failure) {
         default:
             return 1;
     }
+}
+
+int worse(int one, int other) {
+    static constexpr std::array<int, 6> order{0, 4, 3, 1, 2, 5};
+    return std::find(order.begin(), order.end(), one) > std::find(order.begin(), order.end(), other) ? one : other;
 }
 
 int failed(const Failure& failure) {

@@ -22,6 +22,8 @@ int in_loop(const std::function<Awaitable<int>(async::Workers&)>& work);
 
 /// A failure as an exit code: 2 what was asked for cannot be, 4 busy, 5 cancelled, 1 anything else.
 int exit_code_of(const Failure& failure);
+/// Of two exit codes the one that says more: a stop (5), a mistake of who asks (2), what failed (1), what failed in part (3), what is busy (4), nothing (0).
+int worse(int one, int other);
 /// Tells it and gives its exit code.
 int failed(const Failure& failure);
 
