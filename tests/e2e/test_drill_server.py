@@ -2,71 +2,12 @@
 
 import json
 import os
-import signal
-import subprocess
-import time
 import unittest
 
-from harness import waiting
-from restore_case import RestoreCase, ctl
-from to_cvat import ToCvat
+from drills import Staged
+from drills import Saved
 
 NO_SHAPES = {"status": 200, "body": {"version": 0, "tags": [], "shapes": [], "tracks": []}}
-
-
-class Staged(ToCvat):
-    """`lab` is backed up; drills go into `staging`."""
-
-    def setUp(self):
-        super().setUp()
-        self.staging = self.fresh()
-
-    def saved(self, job="projects: [1]", archive="{}", server=None, more=""):
-        self.back_up(archive=archive, job=job)
-        self.point_to(server or self.staging, more)
-
-    def point_to(self, server, more=""):
-        """Drills of the job go into that server from now on."""
-        with open(self.config) as file:
-            text = file.read()
-        staging = (f"  staging:\n    cvat: {server.url}\n    auth: {{token: lab-token}}\n    limits: {{poll_first: 20ms, poll_max: 200ms}}\n{more}")
-        text = text.split("  staging:\n")[0].split("jobs:\n")[0] + staging + "jobs:\n" + text.split("jobs:\n")[1]
-        if "drill_server" not in text:
-            text += "    checks: {drill_server: staging}\n"
-        with open(self.config, "w") as file:
-            file.write(text)
-
-    def standing(self, server):
-        return {kind: [(one["id"], one.get("name"), one["updated_date"]) for one in self.listed(server, kind)] for kind in ("projects", "tasks", "jobs")}
-
-    def drill(self, *more, code=0):
-        done = self.ask("drill", "traffic-signs", "--json", *more)
-        self.assertEqual(done.code, code, done.err + done.out)
-        self.assertEqual(os.listdir(os.path.join(self.storage, "spool/.drill")), [])
-        return json.loads(done.out) if done.out else {"err": done.err}
-
-    def stages(self, item):
-        return [(one["stage"], one.get("target"), one["outcome"]) for one in item["stages"]]
-
-    def error(self, item, stage):
-        return next(one["error"] for one in item["stages"] if one["stage"] == stage and "error" in one)
-
-    def begin(self, *more):
-        process = subprocess.Popen([ctl(), "drill", "traffic-signs", "--json", "--config", self.config, *more], env=self.environment(),
-                                   stdout=subprocess.PIPE, stderr=subprocess.PIPE)
-        for clean in (process.stdout.close, process.stderr.close, process.wait, process.kill):
-            self.addCleanup(clean)
-        return process
-
-    def wait_asked(self, method, path, server=None):
-        with waiting(30, f"{method} {path}") as again:
-            while again() and not self.asked(method, path, server):
-                time.sleep(0.02)
-
-    def asked(self, method, path, server=None):
-        return [one for one in (server or self.staging).requests() if one["method"] == method and path in one["path"]]
-
-    GOOD = [("import", "staging", "ok"), ("compare", "staging", "ok"), ("remove", "staging", "ok")]
 
 
 class Whole(Staged):
@@ -162,14 +103,7 @@ class TheSourceItself(Staged):
         self.assertEqual(self.run_job().report["outcome"], "unchanged")
 
 
-class Failures(Staged):
-    def setUp(self):
-        super().setUp()
-        self.saved()
-
-    def empty(self, server=None):
-        self.assertEqual((self.listed(server or self.staging), self.listed(server or self.staging, "tasks")), ([], []))
-
+class Failures(Saved):
     def test_an_import_that_the_server_refuses(self):
         self.configure(self.cvat.url, job="tasks: [9]", git=f"url: {self.target}")
         self.run_job()
@@ -245,73 +179,6 @@ class Failures(Staged):
         self.assertIn("is not as the drill has made it", " ".join(report["warnings"]))
         self.assertEqual([one["name"] for one in self.listed(self.staging)], ["mine now"])
 
-    def killed(self, method, path):
-        """A drill that is killed when it has asked for that."""
-        process = self.begin()
-        self.wait_asked(method, path)
-        process.send_signal(signal.SIGKILL)
-        process.wait(10)
-
-    def test_killed_while_it_compares(self):
-        self.staging.fault(r"/api/jobs/\d+/annotations", {"delay": 30}, count=1, method="GET")
-        self.killed("GET", "/annotations")
-        self.assertEqual(len(self.listed(self.staging)), 1)
-        report = self.drill()
-        self.assertIn("removed what an earlier drill left", " ".join(report["warnings"]))
-        self.empty()
-
-    def test_killed_while_the_server_imports(self):
-        self.staging.order("config", {"import_ms": 1500})
-        self.killed("GET", "/api/requests/action")
-        with waiting(20, "the import that nobody waits for") as again:
-            while again() and not self.listed(self.staging):
-                time.sleep(0.05)
-        self.staging.order("config", {"import_ms": 0})
-        report = self.drill()
-        self.assertIn("removed what an earlier drill left", " ".join(report["warnings"]))
-        self.empty()
-
-    def test_a_drill_into_a_directory_clears_the_server_too(self):
-        self.staging.fault(r"/api/jobs/\d+/annotations", {"delay": 30}, count=1, method="GET")
-        self.killed("GET", "/annotations")
-        with open(self.config) as file:
-            text = file.read().replace("    checks: {drill_server: staging}\n", "")
-        with open(self.config, "w") as file:
-            file.write(text)
-        report = self.drill()
-        self.assertNotIn("server", report["check"])
-        self.assertIn("removed what an earlier drill left", " ".join(report["warnings"]))
-        self.empty()
-
-    def test_stopped_it_takes_away_what_is_there(self):
-        self.staging.fault(r"/api/jobs/\d+/annotations", {"delay": 30}, count=1, method="GET")
-        process = self.begin()
-        self.wait_asked("GET", "/annotations")
-        begin = time.monotonic()
-        process.send_signal(signal.SIGTERM)
-        out, err = process.communicate(timeout=20)
-        self.assertEqual(process.returncode, 5, err)
-        self.assertLess(time.monotonic() - begin, 9)
-        self.empty()
-        report = json.loads(out)
-        self.assertEqual((report["outcome"], self.stages(report["items"][0])[-1]), ("cancelled", ("remove", "staging", "ok")))
-
-    def test_stopped_while_the_server_imports_it_says_what_may_come(self):
-        self.staging.order("config", {"import_ms": 2500})
-        process = self.begin()
-        self.wait_asked("GET", "/api/requests/action")
-        process.send_signal(signal.SIGTERM)
-        out, err = process.communicate(timeout=20)
-        self.assertEqual(process.returncode, 5, err)
-        report = json.loads(out)
-        self.assertIn("may still be importing it", self.error(report["items"][0], "remove")["message"])
-        with waiting(20, "the import that nobody waits for") as again:
-            while again() and not self.listed(self.staging):
-                time.sleep(0.05)
-        self.staging.order("config", {"import_ms": 0})
-        self.drill()
-        self.empty()
-
     def test_a_server_that_is_away_or_full(self):
         self.staging.order("config", {"health": {"DiskUsage": "warning: 95.0% disk usage exceeds 90%"}})
         report = self.drill(code=1)
@@ -339,8 +206,6 @@ class Failures(Staged):
             fcntl.flock(lock, fcntl.LOCK_EX)
             self.assertEqual(self.ask("drill", "traffic-signs").code, 4)
 
-
-del ToCvat, RestoreCase  # their own tests run where they stand
 
 if __name__ == "__main__":
     unittest.main()

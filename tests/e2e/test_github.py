@@ -5,55 +5,11 @@ import json
 import os
 import unittest
 
-from github import Github
-from harness import Case, git, waiting
+from harness import git, waiting
+from hub import Hub
 from mirrors import lfs_clone
 
 LFS_REPOSITORY = "acme/models"
-
-
-class Hub(Case):
-    options = ()
-
-    def setUp(self):
-        super().setUp()
-        self.hub = Github(self.place("hub"), *self.options)
-        self.addCleanup(self.hub.stop)
-        self.secret("github-token", self.hub.token("alice"))
-        self.describe("organization: acme")
-
-    def describe(self, job, auth="{token: github-token}", top=""):
-        lines = "".join(f"      {line}\n" for line in job.strip().splitlines())
-        self.config = os.path.join(self.directory, "autobackupd.yaml")
-        with open(self.config, "w") as file:
-            file.write(f"storage: {self.storage}\n{top}servers:\n  hub:\n    github: {self.hub.api}\n    auth: {auth}\n"
-                       f"jobs:\n  code:\n    schedule: manual\n    timeout: 2m\n    retry: {{attempts: 2, delay: 20ms, max_delay: 50ms}}\n"
-                       f"    github:\n{lines}")
-
-    def run_code(self, *options, code=0):
-        return self.run_job(*options, name="code", code=code)
-
-    def mirror(self, name, kind="repository", base=None):
-        owner, repository = name.split("/")
-        return os.path.join(base or os.path.join(self.storage, "github", owner), "repositories", repository, kind)
-
-    def refs(self, path):
-        lines = git("for-each-ref", "--format=%(refname) %(objectname)", cwd=path).splitlines()
-        return dict(line.split(" ") for line in lines)
-
-    def outcomes(self, done):
-        return {item["name"]: item["outcome"] for item in done.report["items"]}
-
-    def named(self, done, name):
-        return next(item for item in done.report["items"] if item["name"] == name)
-
-    def assert_equal_mirror(self, name, wiki=False):
-        """Every ref of the source but GitHub's own merges of pull requests."""
-        wanted = {ref: oid for ref, oid in self.hub.refs(name, wiki).items() if not ref.endswith("/merge")}
-        path = self.mirror(name, "wiki" if wiki else "repository")
-        held = {ref: oid for ref, oid in self.refs(path).items() if not ref.startswith("refs/autobackup/")}
-        self.assertEqual(held, wanted, name)
-        self.assert_sound(path)
 
 
 class Organisation(Hub):
@@ -161,7 +117,6 @@ class Organisation(Hub):
         self.hub.mutate("edit", repo="acme/quiet", hidden=True)
         done = self.run_code()
         self.assertIn("451", self.named(done, "acme/quiet")["reason"])
-
 
     def test_one_that_git_does_not_give(self):
         """Gone when the API says so too; else something is wrong with the token or the server, and that is told."""
@@ -279,104 +234,6 @@ class Limits(Hub):
         self.hub.config(graphql_refused=True)
         done = self.run_code("--only", "acme/quiet")
         self.assertEqual(self.named(done, "acme/quiet")["outcome"], "cloned")
-
-
-class Choosing(Hub):
-    def names(self, job, **more):
-        self.describe(job)
-        done = self.run_code("--dry-run", **more)
-        return sorted(item["name"].removeprefix("acme/") for item in done.report["items"] if not item["name"].endswith(".wiki"))
-
-    def test_filters(self):
-        self.assertEqual(self.names("organization: acme\nrepositories: {include: [app, 'acme/L*', '/^acme.docs$/']}"), ["app", "docs", "lib"])
-        without = self.names("organization: acme\nrepositories: {private: false, forks: false, archived: false, templates: false, exclude: ['no-*']}")
-        for name in ("secret-plans", "upstream", "old-site", "starter", "no-wiki"):
-            self.assertNotIn(name, without)
-        self.assertIn("app", without)
-
-    def test_a_name_that_is_not_there_is_a_failed_item(self):
-        self.describe("organization: acme\nrepositories: {include: [quiet, not-there]}")
-        done = self.run_code(code=3)
-        self.assertEqual(self.named(done, "not-there")["outcome"], "failed")
-        self.assertEqual(self.named(done, "acme/quiet")["outcome"], "cloned")
-
-    def test_an_account_with_gists_and_stars(self):
-        self.describe('user: "@me"\ngists: true\nstarred_gists: true\nstarred: true')
-        done = self.run_code()
-        kinds = [item["kind"] for item in done.report["items"]]
-        self.assertEqual(kinds.count("github_gist"), 3)
-        self.assertIn("alice/diary", self.outcomes(done))
-        self.assertEqual(set(self.outcomes(self.run_code()).values()), {"unchanged"})
-
-    def star_own(self):
-        self.hub.mutate("star", user="alice", repo="alice/diary")
-        self.describe('user: "@me"\nstarred: true\nwikis: false')
-        self.run_code()
-        self.hub.mutate("force_push", repo="alice/diary", branch="main")
-        self.run_code()
-        mirror = os.path.join(self.storage, "github", "@me", "repositories", "diary", "repository")
-        kept = {ref: oid for ref, oid in self.refs(mirror).items() if ref.startswith("refs/autobackup/keep/")}
-        self.assertEqual(len(kept), 1)
-        return mirror, kept
-
-    def assert_one_mirror(self, done, mirror, kept):
-        self.assertEqual([item["name"] for item in done.report["items"]].count("alice/diary"), 1, "one mirror, not two")
-        held = self.refs(mirror)
-        self.assertEqual({ref: held.get(ref) for ref in kept}, kept)
-        self.assertFalse(os.path.exists(os.path.join(self.storage, "github", "@me", "starred", "alice")))
-        self.assertNotIn("was taken over", " ".join(done.report["warnings"]))
-
-    def test_a_starred_repository_of_ones_own_is_one_mirror(self):
-        mirror, kept = self.star_own()
-        self.assert_one_mirror(self.run_code("--force"), mirror, kept)
-        self.assert_one_mirror(self.run_code("--only", "alice/diary"), mirror, kept)
-        self.describe('user: "@me"\nstarred: true\nwikis: false\nrepositories: {exclude: [diary]}')
-        self.hub.mutate("push", repo="alice/diary", branch="main", files={"new.txt": "x"}, message="one more")
-        done = self.run_code()
-        self.assert_one_mirror(done, mirror, kept)
-        self.assertEqual(self.named(done, "alice/diary")["outcome"], "updated", "what is held stays where it is and goes on")
-
-    def test_a_starred_repository_of_another_owner_of_the_job_is_one_mirror(self):
-        self.hub.mutate("star", user="alice", repo="acme/quiet")
-        self.describe("owners: [alice, acme]\nstarred: true\nwikis: false\nrepositories: {include: [quiet, dotfiles]}")
-        for _ in range(2):
-            done = self.run_code("--force")
-            self.assertEqual([item["name"] for item in done.report["items"]].count("acme/quiet"), 1)
-            self.assertTrue(os.path.exists(self.mirror("acme/quiet")))
-            self.assertFalse(os.path.exists(os.path.join(self.storage, "github", "alice", "starred", "acme", "quiet")))
-
-    def test_a_gist_of_ones_own_that_is_starred_is_one_mirror(self):
-        self.describe('user: "@me"\ngists: true\nstarred_gists: true\nwikis: false')
-        own = next(key for key, one in self.hub.state()["gists"].items() if one["owner"] == "alice")
-        self.hub.mutate("star", user="alice", gist=own)
-        done = self.run_code()
-        self.assertEqual(sorted(item["name"] for item in done.report["items"] if item["kind"] == "github_gist"), sorted(self.hub.state()["gists"]))
-
-    def test_several_owners_have_their_own_folders(self):
-        self.describe(f"owners: [acme, alice]\nrepositories: {{include: [quiet, dotfiles]}}\ndirectory: {self.directory}/code")
-        self.run_code()
-        self.assertTrue(os.path.exists(self.mirror("acme/quiet", base=f"{self.directory}/code/acme")))
-        self.assertTrue(os.path.exists(self.mirror("alice/dotfiles", base=f"{self.directory}/code/alice")))
-
-
-class App(Hub):
-    def test_an_app_mints_its_token(self):
-        app = self.hub.app()
-        with open(app["key_file"]) as file:
-            self.secret("app-key", file.read().rstrip("\n"))
-        self.describe("organization: acme\nrepositories: {include: [secret-plans]}",
-                      auth=f"{{app_id: {app['id']}, installation: acme, private_key: app-key}}")
-        done = self.run_code()
-        self.assertEqual(self.named(done, "acme/secret-plans")["outcome"], "cloned")
-
-
-class Enterprise(Hub):
-    options = ("--ghes",)
-
-    def test_graphql_is_found_beside_the_rest_root(self):
-        done = self.run_code("--only", "acme/quiet")
-        self.assertEqual(self.named(done, "acme/quiet")["outcome"], "cloned")
-        self.assertEqual(self.call("check-config", "--online").code, 0)
 
 
 if __name__ == "__main__":

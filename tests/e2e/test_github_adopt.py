@@ -4,7 +4,7 @@ import os
 import unittest
 
 from harness import git
-from test_github import Hub
+from hub import Hub
 
 
 class Adopting(Hub):

@@ -6,7 +6,7 @@ import sqlite3
 import unittest
 
 from harness import git
-from test_github import Hub
+from hub import Hub
 
 
 class Skips(Hub):

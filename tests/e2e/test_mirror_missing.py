@@ -6,7 +6,7 @@ import shutil
 import unittest
 
 from mirrors import Asking, MirrorCase
-from test_github import Hub
+from hub import Hub
 
 
 class Missing(Asking, MirrorCase):

@@ -8,7 +8,7 @@ import unittest
 from large_mirrors import LargeMirrorCase
 from mirrors import Asking, lfs_clone
 from servers import LfsServer
-from test_github import Hub
+from hub import Hub
 
 
 class LargeRepairs(Asking, LargeMirrorCase):

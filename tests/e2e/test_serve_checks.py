@@ -7,75 +7,13 @@ import signal
 import time
 import unittest
 
-import own_export
-from harness import token_of, waiting
-from restore_case import RestoreCase
-from test_serve_told import Told
+from harness import waiting
+from scheduled_checks import ChecksCase
 
 EVERY_SECOND = '"* * * * * *"'
 
 
-class Checks(Told):
-    test_notices_and_metrics_follow_the_runs = None  # stands in test_serve_told
-
-    def setUp(self):
-        super().setUp()
-        self.said = os.path.join(self.directory, "said")
-
-    def write_checks(self, checks, more=""):
-        words = f"echo $AUTOBACKUP_TRANSITION $AUTOBACKUP_CHECK >> {self.said}"
-        self.write(extra=f"    checks: {{{checks}}}\n    archive: {{}}\n{more}",
-                   top=f"metrics: {{file: {self.metrics}}}\nnotify:\n  - {{ping: '{self.hook_url}/ping/x'}}\n"
-                       f"  - {{webhook: '{self.hook_url}/hook'}}\n  - {{command: [/bin/sh, -c, '{words}']}}")
-
-    def serve_saved(self, checks="checksum: weekly", **more):
-        """A daemon whose job has one version, in the vault and as a dated ZIP."""
-        self.write_checks(checks, **more)
-        self.run_job()
-        return self.serve()[0]
-
-    flip = RestoreCase.flip
-
-    def client(self, *arguments, **more):
-        socket = os.path.join(self.runtime, "control.sock")
-        return super().client(*arguments, "--socket", socket, "--config", self.config, **more)
-
-    def zip(self):
-        folder = os.path.join(self.storage, "archives/traffic-signs/project-1")
-        return next(os.path.join(folder, name) for name in sorted(os.listdir(folder)) if name.endswith(".zip"))
-
-    def pack(self):
-        packs = os.path.join(self.vault, "objects/pack")
-        return max((os.path.join(packs, name) for name in os.listdir(packs) if name.endswith(".pack")), key=os.path.getsize)
-
-    def checks(self, kind=None):
-        """Reports of checks in the history, newest first."""
-        runs = self.ask("history", job="traffic-signs", limit=200)["runs"]
-        return [one for one in runs if "check" in one and kind in (None, one["check"]["kind"])]
-
-    def wait_for_check(self, outcome, seconds=30, kind=None):
-        """Until one that began after now has that outcome; → its report's head."""
-        known = {one["run_id"] for one in self.checks()}
-        with waiting(seconds, f"a check that is {outcome}") as again:
-            while again():
-                for one in self.checks(kind):
-                    if one["run_id"] not in known and one["outcome"] == outcome:
-                        return one
-
-    def wait_said(self, lines):
-        with waiting(20, f"{lines}") as again:
-            while again():
-                if os.path.exists(self.said):
-                    with open(self.said) as file:
-                        if file.read().splitlines() == lines:
-                            return
-
-    def wait_metric(self, name, value, label='check="checksum"'):
-        with waiting(20, f"{name} {value}") as again:
-            while again():
-                if os.path.exists(self.metrics) and any(label in line and float(line.split()[-1]) == value for line in self.metric(name)):
-                    return
-
+class Checks(ChecksCase):
     def test_damage_alarms_and_is_forgotten_when_it_is_gone(self):
         process = self.serve_saved(f"checksum: {EVERY_SECOND}")
         good = self.wait_for_check("success")
@@ -221,63 +159,6 @@ class Checks(Told):
         self.assertNotIn("DAMAGE", self.client("status").out)
         self.end(process)
 
-    def test_a_drill_on_schedule(self):
-        process = self.serve_saved(f"drill: {EVERY_SECOND}")
-        good = self.wait_for_check("success")
-        self.assertEqual(good["check"], {"kind": "drill", "copies": 2, "damaged": 0})
-        self.assertEqual(os.listdir(os.path.join(self.storage, "spool/.drill")), [])
-        self.end(process)
-
-    def serve_staged(self, staging):
-        """A daemon that drills into that server every second."""
-        self.write_checks(f"drill: {EVERY_SECOND}, drill_server: staging")
-        with open(self.config) as file:
-            text = file.read()
-        with open(self.config, "w") as file:
-            file.write(text.replace("jobs:\n", f"  staging:\n    cvat: {staging.url}\n    auth: {{token: lab-token}}\n    limits: {{poll_first: 20ms}}\njobs:\n", 1))
-        self.run_job()
-        return self.serve()[0]
-
-    def projects(self, staging):
-        return json.loads(own_export.ask(staging, token_of("admin"), "GET", "/api/projects?page_size=all")[1])["results"]
-
-    def test_a_drill_on_schedule_into_a_server(self):
-        staging = self.standin("--seed", "empty")
-        process = self.serve_staged(staging)
-        good = self.wait_for_check("success")
-        self.assertEqual(good["check"], {"kind": "drill", "copies": 1, "damaged": 0, "server": "staging"})
-        self.assertEqual(self.job()["checks"][0]["server"], "staging")
-        self.wait_metric("autobackup_drill_server_info", 1, label='server="staging"')
-        nothing = {"version": 0, "tags": [], "shapes": [], "tracks": []}
-        staging.fault(r"/api/jobs/\d+/annotations", {"status": 200, "body": nothing}, count=-1, method="GET")
-        self.wait_said(["failed drill"])
-        self.wait_metric("autobackup_drill_failed_restores", 1, label="backup_job")
-        self.assertIn("traffic-signs: drill into staging failed, 1 of 1 restores failed", self.client("status").out)
-        staging.order("clear", {})
-        self.wait_said(["failed drill", "recovered drill"])
-        self.assertEqual(json.loads(self.heard("/hook", 2)[0][1])["check"]["server"], "staging")
-        self.ask("pause", job="traffic-signs")
-        with waiting(20, "the end of the drill that goes on") as again:
-            while again() and self.ask("status")["daemon"]["running"]:
-                pass
-        self.assertEqual(self.projects(staging), [])
-        self.end(process)
-
-    def test_a_daemon_that_died_in_a_drill_takes_away_what_it_left(self):
-        staging = self.standin("--seed", "empty")
-        staging.fault(r"/api/jobs/\d+/annotations", {"delay": 30}, count=1, method="GET")
-        process = self.serve_staged(staging)
-        with waiting(20, "a drill that compares") as again:
-            while again() and not any("/annotations" in one["path"] for one in staging.requests()):
-                pass
-        process.send_signal(signal.SIGKILL)
-        process.wait(10)
-        (left,) = self.projects(staging)
-        process = self.serve()[0]
-        self.wait_for_check("success")
-        self.assertNotIn(left["id"], [one["id"] for one in self.projects(staging)])
-        self.end(process)
-
     def test_due_times_are_told(self):
         self.write_checks('structure: weekly, drill: "monthly 1 04:00"')
         process = self.serve()[0]
@@ -295,8 +176,6 @@ class Checks(Told):
         told = json.loads(self.call("check-config", "--json").out)
         self.assertEqual(len(told["next_checks"]["traffic-signs"]["drill"]), 5)
 
-
-del Told  # its own tests run where they stand
 
 if __name__ == "__main__":
     unittest.main()
