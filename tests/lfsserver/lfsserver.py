@@ -8,106 +8,26 @@ docs/api/basic-transfers.md.
 
 import argparse
 import base64
-import collections
 import hashlib
 import json
 import os
 import re
 import signal
-import socket
-import struct
 import sys
 import threading
 import time
-from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from http.server import ThreadingHTTPServer
 
-MEDIA = "application/vnd.git-lfs+json"
-PIECE = 1 << 20
+from lfs_answers import MEDIA, PIECE, Answers, World
+
 # The repository's path may have any depth: /git/a.git, /a/b.git.
 ROUTE = re.compile(r"^(?P<repo>/.*?)/info/lfs/(?P<rest>objects/batch|verify|locks.*|store/[0-9a-f]{64})$")
 ELSEWHERE = re.compile(r"^/bucket(?P<repo>/.*)/(?P<oid>[0-9a-f]{64})$")
 
 
-class World:
-    """What the server holds and what it was told to do."""
-
-    def __init__(self, options):
-        self.options = options
-        self.lock = threading.Lock()
-        self.log = []
-        self.faults = []
-        self.settings = {"elsewhere": False, "verify": False, "largest_batch": 0, "key": "action-key", "tokens": []}
-        self.at_once = collections.Counter()
-        self.most_at_once = 0
-
-    def path(self, repo, oid):
-        return os.path.join(self.options.directory, repo.strip("/").replace("/", "_"), oid)
-
-    def has(self, repo, oid, size=None):
-        path = self.path(repo, oid)
-        return os.path.exists(path) and (size is None or os.path.getsize(path) == size)
-
-    def fault(self, where):
-        """The next fault ordered for this step, used up."""
-        with self.lock:
-            for one in self.faults:
-                if one["where"] != where or one.get("count", 1) <= 0:
-                    continue
-                if one.get("skip", 0) > 0:
-                    one["skip"] -= 1
-                    continue
-                one["count"] = one.get("count", 1) - 1
-                return one
-        return None
-
-
-class Handler(BaseHTTPRequestHandler):
-    protocol_version = "HTTP/1.1"
+class Handler(Answers):
     world = None
     elsewhere = False
-
-    def log_message(self, *_):
-        pass
-
-    # -- answers --
-
-    def answer(self, status, body=b"", kind="application/octet-stream", **headers):
-        if isinstance(body, (dict, list)):
-            body, kind = json.dumps(body).encode(), MEDIA
-        self.send_response(status)
-        self.send_header("Content-Type", kind)
-        self.send_header("Content-Length", str(len(body)))
-        for name, value in headers.items():
-            self.send_header(name.replace("_", "-"), value)
-        self.end_headers()
-        self.wfile.write(body)
-
-    def fail(self, fault):
-        """An error answer as ordered; the rest of the request is read first."""
-        self.drain()
-        headers = {"Retry_After": str(fault["retry_after"])} if "retry_after" in fault else {}
-        if fault["status"] == 401:
-            headers["LFS_Authenticate"] = 'Basic realm="lfs"'
-        self.answer(fault["status"], {"message": fault.get("message", "as ordered")}, **headers)
-
-    def cut(self, after):
-        """Reads so many bytes of the body, then resets the connection."""
-        self.rfile.read(min(after, self.left))
-        self.connection.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, struct.pack("ii", 1, 0))
-        self.close_connection = True
-        self.connection.close()
-
-    def drain(self):
-        while self.left > 0:
-            piece = self.rfile.read(min(PIECE, self.left))
-            if not piece:
-                break
-            self.left -= len(piece)
-
-    def body(self):
-        text = self.rfile.read(self.left)
-        self.left = 0
-        return text
 
     # -- who asks --
 
