@@ -20,6 +20,8 @@ Result<void> link(const fs::path& file, const fs::path& place) {
     const Result<void> made = make_directories(place.parent_path());
     std::error_code error;
     if (made) fs::create_hard_link(file, place, error);
+    // What was taken out of a damaged pack has the name that a repair before, cut off after it had given it, gave it too.
+    if (error == std::errc::file_exists) error.clear();
     return error ? Result<void>(fail_errno(error.value(), "link", file.string())) : made;
 }
 
@@ -67,6 +69,12 @@ Result<void> MirrorMender::link_pack(const fs::path& pack) {
     return done;
 }
 
+// The others can still be mended.
+Result<void> MirrorMender::leave_for_want_of_room(const Failure& why) {
+    no_room_.push_back(describe(why));
+    return {};
+}
+
 // A sound one is taken as it is. Of a damaged one what can be had without others: a new index or frame, or else its good objects.
 Result<void> MirrorMender::look_at_pack(const fs::path& pack) {
     PackMender mender(pack, workshop_ / "pack", bounds_);
@@ -78,7 +86,7 @@ Result<void> MirrorMender::look_at_pack(const fs::path& pack) {
     if (!whole) return whole.error();
     const Result<void> indexed = is_there(pack) ? mender.index_anew() : fail(Errc::not_found, "mend", pack.string(), "there is an index without its pack");
     if (!indexed && indexed.error().code == Errc::cancelled) return indexed;
-    if (!indexed && indexed.error().code == Errc::reserve) return no_room_.push_back(describe(indexed.error())), Result<void>();
+    if (!indexed && indexed.error().code == Errc::reserve) return leave_for_want_of_room(indexed.error());
     if (indexed) {
         index_mended_ = true;
         const Result<git::Repository> mended = git::Repository::open(mender.mended());
@@ -96,7 +104,7 @@ Result<void> MirrorMender::look_at_pack(const fs::path& pack) {
     bad_.insert(parts->bad.begin(), parts->bad.end());
     const Result<void> taken = mender.take_good(*parts, *whole);
     if (taken || taken.error().code == Errc::cancelled) return taken;
-    if (taken.error().code == Errc::reserve) return no_room_.push_back(describe(taken.error())), Result<void>();
+    if (taken.error().code == Errc::reserve) return leave_for_want_of_room(taken.error());
     bad_.insert(parts->good.begin(), parts->good.end());  // more is damaged than was seen: none of it is believed
     return {};
 }

@@ -52,6 +52,7 @@ public:
     std::vector<std::string> left();
 
 private:
+    Result<void> leave_for_want_of_room(const Failure& why);
     Result<void> look_at_pack(const std::filesystem::path& pack);
     Result<void> link_pack(const std::filesystem::path& pack);
     Result<void> link_loose();

@@ -19,6 +19,8 @@ import zipfile
 import report_checker
 from servers import GitServer, Proxy, SshServer, Standin
 
+signal.signal(signal.SIGHUP, signal.SIG_DFL)  # under nohup it is ignored, and the program respects that
+
 HERE = os.path.dirname(os.path.abspath(__file__))
 TESTS = os.path.dirname(HERE)
 REPOSITORY = os.path.dirname(TESTS)

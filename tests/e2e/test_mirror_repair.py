@@ -98,6 +98,24 @@ class Repairs(RepairCase):
         self.assertEqual(self.repair()[0]["damaged"], 0)
         self.assert_mended(before)
 
+    def test_a_repair_that_was_cut_off_between_the_new_pack_and_the_damaged_one(self):
+        self.history()
+        before = self.refs(self.mirror(), ours=True)
+        pack = self.packs(self.mirror())[-1]
+        first = os.path.join(os.path.dirname(pack), "pack-" + "0" * 40)  # it is looked at before the new one
+        self.hurt(pack)
+        for extension in (".pack", ".idx"):
+            os.rename(pack.removesuffix(".pack") + extension, first + extension)
+            shutil.copy(first + extension, self.directory)
+        self.repair()
+        self.assertFalse(os.path.exists(first + ".pack"))
+        for extension in (".pack", ".idx"):
+            shutil.copy(os.path.join(self.directory, os.path.basename(first) + extension), first + extension)
+        found, said = self.repair()
+        self.assertEqual(found["damaged"], 0, said)
+        self.assertFalse(os.path.exists(first + ".pack"))
+        self.assert_mended(before)
+
     def test_what_is_nowhere_else_stays_and_is_named(self):
         source = self.history()
         mirror = self.mirror()
