@@ -1,7 +1,9 @@
 """A CVAT job against the predecessor's steps: same machine, same run, same stand-in, same git server. Prints ratios.
 
-usage: cvat.py [quick|full|huge]     quick: 15 tasks, 1,500 images of 200 KB + 30 MB of JSON (0.33 GB)
+usage: cvat.py [quick|full|alone|huge]
+                                     quick: 15 tasks, 1,500 images of 200 KB + 30 MB of JSON (0.33 GB)
                                      full: 50 tasks, 5,000 images + 100 MB of JSON (1.1 GB)
+                                     alone: the size of full, without the predecessor: a first run beside the floor, then unchanged ones
                                      huge: 4 GB, autobackupd alone (memory)
 """
 
@@ -18,6 +20,7 @@ sys.path.insert(0, os.path.join(os.path.dirname(HERE), "e2e"))
 import harness  # noqa: E402
 
 SIZES = {"quick": "big:15:1500:200000:30", "full": "big:50:5000:200000:100", "huge": "big:50:20000:200000:100"}
+SIZES["alone"] = SIZES["full"]
 PROJECT = 1
 
 
@@ -106,6 +109,14 @@ def compare(bench):
     return rows
 
 
+def alone(bench):
+    first = bench.ours()
+    curl, index = bench.floor()
+    print(f"first run    {first}\n{'':12} {first.wall / (curl.wall + index.wall):.2f} of curl {curl.wall:.3f} s + git index-pack {index.wall:.3f} s")
+    again = sorted(bench.ours().wall for _ in range(9))
+    print(f"nothing moved, nine times: {again[0]:.4f} to {again[-1]:.4f} s, the middle one {again[4]:.4f} s")
+
+
 def main():
     size = sys.argv[1] if len(sys.argv) > 1 else "quick"
     if size not in SIZES:
@@ -113,8 +124,9 @@ def main():
     bench = Bench(size)
     try:
         if size == "huge":
-            print(f"first run of 4 GB    {bench.ours()}")
-            return
+            return print(f"first run of 4 GB    {bench.ours()}")
+        if size == "alone":
+            return alone(bench)
         rows = compare(bench)
         curl, index = rows.pop("floor")
         print(f"{'floor':18} curl {curl.wall:.3f} s + git index-pack {index.wall:.3f} s")
