@@ -8,6 +8,7 @@
 #include "daemon/github/owner_name.hpp"
 #include "daemon/mirror/folder.hpp"
 #include "daemon/restore/mirrors.hpp"
+#include "lib/core/json_fields.hpp"
 #include "lib/core/text.hpp"
 
 namespace autobackup::checks {
@@ -18,14 +19,9 @@ namespace json = boost::json;
 // Reports that are read at once: those of a large organisation have megabytes, and the newest mostly says it all.
 constexpr std::array<std::size_t, 3> reading{2, 8, 32};
 
-std::string text_of(const json::object& object, const char* key) {
-    const json::value* const found = object.if_contains(key);
-    return found != nullptr && found->is_string() ? std::string(found->get_string()) : std::string();
-}
-
-const json::array& array_of(const json::object& object, const char* key) {
+const json::array& array_of(const JsonFields& fields, const char* key) {
     static const json::array none;
-    const json::value* const found = object.if_contains(key);
+    const json::value* const found = fields.find(key);
     return found != nullptr && found->is_array() ? found->get_array() : none;
 }
 
@@ -33,9 +29,9 @@ const json::array& array_of(const json::object& object, const char* key) {
 class Saved {
 public:
     /// False: nothing older needs to be read.
-    bool read(const json::object& report) {
+    bool read(const JsonFields& report) {
         for (const json::value& value : array_of(report, "items")) {
-            if (value.is_object() && value.get_object().contains("kind")) take(value.get_object());
+            if (value.is_object() && value.get_object().contains("kind")) take(JsonFields(value, "the item"));
         }
         std::erase_if(open_, [this](const RepositoryName& one) { return settled_.contains(one); });
         ended_ = ended_ || went_over_all(report);
@@ -45,9 +41,9 @@ public:
     std::set<RepositoryName> held;
 
 private:
-    void take(const json::object& item) {
-        const RepositoryName name(text_of(item, "kind"), text_of(item, "name"));
-        const std::string outcome = text_of(item, "outcome"), before = text_of(item, "renamed_from");
+    void take(const JsonFields& item) {
+        const RepositoryName name(item.maybe_text("kind"), item.maybe_text("name"));
+        const std::string outcome = item.maybe_text("outcome"), before = item.maybe_text("renamed_from");
         const bool here = outcome == "saved" || outcome == "cloned" || outcome == "updated" || outcome == "unchanged" || outcome == "partial";
         if (ended_ && !open_.contains(name)) return;
         if (!here && outcome != "gone") {  // that tells nothing of the copy
@@ -59,10 +55,10 @@ private:
     }
 
     // Whoever starts a run by hand may name a few.
-    static bool went_over_all(const json::object& report) {
-        const std::string outcome = text_of(report, "outcome");
+    static bool went_over_all(const JsonFields& report) {
+        const std::string outcome = report.maybe_text("outcome");
         const bool ended = outcome == "success" || outcome == "unchanged" || outcome == "partial";
-        return ended && text_of(report, "trigger") != "manual" && array_of(report, "errors").empty();
+        return ended && report.maybe_text("trigger") != "manual" && array_of(report, "errors").empty();
     }
 
     std::set<RepositoryName> settled_;
@@ -103,7 +99,7 @@ SavedRepositories saved_repositories(const std::vector<std::string>& reports) {
         boost::system::error_code error;
         const json::value report = json::parse(text, error);
         if (error || !report.is_object() || report.get_object().contains("check")) continue;
-        saved.told = !read.read(report.get_object());
+        saved.told = !read.read(JsonFields(report, "the report"));
         if (saved.told) break;
     }
     saved.all = std::move(read.held);

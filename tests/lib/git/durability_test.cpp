@@ -38,14 +38,23 @@ std::size_t position(const std::vector<std::string>& all, const std::string& pat
 
 class Durability : public RepositoryTest {};
 
-TEST_F(Durability, NamesComeAfterFsyncAndTheRefComesLast) {
-    if (test::run_command("strace -V").exit_code != 0) GTEST_SKIP() << "strace is not installed";
-    const fs::path trace = directory_.path() / "trace";
-    const test::CommandResult run =
-        test::run_command("strace -f -y -e trace=fsync,rename -o " + trace.string() +
-                          " " GIT_CRASH_HELPER " " + path_.string() + " 1");
-    ASSERT_EQ(run.exit_code, 0) << run.output;
-    const std::vector<std::string> all = events(read_file(trace).value());
+class TracedDurability : public Durability {
+protected:
+    void SetUp() override {
+        if (test::run_command("strace -V").exit_code != 0) GTEST_SKIP() << "strace is not installed";
+        Durability::SetUp();
+    }
+    /// What crash_helper does with these words.
+    std::vector<std::string> traced(const std::string& words) const {
+        const fs::path trace = directory_.path() / "trace";
+        const test::CommandResult run = test::run_command("strace -f -y -e trace=fsync,rename -o " + trace.string() + " " GIT_CRASH_HELPER " " + words);
+        EXPECT_EQ(run.exit_code, 0) << run.output;
+        return events(read_file(trace).value());
+    }
+};
+
+TEST_F(TracedDurability, NamesComeAfterFsyncAndTheRefComesLast) {
+    const std::vector<std::string> all = traced(path_.string() + " 1");
     const std::size_t pack_synced = position(all, "^fsync tmp_pack_autobackup_");
     const std::size_t pack_named = position(all, "^rename tmp_pack_autobackup_.* pack-.*\\.pack$");
     const std::size_t index_synced = position(all, "^fsync tmp_idx_autobackup_");
@@ -64,16 +73,11 @@ TEST_F(Durability, NamesComeAfterFsyncAndTheRefComesLast) {
     EXPECT_LT(ref_named, heads_synced);
 }
 
-TEST_F(Durability, APackThatWasTakenInIsOnTheDiskBeforeItLiesAmongTheOthers) {
-    if (test::run_command("strace -V").exit_code != 0) GTEST_SKIP() << "strace is not installed";
+TEST_F(TracedDurability, APackThatWasTakenInIsOnTheDiskBeforeItLiesAmongTheOthers) {
     set_main(commit_of("one"));
     const fs::path sent = directory_.path() / "sent.pack";
     ASSERT_EQ(test::run_command("git -C " + path_.string() + " pack-objects --all --stdout < /dev/null > " + sent.string()).exit_code, 0);
-    const fs::path trace = directory_.path() / "trace";
-    const test::CommandResult run = test::run_command("strace -f -y -e trace=fsync,rename -o " + trace.string() + " " GIT_CRASH_HELPER " " +
-                                                      (directory_.path() / "other.git").string() + " adopt " + sent.string());
-    ASSERT_EQ(run.exit_code, 0) << run.output;
-    const std::vector<std::string> all = events(read_file(trace).value());
+    const std::vector<std::string> all = traced((directory_.path() / "other.git").string() + " adopt " + sent.string());
     const std::size_t pack_synced = position(all, "^fsync pack-.*\\.pack$");
     const std::size_t index_synced = position(all, "^fsync pack-.*\\.idx$");
     const std::size_t pack_named = position(all, "^rename (pack-.*\\.pack) \\1$");
