@@ -85,6 +85,19 @@ def git(*arguments, cwd=None, check=True):
     return done.stdout.decode(errors="replace").strip()
 
 
+def publish(clone, files, to, branch="main", message="by hand"):
+    """A commit of these texts in a clone, pushed; its name."""
+    for name, content in files.items():
+        path = os.path.join(clone, name)
+        os.makedirs(os.path.dirname(path), exist_ok=True)
+        with open(path, "w") as file:
+            file.write(content)
+    git("add", "-A", cwd=clone)
+    git("commit", "-q", "-m", message, cwd=clone)
+    git("push", "-q", to, branch, cwd=clone)
+    return git("rev-parse", "HEAD", cwd=clone)
+
+
 class Case(unittest.TestCase):
     """A directory of its own, servers on demand, and the program."""
 

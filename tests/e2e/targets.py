@@ -2,7 +2,7 @@
 
 import os
 
-from harness import Case, git
+from harness import Case, git, publish
 
 
 class TargetsCase(Case):
@@ -26,15 +26,7 @@ class TargetsCase(Case):
         git("init", "-q", "-b", branch, clone)
         if git("for-each-ref", f"refs/heads/{branch}", cwd=repository):
             git("pull", "-q", repository, branch, cwd=clone)
-        for name, content in files.items():
-            path = os.path.join(clone, name)
-            os.makedirs(os.path.dirname(path), exist_ok=True)
-            with open(path, "w") as file:
-                file.write(content)
-        git("add", "-A", cwd=clone)
-        git("commit", "-q", "-m", message, cwd=clone)
-        git("push", "-q", repository, branch, cwd=clone)
-        return git("rev-parse", "HEAD", cwd=clone)
+        return publish(clone, files, repository, branch, message)
 
     def tip(self, repository, branch="main"):
         return git("rev-parse", branch, cwd=repository)

@@ -3,7 +3,7 @@
 import os
 import unittest
 
-from harness import Case, git, stage
+from harness import Case, git, publish, stage
 
 
 class Targets(Case):
@@ -24,15 +24,7 @@ class Targets(Case):
         clone = os.path.join(self.directory, f"clone-{len(os.listdir(self.directory))}")
         git("clone", "-q", repository, clone)
         git("checkout", "-q", "-B", "main", cwd=clone)
-        for name, content in files.items():
-            path = os.path.join(clone, name)
-            os.makedirs(os.path.dirname(path), exist_ok=True)
-            with open(path, "w") as file:
-                file.write(content)
-        git("add", "-A", cwd=clone)
-        git("commit", "-q", "-m", "by hand", cwd=clone)
-        git("push", "-q", "origin", "main", cwd=clone)
-        return git("rev-parse", "HEAD", cwd=clone)
+        return publish(clone, files, "origin")
 
     def continue_predecessor(self, repository, where):
         by_hand = self.commit_by_somebody({"README.md": "ours\n", "cvat_backup_project_1/old.txt": "old\n", "big.bin": "x" * 100_000},

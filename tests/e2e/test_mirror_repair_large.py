@@ -54,10 +54,13 @@ class LargeRepairs(Asking, LargeMirrorCase):
         self.assertIn("the store that the mirrors share", said)
         self.assert_whole()
 
-    def test_from_a_copy_when_the_source_has_it_no_longer(self):
+    def damage_what_the_source_has_no_longer(self):
         shutil.rmtree(self.lfs.objects)
         os.makedirs(self.lfs.objects)
         self.flip(self.held(0), 5000)
+
+    def test_from_a_copy_when_the_source_has_it_no_longer(self):
+        self.damage_what_the_source_has_no_longer()
         found, said = self.told("verify", "--repair")
         self.assertEqual(found["damaged"], 0, said)
         self.assertIn("was put back from the copy at ", said)
@@ -67,7 +70,6 @@ class LargeRepairs(Asking, LargeMirrorCase):
         found, said = self.told("verify", "--repair", code=3)
         self.assertEqual([one["outcome"] for one in found["copies"]], ["damaged", "good"], "each has its own file since")
         self.assertIn("is whole nowhere else", said)
-
 
     def test_from_a_copy_over_ssh(self):
         """Its objects come where git-lfs-authenticate of its server says."""
@@ -85,9 +87,7 @@ class LargeRepairs(Asking, LargeMirrorCase):
                 with open(os.path.join(folder, hashlib.sha256(content).hexdigest()), "wb") as file:
                     file.write(content)
         self.configure_forge(f"copies: {{url: \"{ssh.url('{name}.git')}\", auth: {{ssh_key: ssh-key, known_hosts: {ssh.file('known_hosts')}}}}}\n")
-        shutil.rmtree(self.lfs.objects)
-        os.makedirs(self.lfs.objects)
-        self.flip(self.held(0), 5000)
+        self.damage_what_the_source_has_no_longer()
         found, said = self.told("verify", "--repair")
         self.assertEqual(found["damaged"], 0, said)
         self.assertIn("was put back from the copy at ssh://", said)
