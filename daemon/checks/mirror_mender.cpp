@@ -197,7 +197,7 @@ KnownRefs MirrorMender::with_pulls(const Supply& supply) {
     if (supply.is_source) {
         pulls_.emplace();
         for (const auto& [name, oid] : known.refs) {
-            if (name.starts_with("refs/pull/")) pulls_->emplace(name, oid);
+            if (name.starts_with(mirror::forge_pulls)) pulls_->emplace(name, oid);
         }
     } else if (!known.pulls && pulls_) {
         known.refs.insert(pulls_->begin(), pulls_->end());

@@ -15,7 +15,6 @@ namespace fs = std::filesystem;
 
 constexpr std::size_t name_digits = 40;
 constexpr std::size_t longest_packed = std::size_t{1} << 30;
-constexpr std::string_view pull_refs = "refs/pull/";
 
 // Ours, and no kept ref: it goes to no copy, and what a copy has there belongs to a push that was not ended.
 bool is_nobodys(const std::string& name) { return name.starts_with(mirror::own_refs) && !name.starts_with(mirror::kept_refs); }
@@ -86,8 +85,8 @@ SalvagedRefs salvage_refs(const fs::path& repository) {
 std::optional<RefMap> unnamed_refs(const SalvagedRefs& found, const RefMap& mended, const KnownRefs& known) {
     if (!known.kept || !found.bad.empty()) return std::nullopt;
     for (const auto& [name, oid] : found.refs) {
-        if (name.starts_with(pull_refs) && !known.pulls) return std::nullopt;
-        if (is_nobodys(name) || name.starts_with(pull_refs)) continue;
+        if (name.starts_with(mirror::forge_pulls) && !known.pulls) return std::nullopt;
+        if (is_nobodys(name) || name.starts_with(mirror::forge_pulls)) continue;
         const auto told = known.refs.find(name), better = mended.find(name);
         if (told == known.refs.end() || told->second != (better == mended.end() ? oid : better->second)) return std::nullopt;
     }

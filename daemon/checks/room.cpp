@@ -6,6 +6,7 @@
 #include <algorithm>
 #include <vector>
 
+#include "daemon/mirror/local.hpp"
 #include "lib/core/file.hpp"
 #include "lib/core/text.hpp"
 
@@ -17,9 +18,7 @@ constexpr std::uint64_t piece_bytes = std::uint64_t{4} << 20;
 }  // namespace
 
 Result<void> need_room(const fs::path& place, std::uint64_t bytes, std::uint64_t reserve, std::string operation, std::string object) {
-    fs::path at = place;
-    while (at.has_relative_path() && !is_there(at)) at = at.parent_path();
-    const Result<std::uint64_t> free = free_bytes(at);
+    const Result<std::uint64_t> free = free_bytes(mirror::nearest_there(place));
     if (!free) return free.error();
     if (*free >= reserve && *free - reserve >= bytes) return {};
     return fail(Errc::reserve, std::move(operation), std::move(object),

@@ -59,7 +59,7 @@ RefMap copied_refs(const Refs& refs, const config::MirrorCopy& settings) {
     for (const auto& [name, oid] : refs) {
         const bool ours = name.starts_with(own_refs);
         if (ours && !(settings.kept && name.starts_with(kept_refs))) continue;
-        if (!pulls && name.starts_with("refs/pull/")) continue;
+        if (!pulls && name.starts_with(forge_pulls)) continue;
         out.emplace_hint(out.end(), name, oid);
     }
     return out;

@@ -169,10 +169,13 @@ Result<void> apply(git::Repository& repository, const Repository& what, const Lo
     return done;
 }
 
+fs::path nearest_there(fs::path path) {
+    while (path.has_relative_path() && !is_there(path)) path = path.parent_path();
+    return path;
+}
+
 Result<void> check_room(const fs::path& path, std::uint64_t reserve) {
-    fs::path at = path;
-    std::error_code ignored;
-    while (at.has_relative_path() && !fs::exists(at, ignored)) at = at.parent_path();
+    const fs::path at = nearest_there(path);
     const Result<std::uint64_t> free = free_bytes(at);
     if (!free) return free.error();
     if (*free > reserve) return {};

@@ -39,6 +39,9 @@ Result<void> check_same(const Repository& what, const Local& local, const Wanted
 /// are all here and whole.
 Result<void> apply(git::Repository& repository, const Repository& what, const Local& local, const Wanted& wanted, Plan& plan);
 
+/// `path`, or the nearest folder above it that exists.
+std::filesystem::path nearest_there(std::filesystem::path path);
+
 /// Bytes that may be used up below `path` (or the nearest folder above that exists) before limits.reserve is touched; reserve when there
 /// are none.
 Result<void> check_room(const std::filesystem::path& path, std::uint64_t reserve);

@@ -9,7 +9,6 @@ namespace autobackup::mirror {
 namespace {
 
 constexpr std::string_view branches = "refs/heads/";
-constexpr std::string_view pulls = "refs/pull/";
 constexpr std::size_t most_haves = 50'000;
 
 // Which of many objects have come before. Open addressing: a node for each of them would cost more than all the rest of a plan.
@@ -106,7 +105,7 @@ bool is_lost(const Move& move) {
 
 bool follows(const std::string& ref, PullRefs pull_refs) {
     if (ref.starts_with(own_refs)) return false;
-    if (!ref.starts_with(pulls) || pull_refs == PullRefs::all) return true;
+    if (!ref.starts_with(forge_pulls) || pull_refs == PullRefs::all) return true;
     return pull_refs == PullRefs::head && !ref.ends_with("/merge");
 }
 

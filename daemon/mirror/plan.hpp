@@ -19,6 +19,8 @@ using git::Oid;
 /// Everything below it is ours, in every mirror; what a source has there is left out.
 inline constexpr std::string_view own_refs = "refs/autobackup/";
 inline constexpr std::string_view kept_refs = "refs/autobackup/keep/";
+/// Where a forge shows pull requests.
+inline constexpr std::string_view forge_pulls = "refs/pull/";
 
 /// Refs by name, each once. Flat: a forge has tens of thousands in a repository, and they are compared at each look at it.
 using Refs = std::vector<std::pair<std::string, Oid>>;

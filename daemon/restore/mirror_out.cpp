@@ -22,7 +22,7 @@ namespace {
 constexpr std::string_view heads = "refs/heads/";
 constexpr std::string_view tags = "refs/tags/";
 
-bool is_usual(const std::string& ref) { return !ref.starts_with(mirror::own_refs) && !ref.starts_with("refs/pull/"); }
+bool is_usual(const std::string& ref) { return !ref.starts_with(mirror::own_refs) && !ref.starts_with(mirror::forge_pulls); }
 
 Failure no_ref(const std::string& wanted, const std::vector<std::pair<std::string, git::Oid>>& refs, const git::Repository& repository) {
     std::vector<std::string> names;

@@ -95,7 +95,7 @@ void count(const std::string& name, const git::Oid& oid, MirrorFacts& facts) {
     }
     std::uint64_t& sum = name.starts_with("refs/heads/")  ? facts.branches
                          : name.starts_with("refs/tags/") ? facts.tags
-                         : name.starts_with("refs/pull/") ? facts.pulls
+                         : name.starts_with(mirror::forge_pulls) ? facts.pulls
                                                           : facts.others;
     ++sum;
 }
