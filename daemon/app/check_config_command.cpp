@@ -79,8 +79,6 @@ std::vector<config::Problem> check_files(const config::Loaded& loaded, const con
     return problems;
 }
 
-int print(const std::string& text) { return cli::print("autobackupd", text); }
-
 }  // namespace
 
 int check_config_command(Loop& loop, const CommandLine& line, const EnvironmentVariables& variables) {
@@ -92,7 +90,7 @@ int check_config_command(Loop& loop, const CommandLine& line, const EnvironmentV
     if (loop.stop_asked()) return exit_cancelled;
     if (!problems.empty()) {
         if (line.json) {
-            (void)print(boost::json::serialize(config::problems_json(problems)) + "\n");  // 2 says more than 1
+            (void)print_text(boost::json::serialize(config::problems_json(problems)) + "\n");  // 2 says more than 1
         } else {
             tell_problems(problems);
         }
@@ -111,11 +109,11 @@ int check_config_command(Loop& loop, const CommandLine& line, const EnvironmentV
     if (line.json) {
         boost::json::object object = shown_json(loaded, line);
         if (line.online) object["online"] = std::move(online);
-        const int printed = print(boost::json::serialize(object) + "\n");
+        const int printed = print_text(boost::json::serialize(object) + "\n");
         return printed == 0 ? code : printed;
     }
     for (const std::string& warning : loaded.config->warnings) spdlog::warn("{}", warning);
-    if ((line.show || line.origin) && print(shown(loaded, line.origin)) != 0) return 1;
+    if ((line.show || line.origin) && print_text(shown(loaded, line.origin)) != 0) return 1;
     const std::size_t jobs = loaded.config->jobs.size();
     const std::string text = line.config + ": good, " + std::to_string(jobs) + (jobs == 1 ? " job" : " jobs");
     if (code == 0) journal::write_line(STDERR_FILENO, text);

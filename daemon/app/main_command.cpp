@@ -14,10 +14,6 @@
 namespace autobackup::app {
 namespace {
 
-int print(const std::string& text) {
-    return cli::print("autobackupd", text);
-}
-
 constexpr std::size_t largest_import = std::size_t{1} << 20;
 
 int refuse(const Failure& why) {
@@ -39,11 +35,11 @@ int dispatch(Loop& loop, const CommandLine& line, const EnvironmentVariables& en
 
 }  // namespace
 
-int schema_command() { return print(config::schema_json()); }
+int schema_command() { return print_text(config::schema_json()); }
 
 int sample_config_command(const CommandLine& line) {
     const Result<std::string> text = config::sample(line.sample);
-    return text ? print(*text) : refuse(text.error());
+    return text ? print_text(*text) : refuse(text.error());
 }
 
 int import_config_command(const CommandLine& line) {
@@ -59,7 +55,7 @@ int import_config_command(const CommandLine& line) {
         return refuse(fail(Errc::config_invalid, "import-config", line.import_from, "a FILE is missing, or the tool's arguments behind --"));
     }
     const Result<std::string> text = import_config::configuration_for(line.import_from, given);
-    return text ? print(*text) : refuse(text.error());
+    return text ? print_text(*text) : refuse(text.error());
 }
 
 int main_command(int argc, const char* const* argv, const char* const* environment) {
@@ -67,7 +63,7 @@ int main_command(int argc, const char* const* argv, const char* const* environme
     const EnvironmentVariables variables = cli::read_environment(environment);
     const Parsed parsed = parse_command_line(argc, argv, variables);
     if (!parsed.command) {
-        if (parsed.exit_code == 0) return print(parsed.text);
+        if (parsed.exit_code == 0) return print_text(parsed.text);
         std::fputs(parsed.text.c_str(), stderr);
         return parsed.exit_code;
     }

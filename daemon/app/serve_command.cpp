@@ -53,7 +53,7 @@ int serve_command(Loop& loop, const CommandLine& line, const EnvironmentVariable
     settings.environment.secrets = secret_places(variables);
     std::stop_source stop;
     config::SecretPlaces places = settings.environment.secrets;
-    places.stopped = [token = stop.get_token()] { return token.stop_requested(); };
+    places.stop_with(stop.get_token());
     settings.missing_secrets = [places = std::move(places)](const config::Config& config) {
         std::vector<std::string> lines;
         for (const config::Problem& problem : check_job_secrets(config, {}, places)) lines.push_back(config::describe(problem));

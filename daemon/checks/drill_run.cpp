@@ -58,7 +58,7 @@ Awaitable<Result<ServerPlace>> configured(const DrillRun& drill, std::string nam
     place.access.connect = drill.shared.config.limits.connect;
     auto read = [&drill, server, &place] {
         config::SecretPlaces secrets = drill.shared.environment.secrets;
-        secrets.stopped = [stop = drill.shared.workers.stop_token()] { return stop.stop_requested(); };
+        secrets.stop_with(drill.shared.workers.stop_token());
         return use_configured(*server, secrets, place);
     };
     const Result<void> used = co_await drill.shared.workers.run(std::move(read));

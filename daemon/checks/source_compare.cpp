@@ -17,12 +17,12 @@ namespace {
 
 namespace fs = std::filesystem;
 
-constexpr std::size_t named_at_most = 3;
+constexpr std::size_t named_in_words = 3;
 
 std::string some_of(const std::vector<std::string>& names) {
     std::string text;
-    for (std::size_t i = 0; i < names.size() && i < named_at_most; ++i) text += (i == 0 ? "" : ", ") + one_line(names[i]);
-    return text + (names.size() > named_at_most ? ", …" : "");
+    for (std::size_t i = 0; i < names.size() && i < named_in_words; ++i) text += (i == 0 ? "" : ", ") + one_line(names[i]);
+    return text + (names.size() > named_in_words ? ", …" : "");
 }
 
 void add(std::string& text, const std::vector<std::string>& names, const char* one, const char* many) {

@@ -13,12 +13,12 @@ namespace autobackup::checks {
 namespace {
 
 // A member as it is compared.
-struct Looks {
+struct SizeAndCrc {
     std::uint64_t size = 0;
     std::uint32_t crc32 = 0;
-    friend bool operator==(const Looks&, const Looks&) = default;
+    friend bool operator==(const SizeAndCrc&, const SizeAndCrc&) = default;
 };
-using Members = std::map<std::string, Looks>;
+using Members = std::map<std::string, SizeAndCrc>;
 
 // One task that is held.
 struct Sample {
@@ -33,7 +33,7 @@ Result<Members> members_of(const restore::Place& place, const restore::Snapshot&
     const Result<restore::Content> content = restore::content_of_vault(place, snapshot, task, stop);
     if (!content) return content.error();
     Members members;
-    for (const vault::VersionMember& member : content->members) members[member.entry.name] = Looks{member.entry.size, member.entry.crc32};
+    for (const vault::VersionMember& member : content->members) members[member.entry.name] = SizeAndCrc{member.entry.size, member.entry.crc32};
     return members;
 }
 

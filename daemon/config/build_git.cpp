@@ -20,7 +20,7 @@ void check_http_auth(const View& target, const View& auth, Problems& problems) {
     }
 }
 
-void check_auth(const View& target, const View& auth, const std::string& url, Problems& problems) {
+void check_git_auth(const View& target, const View& auth, const std::string& url, Problems& problems) {
     if (!target.has("auth") || auth.has_strangers() || !(auth.node().is_mapping() || auth.node().is_null()))
         return;
     const bool for_ssh = url.empty() ? auth.has("ssh_key") || auth.has("known_hosts") : remote::is_ssh_url(url);
@@ -90,7 +90,7 @@ GitTarget build_target(const View& target, Problems& problems, Problems& warning
 GitAuth build_git_auth(const View& parent, const std::string& url, Problems& problems) {
     GitAuth out;
     const View auth = parent.sub("auth");
-    check_auth(parent, auth, url, problems);
+    check_git_auth(parent, auth, url, problems);
     auth.read("ssh_key", out.ssh_key);
     if (out.ssh_key) out.ssh_key->private_key = true;
     auth.read("known_hosts", out.known_hosts);

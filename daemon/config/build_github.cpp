@@ -50,20 +50,20 @@ RepositoryFilter read_filter(const View& keys) {
     return out;
 }
 
-constexpr std::string_view ways = "allowed is exactly one of: token, or app_id with installation and private_key";
+constexpr std::string_view github_ways = "allowed is exactly one of: token, or app_id with installation and private_key";
 
-void check_auth(const View& server, const View& auth, const yaml::Entry& entry, Problems& problems) {
+void check_github_auth(const View& server, const View& auth, const yaml::Entry& entry, Problems& problems) {
     if (!server.has("auth")) {
         if (!server.has_strangers()) problems.add(entry.place, server.path(), "'auth' is missing, such as auth: {token: NAME}");
         return;
     }
     if (auth.has_strangers() || !(auth.node().is_mapping() || auth.node().is_null())) return;
     for (const char* name : {"access_token", "username", "password"}) {
-        if (auth.has(name)) problems.add(auth.entry(name)->place, auth.path(name), fmt::format("'{}' is for CVAT; {}", name, ways));
+        if (auth.has(name)) problems.add(auth.entry(name)->place, auth.path(name), fmt::format("'{}' is for CVAT; {}", name, github_ways));
     }
     const int app = int{auth.has("app_id")} + int{auth.has("installation")} + int{auth.has("private_key")};
     const bool one_way = auth.has("token") ? app == 0 : app == 3;
-    if (!one_way) problems.add(server.place("auth"), auth.path(), std::string(ways));
+    if (!one_way) problems.add(server.place("auth"), auth.path(), std::string(github_ways));
 }
 
 }  // namespace
@@ -104,7 +104,7 @@ GithubServer build_github_server(const View& keys, const yaml::Entry& entry, Pro
         warnings.add(keys.place("github"), keys.path("github"), "http:// sends the token unencrypted; use https://");
     }
     const View auth = keys.sub("auth");
-    check_auth(keys, auth, entry, problems);
+    check_github_auth(keys, auth, entry, problems);
     auth.read("token", out.token);
     auth.read("app_id", out.app_id);
     auth.read("installation", out.installation);

@@ -5,9 +5,9 @@
 namespace autobackup::config {
 namespace {
 
-constexpr std::string_view ways = "allowed is exactly one of: token, access_token, username with password";
+constexpr std::string_view cvat_ways = "allowed is exactly one of: token, access_token, username with password";
 
-void check_auth(const View& server, const View& auth, const yaml::Entry& entry, Problems& problems) {
+void check_cvat_auth(const View& server, const View& auth, const yaml::Entry& entry, Problems& problems) {
     if (!server.has("auth")) {
         if (server.has_strangers()) return;
         problems.add(entry.place, server.path(), "'auth' is missing, such as auth: {token: NAME}");
@@ -20,7 +20,7 @@ void check_auth(const View& server, const View& auth, const yaml::Entry& entry, 
     if (given != 1 && !of_github) {
         problems.add(
             server.place("auth"), auth.path(),
-            std::string(given == 0 ? "nothing is given, " : "several are given, ") + std::string(ways));
+            std::string(given == 0 ? "nothing is given, " : "several are given, ") + std::string(cvat_ways));
     } else if (given == 1 && user && !(auth.has("username") && auth.has("password"))) {
         problems.add(server.place("auth"), auth.path(), "'username' and 'password' belong together");
     }
@@ -29,7 +29,7 @@ void check_auth(const View& server, const View& auth, const yaml::Entry& entry, 
 void refuse_github_keys(const View& keys, Problems& problems) {
     const View auth = keys.sub("auth");
     for (const char* name : {"app_id", "installation", "private_key"}) {
-        if (auth.has(name)) problems.add(auth.entry(name)->place, auth.path(name), "it is for GitHub; " + std::string(ways));
+        if (auth.has(name)) problems.add(auth.entry(name)->place, auth.path(name), "it is for GitHub; " + std::string(cvat_ways));
     }
     if (keys.has("ssh")) problems.add(keys.entry("ssh")->place, keys.path("ssh"), "it is for GitHub");
 }
@@ -57,7 +57,7 @@ Server build_server(const yaml::Entry& entry, Problems& problems, Problems& warn
                      "http:// sends the token unencrypted; use https://");
     }
     const View auth = keys.sub("auth");
-    check_auth(keys, auth, entry, problems);
+    check_cvat_auth(keys, auth, entry, problems);
     auth.read("token", cvat.token);
     auth.read("access_token", cvat.access_token);
     auth.read("username", cvat.username);

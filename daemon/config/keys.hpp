@@ -13,6 +13,11 @@
 
 namespace autobackup::config {
 
+/// Milliseconds, for the bounds of durations.
+inline constexpr std::int64_t one_second = 1000;
+inline constexpr std::int64_t one_hour = 3600 * one_second;
+inline constexpr std::int64_t one_day = 24 * one_hour;
+
 /// The form of a value.
 enum class Type {
     boolean,

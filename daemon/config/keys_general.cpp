@@ -5,9 +5,6 @@
 namespace autobackup::config {
 namespace {
 
-constexpr std::int64_t second = 1000;
-constexpr std::int64_t hour = 3600 * second;
-
 constexpr Key general_table[] = {
     {.path = "storage",
      .type = Type::path,
@@ -40,13 +37,13 @@ constexpr Key general_table[] = {
      .meaning = "Time to connect to any remote: name look-up, TCP, proxy, TLS.",
      .fallback = "15s",
      .min = 100,
-     .max = hour},
+     .max = one_hour},
     {.path = "limits.no_progress",
      .type = Type::duration,
      .meaning = "A peer that moves no byte for so long is given up.",
      .fallback = "2m",
      .min = 100,
-     .max = 24 * hour},
+     .max = 24 * one_hour},
     {.path = "servers",
      .type = Type::named,
      .meaning = "The servers that jobs read from, by a name of your choice. The only one of a kind is "
@@ -156,25 +153,25 @@ constexpr Key server_table[] = {
      .meaning = "Time from asking for an export to the first look whether it is ready.",
      .fallback = "500ms",
      .min = 10,
-     .max = hour},
+     .max = one_hour},
     {.path = "servers.*.limits.poll_max",
      .type = Type::duration,
      .meaning = "Longest time between two such looks.",
      .fallback = "15s",
      .min = 10,
-     .max = hour},
+     .max = one_hour},
     {.path = "servers.*.limits.export_deadline",
      .type = Type::duration,
      .meaning = "An export that is not ready after so long is given up. CVAT itself gives up after 4 h.",
      .fallback = "5h",
-     .min = second,
-     .max = 30 * 24 * hour},
+     .min = one_second,
+     .max = 30 * 24 * one_hour},
     {.path = "servers.*.limits.no_progress",
      .type = Type::duration,
      .meaning = "As `limits.no_progress`, for this server. Default: that one.",
      .example = "2m",
      .min = 100,
-     .max = 24 * hour},
+     .max = 24 * one_hour},
 };
 
 }  // namespace

@@ -5,8 +5,6 @@
 namespace autobackup::config {
 namespace {
 
-constexpr std::int64_t day = 24 * 3600 * std::int64_t{1000};
-
 constexpr Key github_table[] = {
     {.path = "jobs.*.github.server",
      .type = Type::text,
@@ -82,7 +80,7 @@ constexpr Key github_table[] = {
      .type = Type::duration,
      .meaning = "Only those that were pushed to within this time.",
      .example = "365d",
-     .min = day,
+     .min = one_day,
      .shown = Shown::commented},
     {.path = "jobs.*.github.transport",
      .type = Type::choice,

@@ -5,9 +5,6 @@
 namespace autobackup::config {
 namespace {
 
-constexpr std::int64_t second = 1000;
-constexpr std::int64_t hour = 3600 * second;
-constexpr std::int64_t day = 24 * hour;
 constexpr std::int64_t most_kept = 100'000;
 
 constexpr Key job_table[] = {
@@ -34,7 +31,7 @@ constexpr Key job_table[] = {
      .meaning = "A start is put off by up to this: the same each time, another one per host and job.",
      .fallback = "0s",
      .example = "15m",
-     .max = 7 * day},
+     .max = 7 * one_day},
     {.path = "jobs.*.catch_up",
      .type = Type::choice,
      .meaning = "After a time in which the daemon did not run: `latest` makes up for the last missed "
@@ -50,8 +47,8 @@ constexpr Key job_table[] = {
      .type = Type::duration,
      .meaning = "A run that takes longer is stopped and failed (partial if something was saved).",
      .fallback = "6h",
-     .min = second,
-     .max = 365 * day},
+     .min = one_second,
+     .max = 365 * one_day},
     {.path = "jobs.*.after",
      .type = Type::job_list,
      .meaning = "Starts when these jobs succeeded (their run of the same due time).",
@@ -70,12 +67,12 @@ constexpr Key job_table[] = {
      .type = Type::duration,
      .meaning = "Wait before the second try; doubles with each further one.",
      .fallback = "5s",
-     .max = day},
+     .max = one_day},
     {.path = "jobs.*.retry.max_delay",
      .type = Type::duration,
      .meaning = "Longest wait between two tries.",
      .fallback = "5m",
-     .max = day},
+     .max = one_day},
     {.path = "jobs.*.cvat",
      .type = Type::mapping,
      .meaning = "The source: projects and tasks of a CVAT server."},
@@ -125,7 +122,7 @@ constexpr Key job_table[] = {
      .type = Type::duration,
      .meaning = "All that are not older than this.",
      .example = "14d",
-     .min = second},
+     .min = one_second},
     {.path = "jobs.*.git",
      .type = Type::mappings,
      .meaning =

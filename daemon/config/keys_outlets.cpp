@@ -98,18 +98,18 @@ namespace {
         .min = 1, .max = 1000, .shown = Shown::commented                                                                                        \
     }
 
-constexpr Key github_table[] = {AUTOBACKUPD_OUTLET_KEYS("github")};
-constexpr Key mirror_table[] = {AUTOBACKUPD_OUTLET_KEYS("mirror")};
+constexpr Key github_outlet_table[] = {AUTOBACKUPD_OUTLET_KEYS("github")};
+constexpr Key mirror_outlet_table[] = {AUTOBACKUPD_OUTLET_KEYS("mirror")};
 #undef AUTOBACKUPD_OUTLET_KEYS
 
 }  // namespace
 
 std::span<const Key> github_outlet_keys() {
-    return github_table;
+    return github_outlet_table;
 }
 
 std::span<const Key> mirror_outlet_keys() {
-    return mirror_table;
+    return mirror_outlet_table;
 }
 
 }  // namespace autobackup::config

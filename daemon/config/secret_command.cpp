@@ -22,7 +22,7 @@ namespace {
 
 using Clock = std::chrono::steady_clock;
 
-Failure missing(const SecretRef& ref, std::string message, std::string peer = std::string()) {
+Failure command_failed(const SecretRef& ref, std::string message, std::string peer = std::string()) {
     return fail(Errc::secret_missing, "read secret", ref.key_path,
                 "the command '" + one_line(ref.argv.at(0)) + "' " + message, std::move(peer));
 }
@@ -130,7 +130,7 @@ private:
 Result<pid_t> spawn(const SecretRef& ref, const SecretPlaces& places, const Pipe& output,
                     const Pipe& errors) {
     const std::string program = find_program(ref.argv.at(0), places);
-    if (program.empty()) return missing(ref, "is not found in PATH");
+    if (program.empty()) return command_failed(ref, "is not found in PATH");
     std::vector<std::string> arguments = ref.argv;
     std::vector<std::string> environment = child_environment(places);
     posix_spawn_file_actions_t actions;
@@ -154,7 +154,7 @@ Result<pid_t> spawn(const SecretRef& ref, const SecretPlaces& places, const Pipe
                                     pointers(environment).data());
     ::posix_spawn_file_actions_destroy(&actions);
     ::posix_spawnattr_destroy(&attributes);
-    if (error != 0) return missing(ref, std::string("cannot be started: ") + std::strerror(error));
+    if (error != 0) return command_failed(ref, std::string("cannot be started: ") + std::strerror(error));
     return pid;
 }
 
@@ -220,14 +220,14 @@ Result<std::string> run_secret_command(const SecretRef& ref, const SecretPlaces&
     errors->write.reset();
     Output got = collect(std::move(output->read), std::move(errors->read), places.longest, patience);
     const std::string words = cut_peer_words(got.errors);
-    if (got.too_long) return missing(ref, "wrote more than " + human_bytes(places.longest), words);
+    if (got.too_long) return command_failed(ref, "wrote more than " + human_bytes(places.longest), words);
     const std::optional<int> status = got.given_up ? std::nullopt : child.wait(patience);
     if (patience.stop_wanted()) return fail(Errc::cancelled, "read secret", ref.key_path, "stopped by request");
-    if (!status) return missing(ref, "did not end within " + human_duration(places.command_limit), words);
+    if (!status) return command_failed(ref, "did not end within " + human_duration(places.command_limit), words);
     if (WIFSIGNALED(*status))
-        return missing(ref, fmt::format("was killed by signal {}", WTERMSIG(*status)), words);
+        return command_failed(ref, fmt::format("was killed by signal {}", WTERMSIG(*status)), words);
     if (WEXITSTATUS(*status) != 0)
-        return missing(ref, fmt::format("ended with exit code {}", WEXITSTATUS(*status)), words);
+        return command_failed(ref, fmt::format("ended with exit code {}", WEXITSTATUS(*status)), words);
     return std::move(got.text);
 }
 

@@ -7,6 +7,7 @@
 #include <filesystem>
 #include <functional>
 #include <map>
+#include <stop_token>
 #include <string>
 #include <utility>
 #include <vector>
@@ -30,6 +31,10 @@ struct SecretPlaces {
     /// Asked some times a second while a command runs, on the thread that reads the secret; true: the command is
     /// killed with its group and the failure is `cancelled`. Empty: nobody asks it to stop.
     std::function<bool()> stopped{};
+    /// A stop of `token` stops them.
+    void stop_with(std::stop_token token) {
+        stopped = [token = std::move(token)] { return token.stop_requested(); };
+    }
 };
 
 /// The value, without one trailing newline (LF or CRLF). secret_missing when it is not there, empty, too

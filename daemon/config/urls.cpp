@@ -12,7 +12,7 @@ namespace {
 constexpr std::string_view git_kinds =
     "allowed is https://, http://, ssh://, user@host:path, file:/// or an absolute path";
 
-Failure invalid(std::string reason) {
+Failure invalid_url(std::string reason) {
     return fail(Errc::config_invalid, "read", "URL", std::move(reason));
 }
 
@@ -20,16 +20,16 @@ Failure invalid(std::string reason) {
 Result<http::Url> parse_http(std::string_view text) {
     // Anywhere: with an unescaped '/' in a password the '@' stands in what looks like the path.
     if (text.find('@') != std::string_view::npos) {
-        return invalid(
+        return invalid_url(
             "a user name or password in a URL is refused (not shown): put it under auth; an '@' of the path "
             "is "
             "written %40");
     }
     if (text.find_first_of("?#") != std::string_view::npos) {
-        return invalid("a query (?…) or fragment (#…) in a URL is refused (not shown)");
+        return invalid_url("a query (?…) or fragment (#…) in a URL is refused (not shown)");
     }
     auto url = http::Url::parse(text);
-    if (!url) return invalid("given " + shown(text) + ": " + url.error().message);
+    if (!url) return invalid_url("given " + shown(text) + ": " + url.error().message);
     return url;
 }
 
@@ -42,20 +42,20 @@ Result<void> check_ssh(std::string_view text) {
     const Result<remote::SshAddress> address = remote::parse_ssh_address(text);
     if (!address) return address.error();
     if (looks_like_token(address->user)) {
-        return invalid("the user name looks like a token (not shown): ssh takes a key, under auth");
+        return invalid_url("the user name looks like a token (not shown): ssh takes a key, under auth");
     }
     return check_text(text);
 }
 
 Result<void> check_local_path(std::string_view path) {
     if (path.size() > 1 && path.starts_with('/') && !path.starts_with("//")) return check_text(path);
-    return invalid(std::string("no absolute path stands there; ") + std::string(git_kinds));
+    return invalid_url(std::string("no absolute path stands there; ") + std::string(git_kinds));
 }
 
 }  // namespace
 
 Result<void> check_github_url(std::string_view text) {
-    if (!is_http(text)) return invalid("given " + shown(text) + ", allowed is http:// or https:// with a host");
+    if (!is_http(text)) return invalid_url("given " + shown(text) + ", allowed is http:// or https:// with a host");
     const auto url = parse_http(text);
     if (!url) return url.error();
     return Result<void>();
@@ -65,7 +65,7 @@ Result<void> check_cvat_url(std::string_view text) {
     if (const auto fine = check_github_url(text); !fine) return fine;
     const auto url = parse_http(text);
     if (url->host().find('_') != std::string::npos) {
-        return invalid("given " + shown(text) +
+        return invalid_url("given " + shown(text) +
                        ": a host name with '_' is refused, because CVAT answers every request to such "
                        "a host with 400 Bad Request; use another name or the address");
     }
@@ -80,7 +80,7 @@ Result<void> check_git_url(std::string_view text) {
     if (to_lower(text.substr(0, 7)) == "file://") return check_local_path(text.substr(7));
     if (text.starts_with('/')) return check_local_path(text);
     if (remote::is_ssh_url(text)) return check_ssh(text);
-    return invalid("given " + shown(text) + ", " + std::string(git_kinds));
+    return invalid_url("given " + shown(text) + ", " + std::string(git_kinds));
 }
 
 bool is_open_http(std::string_view url) {

@@ -9,7 +9,7 @@ namespace {
 
 constexpr std::size_t longest_owner = 100;  // 39 on github.com; names of managed users are longer
 
-Failure invalid(std::string reason) {
+Failure invalid_name(std::string reason) {
     return fail(Errc::config_invalid, "read", "text", std::move(reason));
 }
 
@@ -21,7 +21,7 @@ Result<void> check_owner(std::string_view text) {
         return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9') || c == '-' || c == '_';
     });
     if (letters && !text.empty() && text.size() <= longest_owner && text.front() != '-') return Result<void>();
-    return invalid("given " + shown(text) + ", allowed is the name of an account (letters, digits, '-', '_'), or \"@me\"");
+    return invalid_name("given " + shown(text) + ", allowed is the name of an account (letters, digits, '-', '_'), or \"@me\"");
 }
 
 Result<void> check_pattern(std::string_view text) {
@@ -30,7 +30,7 @@ Result<void> check_pattern(std::string_view text) {
     try {
         const std::regex expression(std::string(text.substr(1, text.size() - 2)), std::regex::ECMAScript);
     } catch (const std::regex_error& error) {
-        return invalid("given " + shown(text) + ": not a regular expression (" + error.what() + ")");
+        return invalid_name("given " + shown(text) + ": not a regular expression (" + error.what() + ")");
     }
     return Result<void>();
 }

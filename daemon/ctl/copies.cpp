@@ -178,7 +178,7 @@ Result<restore::Access> read_access(const Context& context, const std::string& u
 config::SecretPlaces secret_places(const Context& context, const async::Workers& workers) {
     config::SecretPlaces places;
     places.environment = context.environment;
-    places.stopped = [stop = workers.stop_token()] { return stop.stop_requested(); };
+    places.stop_with(workers.stop_token());
     return places;
 }
 

@@ -13,7 +13,7 @@ namespace {
 
 using Clock = std::chrono::steady_clock;
 
-std::string key_of(cvat::Object object) { return cvat_job::key_of(object.kind, object.id); }
+std::string object_key(cvat::Object object) { return key_of(object.kind, object.id); }
 
 // Keeps the server's request id (so that a restarted run attaches), shows progress, and guards the free space.
 class Observer final : public cvat::ExportObserver {
@@ -23,7 +23,7 @@ public:
     void request_id(const std::string& rq_id) override {
         state::Store& store = context_.store;
         const std::string job = context_.job.name;
-        const std::string key = key_of(object_);
+        const std::string key = object_key(object_);
         if (rq_id.empty()) {
             context_.workers.post_serial([&store, job, key] { (void)store.forget_export(job, key); });
             return;
@@ -76,7 +76,7 @@ Awaitable<std::string> known_request(Context& context, cvat::Object object) {
     const Result<std::vector<state::PendingExport>> pending = co_await context.workers.run(std::move(read));
     if (!pending) co_return std::string();
     for (const state::PendingExport& one : *pending) {
-        if (one.object == key_of(object)) co_return one.rq_id;
+        if (one.object == object_key(object)) co_return one.rq_id;
     }
     co_return std::string();
 }
@@ -154,8 +154,8 @@ void FetchLog::add_stages(std::vector<model::Stage>& stages) const {
 
 Awaitable<Result<FetchedZip>> fetch_object(Context& context, cvat::Object object, const HeldMedia& media, FetchLog& log) {
     Observer observer(context, object);
-    const std::filesystem::path target = context.places.spool() / (key_of(object) + ".zip");
-    async::Turnstile& turn = context.object_turns.try_emplace(key_of(object), std::size_t{1}).first->second;
+    const std::filesystem::path target = context.places.spool() / (object_key(object) + ".zip");
+    async::Turnstile& turn = context.object_turns.try_emplace(object_key(object), std::size_t{1}).first->second;
     const async::Turnstile::Pass pass = co_await turn.enter();
     std::string request = co_await known_request(context, object);
     const HeldMedia nothing;
@@ -186,7 +186,7 @@ Awaitable<Result<FetchedZip>> fetch_object(Context& context, cvat::Object object
         log.resumed += downloaded->resumed;
         log.download_s += static_cast<double>(downloaded->download_time.count()) / 1000.0;
         const std::filesystem::path file =
-            context.places.spool() / (key_of(object) + "-fetched-" + std::to_string(++context.files_fetched) + ".zip");
+            context.places.spool() / (object_key(object) + "-fetched-" + std::to_string(++context.files_fetched) + ".zip");
         const std::shared_ptr<void> guard = guard_of(file);
         Result<VerifiedZip> verified = co_await verify(context, object, *downloaded, file, spared, log);
         if (verified) {

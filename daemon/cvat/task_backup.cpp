@@ -11,7 +11,7 @@
 namespace autobackup::cvat_job {
 namespace {
 
-constexpr int most_rounds = 3;
+constexpr int most_task_rounds = 3;
 
 struct Fetched {
     TaskView view;   ///< what the API said when the copy was asked for
@@ -65,7 +65,7 @@ Awaitable<Result<Fetched>> fetch_settled(Context& context, TaskView view, std::s
         fetched.view = view;
         fetched.zip = std::move(*zip);
         fetched.old_words = *words;
-        if (!fetched.edited || round >= most_rounds) co_return fetched;
+        if (!fetched.edited || round >= most_task_rounds) co_return fetched;
         view = std::move(*after);
     }
 }

@@ -3,6 +3,8 @@
 
 #include <algorithm>
 
+#include "lib/core/json_fields.hpp"
+
 namespace autobackup::metrics {
 namespace {
 
@@ -16,10 +18,6 @@ bool is_failure(model::RunOutcome outcome) {
     return outcome == model::RunOutcome::partial || outcome == model::RunOutcome::failed;
 }
 
-constexpr std::array run_outcomes{model::RunOutcome::success, model::RunOutcome::unchanged, model::RunOutcome::partial,
-                                  model::RunOutcome::failed,  model::RunOutcome::cancelled, model::RunOutcome::refused};
-constexpr std::array item_outcomes{model::ItemOutcome::saved,  model::ItemOutcome::unchanged, model::ItemOutcome::partial,
-                                   model::ItemOutcome::failed, model::ItemOutcome::skipped,   model::ItemOutcome::gone};
 constexpr std::int64_t most_items = 10'000'000;  // a report that says more is none
 
 // 0 for what is not there, or is no whole number.
@@ -30,11 +28,6 @@ std::int64_t number_at(const json::object& report, const char* group, const char
     boost::system::error_code error;
     const std::int64_t number = value == nullptr ? 0 : value->to_number<std::int64_t>(error);
     return error ? 0 : std::max<std::int64_t>(number, 0);
-}
-
-std::string text_at(const json::object& report, const char* key) {
-    const json::value* const value = report.if_contains(key);
-    return value != nullptr && value->is_string() ? std::string(value->get_string()) : std::string();
 }
 
 // As much of a run as the metrics tell, from its report (interface: `run --json`).

@@ -16,6 +16,12 @@
 
 namespace autobackup::metrics {
 
+/// In the order in which they are told.
+inline constexpr std::array run_outcomes{model::RunOutcome::success, model::RunOutcome::unchanged, model::RunOutcome::partial,
+                                         model::RunOutcome::failed,  model::RunOutcome::cancelled, model::RunOutcome::refused};
+inline constexpr std::array item_outcomes{model::ItemOutcome::saved,  model::ItemOutcome::unchanged, model::ItemOutcome::partial,
+                                          model::ItemOutcome::failed, model::ItemOutcome::skipped,   model::ItemOutcome::gone};
+
 /// One job. remember() and recall() take over what runs bring; the owner fills the rest before each snapshot.
 struct JobFacts {
     std::string job;

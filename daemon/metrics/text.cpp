@@ -135,16 +135,9 @@ constexpr Family last_outcome{"autobackup_job_last_outcome", "gauge",
 constexpr Family last_items{"autobackup_job_last_items", "gauge", "Items of the last run by outcome."};
 constexpr Family runs{"autobackup_job_runs_total", "counter", "Runs that ended since the start, by outcome."};
 
-constexpr model::RunOutcome run_outcomes[] = {model::RunOutcome::success,   model::RunOutcome::unchanged,
-                                              model::RunOutcome::partial,   model::RunOutcome::failed,
-                                              model::RunOutcome::cancelled, model::RunOutcome::refused};
-constexpr model::ItemOutcome item_outcomes[] = {model::ItemOutcome::saved,   model::ItemOutcome::unchanged,
-                                                model::ItemOutcome::partial, model::ItemOutcome::failed,
-                                                model::ItemOutcome::skipped, model::ItemOutcome::gone};
-
 // A label value: backslash, quote and line feed are escaped; other control characters and bytes that are no UTF-8 cannot
 // come (names of jobs and versions are plain), and would only be shown oddly.
-std::string quoted(std::string_view text) {
+std::string label_value(std::string_view text) {
     std::string out = "\"";
     for (const char c : text) {
         if (c == '\\' || c == '"') out += '\\';
@@ -175,7 +168,7 @@ private:
 };
 
 std::string label_of(const JobFacts& job) {
-    return "backup_job=" + quoted(job.job);
+    return "backup_job=" + label_value(job.job);
 }
 
 void write_outcomes(Writer& writer, const std::vector<JobFacts>& jobs) {
@@ -208,7 +201,7 @@ void write_checks(Writer& writer, const CheckFamily& family, const std::vector<C
     writer.begin(family);
     for (const CheckFacts& check : checks) {
         if ((check.check == "drill") != drills) continue;
-        const std::string labels = "backup_job=" + quoted(check.job) + (drills ? "" : ",check=" + quoted(check.check));
+        const std::string labels = "backup_job=" + label_value(check.job) + (drills ? "" : ",check=" + label_value(check.check));
         if (const Value value = family.value(check)) writer.sample(labels, *value);
     }
 }
@@ -216,7 +209,7 @@ void write_checks(Writer& writer, const CheckFamily& family, const std::vector<C
 void write_drill_servers(Writer& writer, const std::vector<CheckFacts>& checks) {
     writer.begin(drill_server);
     for (const CheckFacts& check : checks) {
-        if (!check.server.empty()) writer.sample(fmt::format("backup_job={},server={}", quoted(check.job), quoted(check.server)), 1);
+        if (!check.server.empty()) writer.sample(fmt::format("backup_job={},server={}", label_value(check.job), label_value(check.server)), 1);
     }
 }
 
@@ -225,7 +218,7 @@ void write_drill_servers(Writer& writer, const std::vector<CheckFacts>& checks) 
 std::string text(const Snapshot& snapshot) {
     Writer writer;
     writer.begin(build_info);
-    writer.sample(fmt::format("version={},commit={}", quoted(snapshot.version), quoted(snapshot.commit)), 1);
+    writer.sample(fmt::format("version={},commit={}", label_value(snapshot.version), label_value(snapshot.commit)), 1);
     for (const DaemonFamily& family : daemon_families) {
         writer.begin(family);
         if (const Value value = family.value(snapshot)) writer.sample(std::string(), *value);

@@ -13,7 +13,6 @@
 namespace autobackup::mirror {
 namespace {
 
-constexpr std::string_view branches = "refs/heads/";
 constexpr std::string_view growing_suffix = ".clone";
 
 bool nothing_there(const fs::path& path) {
@@ -43,8 +42,8 @@ std::string place_of(const std::string& url) {
 
 Result<void> point_head(git::Repository& repository, const Head& head) {
     if (head.detached) return repository.detach_head(*head.detached);
-    if (!head.branch.starts_with(branches)) return {};
-    return repository.set_head(head.branch.substr(branches.size()));
+    if (!head.branch.starts_with(git::branch_prefix)) return {};
+    return repository.set_head(head.branch.substr(git::branch_prefix.size()));
 }
 
 Result<void> find_forced(const git::Repository& repository, Plan& plan) {
@@ -121,8 +120,8 @@ Result<fs::path> begin_clone(const Repository& what, const Head& head) {
     std::error_code error;
     fs::remove_all(place, error);
     if (error) return fail_errno(error.value(), "delete", place.string());
-    const bool named = head.branch.starts_with(branches);
-    Result<git::Repository> repository = git::Repository::open_or_init(place, named ? head.branch.substr(branches.size()) : "main");
+    const bool named = head.branch.starts_with(git::branch_prefix);
+    Result<git::Repository> repository = git::Repository::open_or_init(place, named ? head.branch.substr(git::branch_prefix.size()) : "main");
     if (!repository) return repository.error();
     const Result<void> made = make_directories(own_folder(place));
     if (!made) return made.error();

@@ -8,7 +8,6 @@
 namespace autobackup::mirror {
 namespace {
 
-constexpr std::string_view branches = "refs/heads/";
 constexpr std::size_t most_haves = 50'000;
 
 // Which of many objects have come before. Open addressing: a node for each of them would cost more than all the rest of a plan.
@@ -65,12 +64,12 @@ void order_by_name(Refs& refs) {
 
 std::string branch_at(const Refs& refs, const Oid& tip, const std::string& default_branch) {
     for (const std::string& name : {default_branch, std::string("main"), std::string("master")}) {
-        const std::string branch = std::string(branches) + name;
+        const std::string branch = std::string(git::branch_prefix) + name;
         const auto found = first_from(refs, branch);
         if (!name.empty() && found != refs.end() && found->first == branch && found->second == tip) return branch;
     }
     for (const auto& [name, oid] : refs) {
-        if (name.starts_with(branches) && oid == tip) return name;
+        if (name.starts_with(git::branch_prefix) && oid == tip) return name;
     }
     return {};
 }
@@ -80,18 +79,18 @@ Head wanted_head(const remote::Ref* told, const std::string& unborn, const Refs&
     Head head;
     if (told != nullptr) {
         head.branch = told->symref_target.empty() ? branch_at(refs, told->oid, default_branch) : told->symref_target;
-        if (!head.branch.starts_with(branches)) {
+        if (!head.branch.starts_with(git::branch_prefix)) {
             head.branch.clear();
             head.detached = told->oid;
         }
         return head;
     }
-    if (unborn.starts_with(branches)) {
+    if (unborn.starts_with(git::branch_prefix)) {
         head.branch = unborn;
         return head;
     }
     if (!default_branch.empty()) {
-        head.branch = std::string(branches) + default_branch;
+        head.branch = std::string(git::branch_prefix) + default_branch;
         return head;
     }
     return now;
@@ -189,7 +188,7 @@ std::vector<Oid> haves(const Local& local, const Plan& plan) {
     }
     for (const bool heads : {true, false}) {
         for (const auto& [name, oid] : local.refs) {
-            if (name.starts_with(branches) == heads) add(oid);
+            if (name.starts_with(git::branch_prefix) == heads) add(oid);
         }
     }
     return std::move(seen.objects());

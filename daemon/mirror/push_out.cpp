@@ -12,7 +12,7 @@
 namespace autobackup::mirror {
 namespace {
 
-constexpr int most_rounds = 4;  // of a request from which refused refs are left out
+constexpr int most_requests = 4;  // of a request from which refused refs are left out
 
 RefMap refs_of(const remote::Advertisement& listed) {
     RefMap refs;
@@ -141,7 +141,7 @@ Awaitable<Result<bool>> Pushing::send_once(PushStep& step, std::vector<Refusal>&
 }
 
 Awaitable<Result<void>> Pushing::send(PushStep step) {
-    for (int round = 0; round < most_rounds && !step.updates.empty(); ++round) {
+    for (int round = 0; round < most_requests && !step.updates.empty(); ++round) {
         std::vector<Refusal> refused;
         const Result<bool> done = co_await send_once(step, refused);
         if (!done) co_return done.error();
@@ -265,8 +265,7 @@ Awaitable<Result<PushedOut>> push_out(PushOrder order, PushPlace place, async::W
 
 Awaitable<Result<void>> make_path_repository(async::Workers& workers, std::filesystem::path path, std::string head) {
     auto make = [path = std::move(path), head = std::move(head)]() -> Result<void> {
-        constexpr std::string_view branches = "refs/heads/";
-        const Result<git::Repository> made = git::Repository::open_or_init(path, head.starts_with(branches) ? head.substr(branches.size()) : "main");
+        const Result<git::Repository> made = git::Repository::open_or_init(path, head.starts_with(git::branch_prefix) ? head.substr(git::branch_prefix.size()) : "main");
         if (!made) return made.error();
         return {};
     };

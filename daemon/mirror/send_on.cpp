@@ -20,8 +20,6 @@ namespace {
 
 using Clock = std::chrono::steady_clock;
 
-constexpr std::string_view branches = "refs/heads/";
-
 // "acme/app" of GitHub is {owner} and {name}; its wiki is no repository that a forge would make under that name.
 struct Words {
     std::string name, owner;
@@ -103,7 +101,7 @@ private:
         auto read = [this] { return look(); };
         const Result<Wish> wish = co_await context_.workers.run(std::move(read));
         if (!wish) co_return wish.error();
-        if (wish->head.starts_with(branches)) branch_ = wish->head.substr(branches.size());
+        if (wish->head.starts_with(git::branch_prefix)) branch_ = wish->head.substr(git::branch_prefix.size());
         if ((wish->is_there() && !context_.options.force) || (wish->refs.empty() && !wish->record)) co_return Result<void>();
         context_.progress.phase("copying " + what_.name + " to " + shown_);
         begun_ = true;
@@ -194,7 +192,7 @@ private:
             return [workers = &context_.workers, path = *path, head] { return make_path_repository(*workers, path, head); };
         }
         if (!place_.create) return {};
-        const std::string branch = head.starts_with(branches) ? head.substr(branches.size()) : std::string();
+        const std::string branch = head.starts_with(git::branch_prefix) ? head.substr(git::branch_prefix.size()) : std::string();
         return [create = place_.create, url = url_, branch] { return create(url, branch); };
     }
 

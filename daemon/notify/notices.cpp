@@ -52,7 +52,7 @@ struct Lane {
 
 struct Notices::State : std::enable_shared_from_this<Notices::State> {
     explicit State(Services given) : services(std::move(given)) {
-        services.secrets.stopped = [stop = cut_off.get_token()] { return stop.stop_requested(); };
+        services.secrets.stop_with(cut_off.get_token());
     }
 
     void tell(const std::string& job, const MessagePtr& message);

@@ -9,7 +9,6 @@
 namespace autobackup::restore {
 namespace {
 
-constexpr std::string_view heads = "refs/heads/";
 constexpr std::string_view remotes = "refs/remotes/";
 constexpr std::string_view origin = "refs/remotes/origin/";
 
@@ -17,7 +16,7 @@ using Refs = std::vector<std::pair<std::string, git::Oid>>;
 
 // Local, then remote-tracking; of origin first.
 Result<Refs> all_branches(const git::Repository& repository) {
-    Result<Refs> all = repository.refs(std::string(heads));
+    Result<Refs> all = repository.refs(std::string(git::branch_prefix));
     if (!all) return all;
     Result<Refs> tracked = repository.refs(std::string(remotes));
     if (!tracked) return tracked;
@@ -54,7 +53,7 @@ bool holds_items(const git::Repository& repository, const git::Oid& oid) {
 }
 
 std::string branch_name(const std::string& ref) {
-    if (ref.starts_with(heads)) return ref.substr(heads.size());
+    if (ref.starts_with(git::branch_prefix)) return ref.substr(git::branch_prefix.size());
     if (!ref.starts_with(remotes)) return ref;
     const std::size_t slash = ref.find('/', remotes.size());
     return slash == std::string::npos ? ref.substr(remotes.size()) : ref.substr(slash + 1);
@@ -73,8 +72,8 @@ Result<std::vector<std::string>> branches_with_items(const git::Repository& repo
     std::vector<std::string> found;
     Refs known;
     for (const auto& [name, oid] : *all) {
-        const bool local = name.starts_with(heads);
-        if (!local && !found.empty() && found.front().starts_with(heads)) break;
+        const bool local = name.starts_with(git::branch_prefix);
+        if (!local && !found.empty() && found.front().starts_with(git::branch_prefix)) break;
         const auto same = [&, &name = name, &oid = oid](const auto& one) { return one.second == oid && branch_name(one.first) == branch_name(name); };
         if (std::any_of(known.begin(), known.end(), same) || !holds_items(repository, oid)) continue;
         known.emplace_back(name, oid);

@@ -19,7 +19,6 @@
 namespace autobackup::restore {
 namespace {
 
-constexpr std::string_view heads = "refs/heads/";
 constexpr std::string_view tags = "refs/tags/";
 
 bool is_usual(const std::string& ref) { return !ref.starts_with(mirror::own_refs) && !ref.starts_with(mirror::forge_pulls); }
@@ -27,7 +26,7 @@ bool is_usual(const std::string& ref) { return !ref.starts_with(mirror::own_refs
 Failure no_ref(const std::string& wanted, const std::vector<std::pair<std::string, git::Oid>>& refs, const git::Repository& repository) {
     std::vector<std::string> names;
     for (const auto& [name, oid] : refs) {
-        names.push_back(name.starts_with(heads) ? name.substr(heads.size()) : name.starts_with(tags) ? name.substr(tags.size()) : name);
+        names.push_back(name.starts_with(git::branch_prefix) ? name.substr(git::branch_prefix.size()) : name.starts_with(tags) ? name.substr(tags.size()) : name);
     }
     Failure failure = fail(Errc::not_found, "find", one_line(wanted), "there is no ref of this name in " + repository.path().string());
     const std::optional<std::string> near = nearest(wanted, names);
@@ -45,16 +44,16 @@ std::string former_name(const std::string& ref) {
 Result<ChosenRefs> choose_one(const git::Repository& repository, const std::string& wish, const std::vector<std::pair<std::string, git::Oid>>& refs) {
     const std::size_t colon = wish.find(':');
     const std::string wanted = wish.substr(0, colon);
-    std::vector<std::string> tries{wanted, std::string(heads) + wanted, std::string(tags) + wanted, "refs/" + wanted, "refs/autobackup/" + wanted};
+    std::vector<std::string> tries{wanted, std::string(git::branch_prefix) + wanted, std::string(tags) + wanted, "refs/" + wanted, "refs/autobackup/" + wanted};
     for (const std::string& name : tries) {
         const auto found = std::find_if(refs.begin(), refs.end(), [&](const auto& ref) { return ref.first == name; });
         if (found == refs.end()) continue;
         std::string as = colon == std::string::npos ? former_name(name) : wish.substr(colon + 1);
-        if (colon != std::string::npos && !as.starts_with("refs/")) as = std::string(heads) + as;
+        if (colon != std::string::npos && !as.starts_with("refs/")) as = std::string(git::branch_prefix) + as;
         if (!git::is_ref_name(as)) return fail(Errc::bad_request, "use", one_line(as), "this cannot be the name of a ref");
         ChosenRefs chosen;
         chosen.refs.emplace(as, found->second);
-        if (as.starts_with(heads)) chosen.head = as;
+        if (as.starts_with(git::branch_prefix)) chosen.head = as;
         chosen.tip = found->second;
         return chosen;
     }
@@ -96,9 +95,9 @@ public:
     Cloning(const git::Repository& from, const ChosenRefs& chosen, const std::stop_token& stop) : from_(from), chosen_(chosen), stop_(stop) {}
 
     Result<MirrorGiven> run(const fs::path& place, bool bare) {
-        const bool named = chosen_.head.starts_with(heads);
+        const bool named = chosen_.head.starts_with(git::branch_prefix);
         const fs::path directory = bare ? place : place / ".git";
-        Result<git::Repository> made = git::Repository::open_or_init(directory, named ? chosen_.head.substr(heads.size()) : "main");
+        Result<git::Repository> made = git::Repository::open_or_init(directory, named ? chosen_.head.substr(git::branch_prefix.size()) : "main");
         if (!made) return made.error();
         const Result<std::vector<git::Oid>> objects = give_objects(*made);
         if (!objects) return objects.error();

@@ -19,7 +19,7 @@ namespace fs = std::filesystem;
 
 constexpr int deepest = 8;  // folders between a storage and a mirror in it
 
-std::vector<fs::path> folders_in(const fs::path& directory) {
+std::vector<fs::path> visible_folders_in(const fs::path& directory) {
     std::vector<fs::path> folders;
     std::error_code ignored;
     for (const auto& entry : fs::directory_iterator(directory, ignored)) {
@@ -59,7 +59,7 @@ std::optional<HeldMirror> by_card(const fs::path& path) {
 
 // `own`: everything in it is a mirror, also one of a repository that holds versions.
 void collect(const fs::path& directory, const fs::path& top, int levels, bool own, std::vector<HeldMirror>& found) {
-    for (const fs::path& folder : folders_in(directory)) {
+    for (const fs::path& folder : visible_folders_in(directory)) {
         if (mirror::was_bare_repository(folder)) {
             std::optional<HeldMirror> held = by_card(folder);
             if (!held && !own && !is_mirror(folder)) continue;

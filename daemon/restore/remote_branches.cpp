@@ -5,20 +5,15 @@
 #include "lib/core/text.hpp"
 
 namespace autobackup::restore {
-namespace {
-
-constexpr std::string_view heads = "refs/heads/";
-
-}  // namespace
 
 Result<Candidates> candidates_of(const remote::Advertisement& listed, const std::string& wanted, const std::string& url) {
-    std::string name = wanted.empty() ? std::string() : std::string(heads) + wanted;
+    std::string name = wanted.empty() ? std::string() : std::string(git::branch_prefix) + wanted;
     const remote::Ref* const head = listed.find("HEAD");
     if (name.empty() && head != nullptr && listed.find(head->symref_target) != nullptr) name = head->symref_target;
     Candidates candidates;
     candidates.named = !name.empty();
     for (const remote::Ref& ref : listed.refs) {
-        if (!ref.name.starts_with(heads)) continue;
+        if (!ref.name.starts_with(git::branch_prefix)) continue;
         (name.empty() || ref.name == name ? candidates.first : candidates.others).push_back(ref);
     }
     if (candidates.first.empty()) {

@@ -19,7 +19,6 @@ namespace autobackup::restore {
 namespace {
 
 constexpr std::size_t blobs_per_request = 5'000;
-constexpr const char* heads = "refs/heads/";
 
 // Blobs below the trees that are not here.
 Result<std::vector<git::Oid>> lacking(const fs::path& path, const std::vector<git::Oid>& trees) {
@@ -58,7 +57,7 @@ Result<std::vector<lfs::Pointer>> lacking_large(const fs::path& path, const std:
 Result<std::vector<VaultVersion>> versions_at(const fs::path& path, const std::string& branch) {
     const Result<git::Repository> repository = git::Repository::open(path);
     if (!repository) return repository.error();
-    const Result<std::optional<git::Oid>> tip = repository->resolve(heads + branch);
+    const Result<std::optional<git::Oid>> tip = repository->resolve(std::string(git::branch_prefix) + branch);
     if (!tip) return tip.error();
     if (!*tip) return std::vector<VaultVersion>();
     return versions_of(*repository, **tip);
@@ -133,17 +132,17 @@ Awaitable<Result<std::unique_ptr<RemoteVault>>> RemoteVault::open(Access access,
 }
 
 Awaitable<Result<void>> RemoteVault::begin(Access access) {
-    Result<Reached> reached = reach(access, vault::large_store(repository()), access.branch.empty() ? "" : heads + access.branch, workers_);
+    Result<Reached> reached = reach(access, vault::large_store(repository()), access.branch.empty() ? "" : std::string(git::branch_prefix) + access.branch, workers_);
     if (!reached) co_return reached.error();
     reached_ = std::move(*reached);
     std::vector<std::string> prefixes;
     prefixes.emplace_back("HEAD");
-    prefixes.emplace_back(heads);
+    prefixes.emplace_back(git::branch_prefix);
     const Result<remote::Advertisement> listed = co_await reached_.git->ls_refs(std::move(prefixes));
     if (!listed) co_return listed.error();
     Result<Candidates> candidates = candidates_of(*listed, access.branch, reached_.shown);
     if (!candidates) co_return candidates.error();
-    branch_ = candidates->first.front().name.substr(std::string_view(heads).size());
+    branch_ = candidates->first.front().name.substr(git::branch_prefix.size());
     auto make = [this, named = candidates->named]() -> Result<void> {
         const Result<git::Repository> made = git::Repository::open_or_init(repository(), named ? branch_ : "names-nothing");
         if (!made) return made.error();

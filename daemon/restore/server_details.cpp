@@ -13,11 +13,6 @@ namespace {
 
 namespace json = boost::json;
 
-std::string text_at(const json::object& object, const char* key) {
-    const json::value* const value = object.if_contains(key);
-    return value != nullptr && value->is_string() ? std::string(value->get_string()) : std::string();
-}
-
 std::int64_t number_at(const json::object& object, const char* key) { return JsonFields(object, "it").maybe_integer(key).value_or(0); }
 
 const json::array& list_at(const json::object& object, const char* key) {

@@ -7,7 +7,7 @@ namespace autobackup::runner {
 
 Awaitable<Result<Secret>> read_secret(Shared& shared, config::SecretRef reference) {
     config::SecretPlaces places = shared.environment.secrets;
-    places.stopped = [stop = shared.workers.stop_token()] { return stop.stop_requested(); };
+    places.stop_with(shared.workers.stop_token());
     auto read = [places = std::move(places), reference = std::move(reference)] { return config::read_secret(reference, places); };
     co_return co_await shared.workers.run(std::move(read));
 }

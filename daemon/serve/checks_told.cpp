@@ -8,8 +8,6 @@
 namespace autobackup::serve {
 namespace {
 
-Instant instant_of(scheduler::Time time) { return std::chrono::time_point_cast<Instant::duration>(time); }
-
 std::optional<model::CheckFacts> found_by(const std::string& report) {
     boost::system::error_code error;
     const boost::json::value value = boost::json::parse(report, error);

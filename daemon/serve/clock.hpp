@@ -4,6 +4,7 @@
 #include <chrono>
 
 #include "daemon/scheduler/plan.hpp"
+#include "lib/core/instant.hpp"
 
 namespace autobackup::serve {
 
@@ -11,6 +12,8 @@ namespace autobackup::serve {
 inline scheduler::Time wall_clock() {
     return std::chrono::time_point_cast<scheduler::Milliseconds>(std::chrono::system_clock::now());
 }
+
+inline Instant instant_of(scheduler::Time time) { return std::chrono::time_point_cast<Instant::duration>(time); }
 
 /// A clock that nobody sets.
 inline scheduler::Milliseconds steady_clock() {

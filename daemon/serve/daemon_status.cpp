@@ -19,8 +19,6 @@ namespace {
 // fsync of a healthy machine is far below.
 constexpr std::chrono::minutes workers_may_stand{15};
 
-Instant instant_of(scheduler::Time time) { return std::chrono::time_point_cast<Instant::duration>(time); }
-
 answers::JobState state_of(const scheduler::View& view, bool scheduled) {
     switch (view.state) {
         case scheduler::State::idle: return scheduled ? answers::JobState::waiting : answers::JobState::manual;

@@ -3,16 +3,13 @@
 
 #include <algorithm>
 
+#include "lib/core/json_fields.hpp"
+
 namespace autobackup::serve {
 namespace {
 
-std::string text_of(const boost::json::object& object, const char* key) {
-    const boost::json::value* const value = object.if_contains(key);
-    return value != nullptr && value->is_string() ? std::string(value->get_string()) : std::string();
-}
-
 std::string error_of(const boost::json::object& failure) {
-    return text_of(failure, "operation") + " of " + text_of(failure, "object") + ": " + text_of(failure, "message");
+    return text_at(failure, "operation") + " of " + text_at(failure, "object") + ": " + text_at(failure, "message");
 }
 
 const boost::json::array* array_of(const boost::json::object& object, const char* key) {
@@ -67,12 +64,12 @@ void JobFacts::add(const answers::LastRun& run) {
 std::optional<answers::LastRun> last_run_of(const boost::json::value& report) {
     const boost::json::object* const object = report.if_object();
     if (object == nullptr) return std::nullopt;
-    const std::optional<Instant> started = parse_rfc3339(text_of(*object, "started_at"));
-    const std::optional<Instant> finished = parse_rfc3339(text_of(*object, "finished_at"));
+    const std::optional<Instant> started = parse_rfc3339(text_at(*object, "started_at"));
+    const std::optional<Instant> finished = parse_rfc3339(text_at(*object, "finished_at"));
     if (!started || !finished) return std::nullopt;
     answers::LastRun run;
-    run.run_id = text_of(*object, "run_id");
-    run.outcome = text_of(*object, "outcome");
+    run.run_id = text_at(*object, "run_id");
+    run.outcome = text_at(*object, "outcome");
     run.started_at = *started;
     run.finished_at = *finished;
     run.duration_s = std::chrono::duration<double>(*finished - *started).count();

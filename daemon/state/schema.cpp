@@ -94,12 +94,12 @@ CREATE TABLE job_values (
 ) STRICT, WITHOUT ROWID;
 )sql";
 
-constexpr std::array<const char*, 1> steps = {version_1};
+constexpr std::array<const char*, 1> all_steps = {version_1};
 
 }  // namespace
 
 std::span<const char* const> migrations() {
-    return steps;
+    return all_steps;
 }
 
 }  // namespace autobackup::state

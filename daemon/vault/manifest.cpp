@@ -3,6 +3,7 @@
 
 #include <boost/json.hpp>
 
+#include "lib/core/json_fields.hpp"
 #include "lib/hash/digest.hpp"
 
 namespace autobackup::vault {
@@ -25,12 +26,6 @@ json::object task_to_json(const ManifestTask& task) {
     return object;
 }
 
-std::string text_of(const json::object& object, const char* key) {
-    const json::value* value = object.if_contains(key);
-    if (value == nullptr || !value->is_string()) return {};
-    return std::string(value->get_string());
-}
-
 std::int64_t number_of(const json::object& object, const char* key) {
     const json::value* value = object.if_contains(key);
     boost::system::error_code ignored;
@@ -41,9 +36,9 @@ ManifestTask task_of(const json::object& object) {
     ManifestTask task;
     task.index = static_cast<std::size_t>(number_of(object, "index"));
     task.id = number_of(object, "id");
-    task.name = text_of(object, "name");
-    task.updated_date = text_of(object, "updated_date");
-    task.print = text_of(object, "print");
+    task.name = text_at(object, "name");
+    task.updated_date = text_at(object, "updated_date");
+    task.print = text_at(object, "print");
     task.jobs = number_of(object, "jobs");
     task.frames = number_of(object, "frames");
     task.shapes = number_of(object, "shapes");
@@ -56,7 +51,7 @@ ManifestTask task_of(const json::object& object) {
 
 ManifestMember member_of(const json::object& object) {
     ManifestMember member;
-    member.name = text_of(object, "name");
+    member.name = text_at(object, "name");
     member.size = static_cast<std::uint64_t>(number_of(object, "size"));
     member.crc32 = static_cast<std::uint32_t>(number_of(object, "crc32"));
     member.dos_time = static_cast<std::uint32_t>(number_of(object, "time"));
@@ -150,22 +145,22 @@ Result<Manifest> parse_manifest(std::string_view text, const std::string& object
         return fail(Errc::unsupported, "read manifest", object_for_errors, "its format is not one that this version knows (1)");
     }
     Manifest m;
-    m.item.kind = text_of(object, "kind") == "task" ? ItemId::Kind::task : ItemId::Kind::project;
+    m.item.kind = text_at(object, "kind") == "task" ? ItemId::Kind::task : ItemId::Kind::project;
     m.item.id = number_of(object, "id");
-    m.name = text_of(object, "name");
-    m.created_at = text_of(object, "created_at");
-    m.server = text_of(object, "server");
-    m.server_version = text_of(object, "server_version");
-    m.updated_date = text_of(object, "updated_date");
-    m.print = text_of(object, "print");
-    m.tree = text_of(object, "tree");
+    m.name = text_at(object, "name");
+    m.created_at = text_at(object, "created_at");
+    m.server = text_at(object, "server");
+    m.server_version = text_at(object, "server_version");
+    m.updated_date = text_at(object, "updated_date");
+    m.print = text_at(object, "print");
+    m.tree = text_at(object, "tree");
     if (const json::value* verified = object.if_contains("verified"); verified != nullptr && verified->is_object()) {
-        m.verified_level = text_of(verified->get_object(), "level");
-        m.verified_at = text_of(verified->get_object(), "at");
+        m.verified_level = text_at(verified->get_object(), "level");
+        m.verified_at = text_at(verified->get_object(), "at");
     }
-    m.zip_sha256 = text_of(object, "sha256");
+    m.zip_sha256 = text_at(object, "sha256");
     m.zip_bytes = static_cast<std::uint64_t>(number_of(object, "bytes"));
-    m.commit = text_of(object, "commit");
+    m.commit = text_at(object, "commit");
     read_list(object, "tasks", m.tasks, task_of);
     read_list(object, "members", m.members, member_of);
     return m;

@@ -1,9 +1,9 @@
 // SPDX-License-Identifier: MIT
 #include "daemon/vault/target.hpp"
 
-#include "lib/remote/pack_source.hpp"
 #include "lib/async/run.hpp"
 #include "lib/http/retry.hpp"
+#include "lib/remote/pack_source.hpp"
 
 namespace autobackup::vault {
 namespace {

@@ -2,9 +2,9 @@
 // What a push sends, and in which order: large files first, so that nobody ever sees a pointer without its object; then the commits, in as
 // many parts as the server needs.
 #include "daemon/vault/large_files.hpp"
-#include "lib/remote/pack_source.hpp"
 #include "daemon/vault/push_plan.hpp"
 #include "daemon/vault/target.hpp"
+#include "lib/remote/pack_source.hpp"
 
 namespace autobackup::vault {
 

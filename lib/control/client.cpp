@@ -9,6 +9,7 @@
 #include <thread>
 
 #include "lib/control/listener.hpp"
+#include "lib/core/json_fields.hpp"
 
 namespace autobackup::control {
 namespace {
@@ -20,11 +21,6 @@ constexpr std::chrono::milliseconds full_queue_pause{50};
 
 Failure bad(const std::string& path, std::string why) {
     return fail(Errc::bad_response, "read", path, std::move(why));
-}
-
-std::string text_of(const json::object& object, std::string_view key) {
-    const json::value* const value = object.if_contains(key);
-    return value != nullptr && value->is_string() ? std::string(value->get_string()) : std::string();
 }
 
 Answer answer_of(const json::object& object) {
@@ -40,8 +36,8 @@ Answer answer_of(const json::object& object) {
     const json::value* const error = object.if_contains("error");
     if (error == nullptr || !error->is_object()) return answer;
     const json::object& told = error->get_object();
-    answer.code = text_of(told, "code");
-    if (!text_of(told, "message").empty()) answer.message = text_of(told, "message");
+    answer.code = text_at(told, "code");
+    if (!text_at(told, "message").empty()) answer.message = text_at(told, "message");
     const json::value* const exit = told.if_contains("exit");
     if (exit != nullptr && exit->is_int64() && exit->get_int64() >= 1 && exit->get_int64() <= 5) {
         answer.exit = static_cast<int>(exit->get_int64());
@@ -64,7 +60,7 @@ Result<Word> word_of(const std::string& line, const std::string& path) {
         word.answer = answer_of(object);
         return word;
     }
-    word.event = text_of(object, "event");
+    word.event = text_at(object, "event");
     if (const json::value* const data = object.if_contains("data")) word.data = *data;
     return word;
 }

@@ -12,6 +12,11 @@ const json::object& no_fields() {
 }
 }  // namespace
 
+std::string text_at(const json::object& object, std::string_view key) {
+    const json::value* const value = object.if_contains(key);
+    return value != nullptr && value->is_string() ? std::string(value->get_string()) : std::string();
+}
+
 std::optional<std::int64_t> as_integer(const json::value& value) {
     if (!value.is_number()) return std::nullopt;
     boost::system::error_code error;
@@ -49,10 +54,7 @@ std::int64_t JsonFields::integer(std::string_view key) {
     return value.value_or(0);
 }
 
-std::string JsonFields::maybe_text(std::string_view key) const {
-    const json::value* value = find(key);
-    return value && value->is_string() ? std::string(value->get_string()) : std::string();
-}
+std::string JsonFields::maybe_text(std::string_view key) const { return text_at(*object_, key); }
 
 std::string JsonFields::text(std::string_view key) {
     const json::value* value = find(key);

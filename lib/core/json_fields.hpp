@@ -42,6 +42,9 @@ private:
     std::string problem_;
 };
 
+/// The string at `key`; "" when there is none, or something else.
+std::string text_at(const boost::json::object& object, std::string_view key);
+
 /// A JSON number (int64, uint64 or integral double) as int64.
 std::optional<std::int64_t> as_integer(const boost::json::value& value);
 

@@ -15,7 +15,6 @@ namespace {
 /// Rounds of "the export has not finished" before it counts as edited all the time.
 constexpr int unfinished_rounds = 5;
 /// A try that brought so much counts as progress: the failures before it are forgotten.
-constexpr std::uint64_t progress_bytes = std::uint64_t{1} << 20;
 
 using Clock = std::chrono::steady_clock;
 Milliseconds since(Clock::time_point start) {

@@ -8,7 +8,6 @@ namespace autobackup::cvat {
 namespace {
 /// What is handed to a worker at once: large enough that the hop costs nothing, small enough to be no matter
 /// in memory.
-constexpr std::size_t piece_size = std::size_t{512} << 10;
 }  // namespace
 
 DownloadSink::DownloadSink(SpoolFile& file, async::Workers& workers, ExportObserver& observer,
@@ -35,18 +34,18 @@ bool DownloadSink::accept(const http::ResponseHead& head) {
         }
         approved_total_ = stamp_.total;
     }
-    buffer_.reserve(piece_size);
+    buffer_.reserve(download_piece_bytes);
     return true;
 }
 
 Awaitable<Result<void>> DownloadSink::write(std::span<const std::byte> bytes) {
     received_ += bytes.size();
     while (!bytes.empty()) {
-        const std::size_t room = piece_size - buffer_.size();
+        const std::size_t room = download_piece_bytes - buffer_.size();
         const auto piece = bytes.first(std::min(room, bytes.size()));
         buffer_.insert(buffer_.end(), piece.begin(), piece.end());
         bytes = bytes.subspan(piece.size());
-        if (buffer_.size() < piece_size) break;
+        if (buffer_.size() < download_piece_bytes) break;
         const Result<void> stored = co_await flush();
         if (!stored) co_return stored;
     }

@@ -14,7 +14,6 @@ namespace autobackup::cvat {
 namespace {
 using Clock = std::chrono::steady_clock;
 /// A try that brought so much counts as progress: the failures before it are forgotten.
-constexpr std::uint64_t progress_bytes = std::uint64_t{1} << 20;
 }  // namespace
 
 PartsDownload::PartsDownload(Exporter& exporter, Object object, Exporter::Ready ready, std::filesystem::path file,

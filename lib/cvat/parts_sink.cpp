@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: MIT
 #include "lib/cvat/parts_sink.hpp"
+#include "lib/cvat/wire.hpp"
 
 #include <algorithm>
 
@@ -7,7 +8,6 @@ namespace autobackup::cvat {
 
 namespace {
 /// What is handed to a worker at once.
-constexpr std::size_t piece_size = std::size_t{512} << 10;
 }  // namespace
 
 PartsSink::PartsSink(std::shared_ptr<PartsFile> file, async::Workers& workers, std::optional<ByteRange> range,
@@ -30,7 +30,7 @@ bool PartsSink::accept(const http::ResponseHead& head) {
     } else if (range_.end != *told->total) {
         return false;
     }
-    buffer_.reserve(piece_size);
+    buffer_.reserve(download_piece_bytes);
     taken_ = true;
     return true;
 }
@@ -39,10 +39,10 @@ Awaitable<Result<void>> PartsSink::write(std::span<const std::byte> bytes) {
     if (bytes.size() > range_.bytes() - received_) bytes = bytes.first(static_cast<std::size_t>(range_.bytes() - received_));
     received_ += bytes.size();
     while (!bytes.empty()) {
-        const auto piece = bytes.first(std::min(piece_size - buffer_.size(), bytes.size()));
+        const auto piece = bytes.first(std::min(download_piece_bytes - buffer_.size(), bytes.size()));
         buffer_.insert(buffer_.end(), piece.begin(), piece.end());
         bytes = bytes.subspan(piece.size());
-        if (buffer_.size() < piece_size) break;
+        if (buffer_.size() < download_piece_bytes) break;
         const Result<void> stored = co_await flush();
         if (!stored) co_return stored;
     }

@@ -11,6 +11,7 @@
 
 #include "lib/core/text.hpp"
 #include "lib/git/config_file.hpp"
+#include "lib/git/pack_format.hpp"
 #include "lib/git/pack_inspect.hpp"
 #include "lib/git/quarantine.hpp"
 #include "lib/git/ref_lock.hpp"
@@ -20,8 +21,6 @@
 namespace autobackup::git {
 
 namespace {
-
-constexpr std::size_t piece_bytes = std::size_t{1} << 20;
 
 /// Number of objects that the pack announces.
 Result<std::uint32_t> announced_objects(int fd, const fs::path& pack) {

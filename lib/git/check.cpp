@@ -15,10 +15,6 @@ constexpr std::size_t most_problems = 100'000;
 
 using OidSet = std::unordered_set<Oid, OidHash>;
 
-Result<void> look_only(std::span<const std::byte>) {
-    return {};
-}
-
 class Checker {
 public:
     Checker(Repository::Impl& repository, const std::function<bool()>& stop)

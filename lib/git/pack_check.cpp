@@ -9,10 +9,6 @@ namespace autobackup::git {
 
 namespace {
 
-Result<void> look_only(std::span<const std::byte>) {
-    return {};
-}
-
 RawDigest finish(hash::Digest& digest) {
     const std::string raw = digest.finish();
     RawDigest result{};

@@ -14,6 +14,8 @@
 namespace autobackup::git {
 
 inline constexpr std::size_t pack_header_bytes = 12;   ///< "PACK", version, number of objects
+/// Packs are written and copied in pieces of this size.
+inline constexpr std::size_t piece_bytes = std::size_t{1} << 20;
 inline constexpr std::size_t digest_bytes = 20;        ///< SHA-1 at the end of packs and indexes
 inline constexpr std::size_t longest_entry_head = 16;  ///< type and 64-bit size take at most 10
 inline constexpr unsigned pack_mode = 0640;            ///< as every file under `storage`

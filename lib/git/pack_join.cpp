@@ -18,8 +18,6 @@ namespace autobackup::git {
 
 namespace {
 
-constexpr std::size_t piece_bytes = std::size_t{1} << 20;
-
 struct Candidate {
     PackFile* pack = nullptr;
     std::uint64_t bytes = 0;

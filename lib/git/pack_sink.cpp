@@ -9,7 +9,6 @@ namespace autobackup::git {
 
 namespace {
 
-constexpr std::size_t piece_bytes = std::size_t{1} << 20;
 constexpr std::size_t pieces = 4;
 constexpr std::uint64_t flush_bytes = std::uint64_t{16} << 20;
 

@@ -13,7 +13,7 @@ namespace {
 
 constexpr std::size_t name_begins = 41;          // "<40 hex> <name>"
 constexpr std::size_t longest_row = 8192;        // far beyond the longest path, with the row of what a tag stands for
-constexpr std::size_t few = 2 * longest_row;     // bytes that are read through rather than bisected
+constexpr std::size_t few_bytes = 2 * longest_row;     // bytes that are read through rather than bisected
 
 class Bisection {
 public:
@@ -25,7 +25,7 @@ public:
         const bool sorted = header.starts_with("# pack-refs with:") && header.find(" sorted ") != std::string_view::npos;
         if (!sorted) return {};
         begin_ = header.size();
-        while (end_ - begin_ > few) {
+        while (end_ - begin_ > few_bytes) {
             if (!halve()) return {};
             if (found_) return PackedLookup{true, found_};
         }

@@ -13,7 +13,7 @@ namespace autobackup::git {
 
 namespace {
 
-constexpr int longest_chain = 5;  // of symbolic refs, as in git
+constexpr int longest_symbolic_chain = 5;  // of symbolic refs, as in git
 constexpr std::size_t longest_loose_ref = 4096;
 constexpr std::size_t longest_packed_refs = std::size_t{1} << 30;
 
@@ -114,7 +114,7 @@ Result<std::optional<Oid>> RefStore::find_packed(const std::string& name) const 
 
 Result<std::optional<Oid>> RefStore::resolve(const std::string& name) const {
     std::string at = name;
-    for (int step = 0; step < longest_chain; ++step) {
+    for (int step = 0; step < longest_symbolic_chain; ++step) {
         Result<std::optional<RefValue>> loose = read_loose(at);
         if (!loose) return loose.error();
         if (loose->has_value() && (*loose)->symbolic.empty()) return std::optional<Oid>((*loose)->oid);

@@ -17,7 +17,7 @@ namespace autobackup::git {
 
 namespace {
 
-constexpr std::size_t few = 16;  // so many refs are set one by one rather than by rewriting packed-refs
+constexpr std::size_t few_refs = 16;  // so many refs are set one by one rather than by rewriting packed-refs
 
 Failure in_the_way(const std::string& name, const std::string& other) {
     return fail(Errc::io_error, "set", name,
@@ -133,7 +133,7 @@ Result<void> RefStore::set(const RefChange& change, const std::string& message) 
 
 Result<void> RefStore::set_many(const std::vector<RefChange>& changes, const std::string& message,
                                 const PeelTag& peel) {
-    if (changes.size() > few) {  // they are looked up in the rows that are read here
+    if (changes.size() > few_refs) {  // they are looked up in the rows that are read here
         const Result<const PackedRefs*> packed_refs = packed();
         if (!packed_refs) return packed_refs.error();
     }
@@ -143,7 +143,7 @@ Result<void> RefStore::set_many(const std::vector<RefChange>& changes, const std
         const Result<void> expected = check_expected(change);
         if (!expected) return expected;
         // A loose file hides what packed-refs says.
-        const bool alone = changes.size() <= few || is_file(file_of(change.ref));
+        const bool alone = changes.size() <= few_refs || is_file(file_of(change.ref));
         (alone ? one_by_one : together).push_back(change);
     }
     if (!together.empty()) {

@@ -20,6 +20,9 @@
 
 namespace autobackup::git {
 
+/// Where branches stand (gitglossary(7), "ref").
+inline constexpr std::string_view branch_prefix = "refs/heads/";
+
 namespace fs = std::filesystem;
 
 /// Whatever uses libgit2 calls it first; any thread: with bounded memory maps and without the configuration files of

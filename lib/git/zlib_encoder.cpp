@@ -13,7 +13,7 @@ namespace {
 constexpr int level = 6;
 constexpr std::uint64_t whole_limit = std::uint64_t{4} << 20;
 constexpr std::size_t longest_block = 65'535;
-constexpr std::size_t output_bytes = std::size_t{64} << 10;
+constexpr std::size_t encoded_bytes = std::size_t{64} << 10;
 
 template <class Byte, std::size_t size>
 std::span<const std::byte> bytes_of(const Byte (&raw)[size]) {
@@ -130,7 +130,7 @@ Result<void> ZlibEncoder::finish_whole(const TakeBytes& put) {
 }
 
 Result<void> ZlibEncoder::deflate_pieces(std::span<const std::byte> bytes, int flush, const TakeBytes& put) {
-    encoded_.resize(output_bytes);
+    encoded_.resize(encoded_bytes);
     int state = Z_OK;
     do {
         // zlib counts in 32 bits; pieces are far smaller, but nothing here depends on it.

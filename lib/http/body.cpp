@@ -14,7 +14,6 @@ namespace autobackup::http {
 namespace {
 
 constexpr std::size_t ring_size = std::size_t{1} << 20;
-constexpr std::size_t piece_size = std::size_t{256} << 10;
 // Below this a second coroutine costs more than it brings.
 constexpr std::uint64_t small_stream = std::uint64_t{64} << 10;
 
@@ -44,7 +43,7 @@ public:
                 co_await drained_.wait();
                 continue;
             }
-            const auto piece = co_await exchange_.next(room.first(std::min(room.size(), piece_size)));
+            const auto piece = co_await exchange_.next(room.first(std::min(room.size(), body_piece_bytes)));
             if (!piece && !failure) failure = piece.error();
             if (!piece || piece->empty()) break;
             ring_.commit(piece->size());
@@ -58,7 +57,7 @@ public:
     // from.
     Awaitable<void> drain() {
         while (true) {
-            const std::span<const std::byte> bytes = ring_.filled(piece_size);
+            const std::span<const std::byte> bytes = ring_.filled(body_piece_bytes);
             if (bytes.empty()) {
                 if (ended_) co_return;
                 co_await filled_.wait();

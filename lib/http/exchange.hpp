@@ -19,6 +19,9 @@
 
 namespace autobackup::http {
 
+/// Bodies go through memory in pieces of this size.
+inline constexpr std::size_t body_piece_bytes = std::size_t{256} << 10;
+
 /// Smallest piece of memory that Exchange::next() can work with.
 inline constexpr std::size_t least_room = std::size_t{128} << 10;
 

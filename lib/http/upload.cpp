@@ -12,7 +12,6 @@ namespace autobackup::http {
 
 namespace {
 
-constexpr std::size_t piece_size = std::size_t{256} << 10;
 // Room for the size line of a chunk before its data, and for the line end behind it (RFC 9112 §7.1).
 constexpr std::size_t chunk_front = 18;
 constexpr std::size_t chunk_back = 2;
@@ -65,8 +64,8 @@ Awaitable<void> Exchange::send_body() {
     bool going = co_await write(std::as_bytes(text));
     const std::optional<std::uint64_t> size =
         request_.source ? request_.source->size() : request_.body.size();
-    std::vector<std::byte> buffer(chunk_front + piece_size + chunk_back);
-    const auto data = std::span(buffer).subspan(chunk_front, piece_size);
+    std::vector<std::byte> buffer(chunk_front + body_piece_bytes + chunk_back);
+    const auto data = std::span(buffer).subspan(chunk_front, body_piece_bytes);
     while (going && !(size && body_sent_ == *size)) {
         const std::size_t n = co_await next_piece(data);
         if (stopped_ || source_failure_) break;

@@ -5,6 +5,7 @@
 #include <boost/json.hpp>
 #include <map>
 
+#include "lib/core/json_fields.hpp"
 #include "lib/core/text.hpp"
 
 namespace autobackup::lfs {
@@ -17,11 +18,6 @@ Failure no_answer(std::string why) { return fail(Errc::bad_response, "ask", "LFS
 const json::value* find(const json::object& object, const char* key) {
     const json::value* value = object.if_contains(key);
     return value == nullptr || value->is_null() ? nullptr : value;
-}
-
-std::string text_of(const json::object& object, const char* key) {
-    const json::value* value = find(object, key);
-    return value != nullptr && value->is_string() ? std::string(value->get_string()) : std::string();
 }
 
 std::int64_t number_of(const json::object& object, const char* key) {
@@ -37,7 +33,7 @@ std::optional<Instant> expiry_of(const json::object& object, Instant now) {
     if (const std::int64_t seconds = number_of(object, "expires_in"); seconds != 0) {
         return now + std::chrono::seconds(std::clamp(seconds, -longest, longest));
     }
-    const std::optional<Instant> at = parse_rfc3339(text_of(object, "expires_at"));
+    const std::optional<Instant> at = parse_rfc3339(text_at(object, "expires_at"));
     if (!at || *at < Instant{}) return std::nullopt;
     return at;
 }
@@ -60,7 +56,7 @@ Result<std::optional<Action>> action_of(const json::object& actions, const char*
     if (value == nullptr) return std::optional<Action>();
     if (!value->is_object()) return no_answer(std::string("the action ") + key + " is no object");
     // The reason why a URL cannot be used may repeat it, and it may be signed: ours says less.
-    const std::string text = text_of(value->get_object(), "href");
+    const std::string text = text_at(value->get_object(), "href");
     const Result<http::Url> href = endpoint.resolve(text);
     if (!href || text.empty()) return no_answer(std::string("the href of the action ") + key + " is no http or https URL");
     if (endpoint.tls() && !href->tls()) {
@@ -75,7 +71,7 @@ Result<std::optional<Action>> action_of(const json::object& actions, const char*
 
 Result<BatchObject> object_of(const json::object& object, const http::Url& endpoint, Instant now) {
     BatchObject out;
-    out.pointer.oid = text_of(object, "oid");
+    out.pointer.oid = text_at(object, "oid");
     const std::int64_t size = number_of(object, "size");
     out.pointer.size = size < 0 ? 0 : static_cast<std::uint64_t>(size);
     const json::value* authenticated = find(object, "authenticated");
@@ -83,7 +79,7 @@ Result<BatchObject> object_of(const json::object& object, const http::Url& endpo
     if (const json::value* error = find(object, "error"); error != nullptr && error->is_object()) {
         out.error_code = static_cast<int>(std::clamp<std::int64_t>(number_of(error->get_object(), "code"), 0, 999));
         if (out.error_code == 0) out.error_code = 500;
-        out.error_message = cut_peer_words(text_of(error->get_object(), "message"));
+        out.error_message = cut_peer_words(text_at(error->get_object(), "message"));
         return out;
     }
     const json::value* actions = find(object, "actions");
@@ -98,8 +94,8 @@ Result<BatchObject> object_of(const json::object& object, const http::Url& endpo
 }
 
 Result<void> check_kind(const json::object& answer) {
-    const std::string transfer = text_of(answer, "transfer");
-    const std::string hash = text_of(answer, "hash_algo");
+    const std::string transfer = text_at(answer, "transfer");
+    const std::string hash = text_at(answer, "hash_algo");
     if (!transfer.empty() && transfer != "basic") {
         return fail(Errc::unsupported, "ask", "LFS batch", "the server wants the transfer \"" + one_line(transfer) + "\"; only basic is offered");
     }
@@ -165,7 +161,7 @@ Result<Access> parse_access(std::string_view text, Instant now) {
     const Result<json::object> answer = parse_object(text);
     if (!answer) return fail(Errc::bad_response, "git-lfs-authenticate", "LFS endpoint", "the answer is no JSON object");
     Access access;
-    const Result<http::Url> href = http::Url::parse(text_of(*answer, "href"));
+    const Result<http::Url> href = http::Url::parse(text_at(*answer, "href"));
     if (!href) return fail(Errc::bad_response, "git-lfs-authenticate", "LFS endpoint", "the answer holds no usable href");
     access.href = *href;
     access.expires = expiry_of(*answer, now);
@@ -175,7 +171,7 @@ Result<Access> parse_access(std::string_view text, Instant now) {
 
 std::string words_of(std::string_view body) {
     const Result<json::object> answer = parse_object(body);
-    const std::string message = answer ? text_of(*answer, "message") : std::string();
+    const std::string message = answer ? text_at(*answer, "message") : std::string();
     return message.empty() ? std::string() : cut_peer_words(message);
 }
 

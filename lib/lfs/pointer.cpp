@@ -43,7 +43,7 @@ std::string unescaped_pattern(std::string_view pattern) {
 bool is_plain(char c) { return static_cast<unsigned char>(c) > 0x20 && c != '"' && c != 0x7f; }
 
 // As quote_c_style() of git.
-std::string quoted(std::string_view text) {
+std::string c_style_quoted(std::string_view text) {
     if (std::all_of(text.begin(), text.end(), is_plain)) return std::string(text);
     std::string out = "\"";
     for (const char c : text) {
@@ -111,7 +111,7 @@ std::optional<Pointer> parse_pointer(std::string_view text) {
 }
 
 std::optional<std::string> attributes_line(std::string_view path) {
-    std::string line = quoted(escaped_pattern(path)) + std::string(attributes) + "\n";
+    std::string line = c_style_quoted(escaped_pattern(path)) + std::string(attributes) + "\n";
     if (line.size() > longest_line) return std::nullopt;
     return line;
 }

@@ -10,10 +10,6 @@ namespace {
 
 constexpr std::size_t oid_digits = 40;
 
-Failure bad(std::string message, std::string_view line) {
-    return fail(Errc::bad_response, "read", "the git protocol", std::move(message), std::string(line));
-}
-
 // "<oid> <rest>"
 bool split_oid(std::string_view line, Oid& oid, std::string_view& rest) {
     if (line.size() < oid_digits + 2 || line[oid_digits] != ' ') return false;
@@ -81,7 +77,7 @@ std::optional<Failure> error_of(const Packet& packet) {
 Result<void> AdvertisementParser::take_preamble(const Packet& packet) {
     if (preamble_named_) {
         if (packet.kind != Packet::Kind::flush)
-            return bad("no flush after the name of the service", packet.payload);
+            return bad_answer("no flush after the name of the service", packet.payload);
         preamble_ = false;
         return {};
     }
@@ -94,7 +90,7 @@ Result<void> AdvertisementParser::take_preamble(const Packet& packet) {
         preamble_ = false;
         return take(packet);
     }
-    return bad("the answer does not begin with \"" + expected + "\"", packet.payload);
+    return bad_answer("the answer does not begin with \"" + expected + "\"", packet.payload);
 }
 
 Result<void> AdvertisementParser::take(const Packet& packet) {
@@ -102,7 +98,7 @@ Result<void> AdvertisementParser::take(const Packet& packet) {
     if (const std::optional<Failure> error = error_of(packet)) return *error;
     if (preamble_) return take_preamble(packet);
     if (packet.kind == Packet::Kind::flush) return finish();
-    if (packet.kind != Packet::Kind::data) return bad("an unexpected delimiter in the advertisement", {});
+    if (packet.kind != Packet::Kind::data) return bad_answer("an unexpected delimiter in the advertisement", {});
     const std::string_view line = packet.line();
     if (first_ && line.starts_with("version ")) {
         if (line == "version 1") version_ = 1;
@@ -133,17 +129,17 @@ Result<void> AdvertisementParser::take_ref(std::string_view line) {
     if (line.starts_with("shallow ")) return {};
     Ref ref;
     std::string_view rest;
-    if (!split_oid(line, ref.oid, rest)) return bad("a line of the ref advertisement cannot be read", line);
+    if (!split_oid(line, ref.oid, rest)) return bad_answer("a line of the ref advertisement cannot be read", line);
     if (rest == "capabilities^{}" || rest == ".have")
         return {};  // an empty repository; objects of an alternate
     if (rest.ends_with("^{}")) {
         rest.remove_suffix(3);
         if (value_.refs.empty() || value_.refs.back().name != rest)
-            return bad("a peeled tag without its tag", line);
+            return bad_answer("a peeled tag without its tag", line);
         value_.refs.back().peeled = ref.oid;
         return {};
     }
-    if (!plausible_name(rest)) return bad("the advertisement holds an impossible ref name", line);
+    if (!plausible_name(rest)) return bad_answer("the advertisement holds an impossible ref name", line);
     ref.name = rest;
     value_.refs.push_back(std::move(ref));
     return {};
@@ -185,7 +181,7 @@ Result<void> RefListParser::take(const Packet& packet) {
         complete_ = true;
         return {};
     }
-    if (packet.kind != Packet::Kind::data) return bad("an unexpected delimiter in the list of refs", {});
+    if (packet.kind != Packet::Kind::data) return bad_answer("an unexpected delimiter in the list of refs", {});
     const std::string_view line = packet.line();
     if (line.starts_with("unborn ")) {
         constexpr std::string_view head = "unborn HEAD symref-target:";
@@ -199,9 +195,9 @@ Result<void> RefListParser::take(const Packet& packet) {
 Result<void> RefListParser::take_ref(std::string_view line) {
     Oid oid;
     std::string_view rest;
-    if (!split_oid(line, oid, rest)) return bad("a line of the list of refs cannot be read", line);
+    if (!split_oid(line, oid, rest)) return bad_answer("a line of the list of refs cannot be read", line);
     std::size_t space = rest.find(' ');
-    if (!plausible_name(rest.substr(0, space))) return bad("the list of refs holds an impossible name", line);
+    if (!plausible_name(rest.substr(0, space))) return bad_answer("the list of refs holds an impossible name", line);
     Ref& ref = refs_.emplace_back();
     ref.name = rest.substr(0, space);
     ref.oid = oid;

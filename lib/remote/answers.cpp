@@ -11,10 +11,6 @@ namespace {
 
 enum class Band : char { data = 1, words = 2, fatal = 3 };
 
-Failure bad(std::string message, std::string_view line) {
-    return fail(Errc::bad_response, "read", "the git protocol", std::move(message), std::string(line));
-}
-
 Failure fatal(const PeerWords& before, std::string_view last) {
     std::string words = before.text();
     if (!words.empty()) words += "\n";
@@ -28,7 +24,7 @@ Result<void> PushAnswer::take(const Packet& packet) {
     if (!sideband_) return take_line(packet);
     if (packet.kind == Packet::Kind::flush)
         return {};  // the end of the outer stream; complete_ tells whether it was time
-    if (packet.kind != Packet::Kind::data) return bad("an unexpected delimiter in the report", {});
+    if (packet.kind != Packet::Kind::data) return bad_answer("an unexpected delimiter in the report", {});
     if (packet.payload.empty()) return {};
     std::string_view content = packet.payload.substr(1);
     switch (static_cast<Band>(packet.payload.front())) {
@@ -40,7 +36,7 @@ Result<void> PushAnswer::take(const Packet& packet) {
         case Band::data:
             break;
         default:
-            return bad("an unknown sideband in the report", packet.payload);
+            return bad_answer("an unknown sideband in the report", packet.payload);
     }
     for (;;) {
         const Result<std::optional<Packet>> inner = inner_.next(content);
@@ -54,16 +50,16 @@ Result<void> PushAnswer::take(const Packet& packet) {
 Result<void> PushAnswer::take_line(const Packet& packet) {
     if (complete_) return {};
     if (packet.kind == Packet::Kind::flush) {
-        if (report_.unpack.empty()) return bad("the report says nothing of the pack", {});
+        if (report_.unpack.empty()) return bad_answer("the report says nothing of the pack", {});
         complete_ = true;
         return {};
     }
-    if (packet.kind != Packet::Kind::data) return bad("an unexpected delimiter in the report", {});
+    if (packet.kind != Packet::Kind::data) return bad_answer("an unexpected delimiter in the report", {});
     const std::string_view line = packet.line();
     constexpr std::string_view unpack = "unpack ", ok = "ok ", ng = "ng ", option = "option ";
     if (report_.unpack.empty()) {
         if (!line.starts_with(unpack) || line.size() == unpack.size())
-            return bad("the report does not begin with \"unpack\"", line);
+            return bad_answer("the report does not begin with \"unpack\"", line);
         report_.unpack = line.substr(unpack.size());
         return {};
     }
@@ -79,7 +75,7 @@ Result<void> PushAnswer::take_line(const Packet& packet) {
         verdict.reason =
             space == std::string_view::npos ? "no reason given" : std::string(rest.substr(space + 1));
     } else {
-        return bad("a line of the report cannot be read", line);
+        return bad_answer("a line of the report cannot be read", line);
     }
     report_.verdicts.push_back(std::move(verdict));
     return {};
@@ -87,7 +83,7 @@ Result<void> PushAnswer::take_line(const Packet& packet) {
 
 Result<void> PushAnswer::take_option(std::string_view option) {
     constexpr std::string_view name = "refname ";
-    if (report_.verdicts.empty()) return bad("an option line of the report belongs to no ref", option);
+    if (report_.verdicts.empty()) return bad_answer("an option line of the report belongs to no ref", option);
     // A proc-receive hook has put the ref elsewhere; old-oid, new-oid and forced-update say nothing that
     // ls-refs does not.
     if (option.starts_with(name)) report_.verdicts.back().landed = option.substr(name.size());
@@ -135,14 +131,14 @@ Result<std::string_view> FetchAnswer::take(const Packet& packet) {
 }
 
 Result<void> FetchAnswer::end_without_pack() {
-    if (!asking_) return bad("the answer ends before the pack", {});
+    if (!asking_) return bad_answer("the answer ends before the pack", {});
     wants_more_ = true;
     section_ = Section::end;
     return {};
 }
 
 Result<void> FetchAnswer::take_header(const Packet& packet) {
-    if (packet.kind != Packet::Kind::data) return bad("the answer holds no pack", {});
+    if (packet.kind != Packet::Kind::data) return bad_answer("the answer holds no pack", {});
     const std::string_view line = packet.line();
     if (line == "packfile") {
         section_ = Section::pack;
@@ -151,7 +147,7 @@ Result<void> FetchAnswer::take_header(const Packet& packet) {
     } else if (line == "acknowledgments" || line == "wanted-refs") {
         section_ = Section::skipped;
     } else {  // packfile-uris too: it was not asked for, and what lies there would be missing
-        return bad("an unknown section in the answer", line);
+        return bad_answer("an unknown section in the answer", line);
     }
     return {};
 }
@@ -159,7 +155,7 @@ Result<void> FetchAnswer::take_header(const Packet& packet) {
 Result<void> FetchAnswer::take_shallow(const Packet& packet) {
     if (packet.kind != Packet::Kind::data) {
         const bool end = packet.kind == (v2_ ? Packet::Kind::delimiter : Packet::Kind::flush);
-        if (!end) return bad("the answer ends before the pack", {});
+        if (!end) return bad_answer("the answer ends before the pack", {});
         section_ = v2_ ? Section::header : Section::acknowledgments;
         return {};
     }
@@ -169,7 +165,7 @@ Result<void> FetchAnswer::take_shallow(const Packet& packet) {
     const std::optional<Oid> oid =
         Oid::parse(space == std::string_view::npos ? std::string_view() : line.substr(space + 1));
     if (!oid || (word != "shallow" && word != "unshallow"))
-        return bad("a line of shallow-info cannot be read", line);
+        return bad_answer("a line of shallow-info cannot be read", line);
     (word == "shallow" ? report_.shallow : report_.unshallow).push_back(*oid);
     return {};
 }
@@ -179,7 +175,7 @@ Result<std::string_view> FetchAnswer::take_pack(const Packet& packet) {
         section_ = Section::end;
         return std::string_view();
     }
-    if (packet.kind != Packet::Kind::data) return bad("an unexpected delimiter in the pack", {});
+    if (packet.kind != Packet::Kind::data) return bad_answer("an unexpected delimiter in the pack", {});
     if (packet.payload.empty()) return std::string_view();
     const std::string_view content = packet.payload.substr(1);
     switch (static_cast<Band>(packet.payload.front())) {
@@ -191,7 +187,7 @@ Result<std::string_view> FetchAnswer::take_pack(const Packet& packet) {
         case Band::fatal:
             return fatal(words_, content);
     }
-    return bad("an unknown sideband in the pack", packet.payload.substr(0, 100));
+    return bad_answer("an unknown sideband in the pack", packet.payload.substr(0, 100));
 }
 
 FetchReport FetchAnswer::report() const {

@@ -7,6 +7,11 @@
 #include "lib/core/text.hpp"
 
 namespace autobackup::remote {
+
+Failure bad_answer(std::string message, std::string_view line) {
+    return fail(Errc::bad_response, "read", "the git protocol", std::move(message), std::string(line));
+}
+
 namespace {
 
 constexpr std::size_t length_digits = 4;

@@ -11,6 +11,9 @@
 
 namespace autobackup::remote {
 
+/// bad_response: `line` is not what the protocol has at this place.
+Failure bad_answer(std::string message, std::string_view line);
+
 /// Longest packet with its four length digits, and what that leaves for the payload.
 inline constexpr std::size_t max_packet = 65'520;
 inline constexpr std::size_t max_payload = max_packet - 4;

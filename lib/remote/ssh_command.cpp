@@ -13,7 +13,6 @@ namespace {
 using Clock = std::chrono::steady_clock;
 
 constexpr std::size_t longest_output = std::size_t{64} << 10;
-constexpr int exit_of_ssh = 255;
 
 class SshCommandsOverRoute final : public SshCommands {
 public:

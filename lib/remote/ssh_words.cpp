@@ -12,7 +12,6 @@
 namespace autobackup::remote {
 namespace {
 
-constexpr int exit_of_ssh = 255;
 constexpr int exit_without_command = 127;
 
 bool says_any(std::string_view words, std::initializer_list<std::string_view> list) {

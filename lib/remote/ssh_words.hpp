@@ -11,6 +11,9 @@
 
 namespace autobackup::remote {
 
+/// ssh(1): its own failures; everything else is the exit code of the command at the other end.
+inline constexpr int exit_of_ssh = 255;
+
 /// One word for the shell at the other end. git's own way (git-shell(1) undoes it): '!' stands outside the
 /// quotes because of csh.
 std::string shell_word(std::string_view text);

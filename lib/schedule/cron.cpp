@@ -10,8 +10,8 @@ namespace {
 constexpr Field second_field{"second", 0, 59};
 constexpr Field minute_field{"minute", 0, 59};
 constexpr Field hour_field{"hour", 0, 23};
-constexpr Field day_field{"day-of-month", 1, 31};
-constexpr Field month_field{"month", 1, 12, month_of};
+constexpr Field day_of_month_field{"day-of-month", 1, 31};
+constexpr Field month_field_of_cron{"month", 1, 12, month_of};
 constexpr Field weekday_field{"day-of-week", 0, 7, weekday_of};
 
 bool is_any(std::string_view field) {
@@ -74,12 +74,12 @@ Result<void> parse_days(std::string_view text, Calendar& calendar) {
         if (!special) return special.error();
         if (*special) continue;
         const auto set = [&calendar](int day) { calendar.days.set(static_cast<std::size_t>(day)); };
-        if (auto read = parse_list(item, day_field, set); !read) return read.error();
+        if (auto read = parse_list(item, day_of_month_field, set); !read) return read.error();
     }
     return {};
 }
 
-Result<void> parse_weekdays(std::string_view text, Calendar& calendar) {
+Result<void> parse_weekday_field(std::string_view text, Calendar& calendar) {
     calendar.any_weekday = is_any(text);
     if (calendar.any_weekday) return {};
     for (const std::string_view item : split(text, ',')) {
@@ -110,8 +110,8 @@ Result<Calendar> parse_cron(std::span<const std::string_view> fields) {
     if (auto read = parse_set(fields[0], minute_field, calendar.minutes); !read) return read.error();
     if (auto read = parse_set(fields[1], hour_field, calendar.hours); !read) return read.error();
     if (auto read = parse_days(fields[2], calendar); !read) return read.error();
-    if (auto read = parse_set(fields[3], month_field, calendar.months); !read) return read.error();
-    if (auto read = parse_weekdays(fields[4], calendar); !read) return read.error();
+    if (auto read = parse_set(fields[3], month_field_of_cron, calendar.months); !read) return read.error();
+    if (auto read = parse_weekday_field(fields[4], calendar); !read) return read.error();
     calendar.either = !begins_any(fields[2]) && !begins_any(fields[4]);
     return calendar;
 }

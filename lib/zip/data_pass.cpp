@@ -6,6 +6,7 @@
 #include <thread>
 #include <utility>
 
+#include "lib/zip/format.hpp"
 #include "lib/zip/local_header.hpp"
 #include "lib/zip/member_data.hpp"
 
@@ -14,7 +15,6 @@ namespace {
 
 // Fits the second-level cache, so that the CRC reads what the kernel has just copied; and holds any local
 // header.
-constexpr std::size_t piece_bytes = std::size_t{256} << 10;
 static_assert(piece_bytes >= max_local_header);
 
 }  // namespace

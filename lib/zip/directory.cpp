@@ -14,7 +14,7 @@
 namespace autobackup::zip {
 namespace {
 
-constexpr std::size_t piece_bytes = std::size_t{512} << 10;
+constexpr std::size_t tail_piece_bytes = std::size_t{512} << 10;
 
 // Where the central directory lies, as the end records tell.
 struct End {
@@ -30,14 +30,14 @@ public:
     Cursor(int fd, const fs::path& path, std::uint64_t from, std::uint64_t to)
         : fd_(fd), path_(path), next_(from), end_(to) {}
 
-    // The next `count` bytes (at most piece_bytes), valid until the next call; the caller has made sure with
+    // The next `count` bytes (at most tail_piece_bytes), valid until the next call; the caller has made sure with
     // left().
     Result<Bytes> take(std::size_t count) {
         if (buffer_.size() - at_ < count) {
             buffer_.erase(buffer_.begin(), buffer_.begin() + static_cast<std::ptrdiff_t>(at_));
             at_ = 0;
             const std::size_t had = buffer_.size();
-            const std::uint64_t more = std::min<std::uint64_t>(end_ - next_, piece_bytes);
+            const std::uint64_t more = std::min<std::uint64_t>(end_ - next_, tail_piece_bytes);
             buffer_.resize(had + static_cast<std::size_t>(more));
             const auto read = read_exactly(fd_, std::span(buffer_).subspan(had), next_, path_);
             if (!read) return read.error();

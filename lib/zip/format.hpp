@@ -23,6 +23,9 @@ inline constexpr std::uint32_t end_signature = 0x06054b50;
 inline constexpr std::uint32_t zip64_end_signature = 0x06064b50;
 inline constexpr std::uint32_t zip64_locator_signature = 0x07064b50;
 
+/// So much of a member is in memory at once.
+inline constexpr std::size_t piece_bytes = std::size_t{256} << 10;
+
 inline constexpr std::size_t local_bytes = 30;
 inline constexpr std::size_t central_bytes = 46;
 inline constexpr std::size_t end_bytes = 22;

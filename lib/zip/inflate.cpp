@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: MIT
 #include "lib/zip/inflate.hpp"
+#include "lib/zip/format.hpp"
 
 #include <libdeflate.h>
 #include <zlib.h>
@@ -11,7 +12,6 @@
 namespace autobackup::zip {
 namespace {
 
-constexpr std::size_t piece_bytes = std::size_t{256} << 10;
 constexpr int raw_deflate = -15;  // negative: no zlib header; largest window
 
 struct DecompressorDeleter {

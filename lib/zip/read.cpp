@@ -7,11 +7,6 @@
 #include "lib/zip/member_data.hpp"
 
 namespace autobackup::zip {
-namespace {
-
-constexpr std::size_t piece_bytes = std::size_t{256} << 10;
-
-}  // namespace
 
 Result<void> Archive::read(const Member& member,
                            const std::function<Result<void>(std::span<const std::byte>)>& take) const {
