@@ -5,7 +5,7 @@
 
 #include <boost/json.hpp>
 
-namespace autobackup::checks {
+namespace autobackup::checks::missing_test {
 namespace {
 
 namespace json = boost::json;
@@ -54,4 +54,4 @@ TEST(SavedRepositories, ARunThatWentOverAllEndsIt) {
 }
 
 }  // namespace
-}  // namespace autobackup::checks
+}  // namespace autobackup::checks::missing_test

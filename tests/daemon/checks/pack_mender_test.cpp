@@ -9,7 +9,7 @@
 #include "tests/support/git_program.hpp"
 #include "tests/support/temp_dir.hpp"
 
-namespace autobackup::checks {
+namespace autobackup::checks::pack_mender_test {
 namespace {
 
 constexpr std::uint64_t everything = std::uint64_t{1} << 60;
@@ -96,4 +96,4 @@ TEST(CopyFile, IsWholeOrStopped) {
 }
 
 }  // namespace
-}  // namespace autobackup::checks
+}  // namespace autobackup::checks::pack_mender_test

@@ -6,7 +6,7 @@
 #include "lib/core/file.hpp"
 #include "tests/support/temp_dir.hpp"
 
-namespace autobackup::checks {
+namespace autobackup::checks::ref_mender_test {
 namespace {
 
 namespace fs = std::filesystem;
@@ -165,4 +165,4 @@ TEST_F(RefMender, ALooseOneLeavesPackedRefsAlone) {
 }
 
 }  // namespace
-}  // namespace autobackup::checks
+}  // namespace autobackup::checks::ref_mender_test

@@ -5,7 +5,7 @@
 
 #include "tests/support/temp_dir.hpp"
 
-namespace autobackup::checks {
+namespace autobackup::checks::remnants_test {
 namespace {
 
 Remnant remnant(const std::string& name, std::int64_t id = 0) {
@@ -54,4 +54,4 @@ TEST(Remnants, EveryChangeIsInTheStateAtOnce) {
 }
 
 }  // namespace
-}  // namespace autobackup::checks
+}  // namespace autobackup::checks::remnants_test

@@ -9,7 +9,7 @@
 #include "tests/support/git_program.hpp"
 #include "tests/support/temp_dir.hpp"
 
-namespace autobackup::checks {
+namespace autobackup::checks::source_compare_test {
 namespace {
 
 namespace fs = std::filesystem;
@@ -126,4 +126,4 @@ TEST(SourceChoice, IsTheSameForTheSameWord) {
 }
 
 }  // namespace
-}  // namespace autobackup::checks
+}  // namespace autobackup::checks::source_compare_test

@@ -7,7 +7,7 @@
 #include "tests/lib/cvat/standin_fixture.hpp"
 #include "tests/support/temp_dir.hpp"
 
-namespace autobackup::checks {
+namespace autobackup::checks::sweep_test {
 namespace {
 
 namespace json = boost::json;
@@ -167,4 +167,4 @@ TEST_F(Sweeping, OtherServersAreNotAsked) {
 }
 
 }  // namespace
-}  // namespace autobackup::checks
+}  // namespace autobackup::checks::sweep_test

@@ -11,7 +11,7 @@
 #include "lib/core/file.hpp"
 #include "tests/support/config_file.hpp"
 
-namespace autobackup::config {
+namespace autobackup::config::documents_test {
 namespace {
 
 // The file in the source tree is what the program generates.
@@ -102,4 +102,4 @@ TEST(ConfigDocuments, every_key_has_a_meaning_and_a_sound_default) {
 }
 
 }  // namespace
-}  // namespace autobackup::config
+}  // namespace autobackup::config::documents_test

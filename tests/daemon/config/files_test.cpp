@@ -5,7 +5,7 @@
 #include "daemon/config/load.hpp"
 #include "tests/support/config_file.hpp"
 
-namespace autobackup::config {
+namespace autobackup::config::files_test {
 namespace {
 
 using test::ConfigFile;
@@ -143,4 +143,4 @@ TEST(Defaults, anchors_and_merge_keys_work_too) {
 }
 
 }  // namespace
-}  // namespace autobackup::config
+}  // namespace autobackup::config::files_test

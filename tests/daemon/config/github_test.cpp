@@ -5,7 +5,7 @@
 #include "daemon/config/secrets.hpp"
 #include "tests/support/config_file.hpp"
 
-namespace autobackup::config {
+namespace autobackup::config::github_test {
 namespace {
 
 using test::ConfigFile;
@@ -113,4 +113,4 @@ TEST(GithubConfig, OfTwoKindsOfServersEachJobTakesItsOwn) {
 }
 
 }  // namespace
-}  // namespace autobackup::config
+}  // namespace autobackup::config::github_test

@@ -9,7 +9,7 @@
 
 #include "tests/support/config_file.hpp"
 
-namespace autobackup::config {
+namespace autobackup::config::load_test {
 namespace {
 
 using test::ConfigFile;
@@ -297,4 +297,4 @@ TEST(Checks, have_schedules_of_their_own) {
 }
 
 }  // namespace
-}  // namespace autobackup::config
+}  // namespace autobackup::config::load_test

@@ -4,7 +4,7 @@
 
 #include "tests/support/config_file.hpp"
 
-namespace autobackup::config {
+namespace autobackup::config::mirror_test {
 namespace {
 
 using test::ConfigFile;
@@ -108,4 +108,4 @@ TEST(MirrorConfig, DoesNotInheritWhatIsForCvat) {
 }
 
 }  // namespace
-}  // namespace autobackup::config
+}  // namespace autobackup::config::mirror_test

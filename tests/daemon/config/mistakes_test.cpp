@@ -5,7 +5,7 @@
 #include "daemon/config/load.hpp"
 #include "tests/support/config_file.hpp"
 
-namespace autobackup::config {
+namespace autobackup::config::mistakes_test {
 namespace {
 
 using test::ConfigFile;
@@ -293,4 +293,4 @@ INSTANTIATE_TEST_SUITE_P(All, Token,
                                          "p4ss/word+=="));
 
 }  // namespace
-}  // namespace autobackup::config
+}  // namespace autobackup::config::mistakes_test

@@ -5,7 +5,7 @@
 #include "daemon/config/load.hpp"
 #include "tests/support/config_file.hpp"
 
-namespace autobackup::config {
+namespace autobackup::config::near_misses_test {
 namespace {
 
 using test::ConfigFile;
@@ -32,4 +32,4 @@ TEST(Sources, several_are_one_mistake) {
 }
 
 }  // namespace
-}  // namespace autobackup::config
+}  // namespace autobackup::config::near_misses_test

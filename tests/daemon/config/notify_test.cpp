@@ -9,7 +9,7 @@
 #include "daemon/config/values.hpp"
 #include "tests/support/config_file.hpp"
 
-namespace autobackup::config {
+namespace autobackup::config::notify_test {
 namespace {
 
 using test::ConfigFile;
@@ -205,4 +205,4 @@ TEST(NotifyConfig, stands_in_the_schema_of_jobs_too) {
 }
 
 }  // namespace
-}  // namespace autobackup::config
+}  // namespace autobackup::config::notify_test

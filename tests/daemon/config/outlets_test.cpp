@@ -6,7 +6,7 @@
 #include "daemon/model/copy_url.hpp"
 #include "tests/support/config_file.hpp"
 
-namespace autobackup::config {
+namespace autobackup::config::outlets_test {
 namespace {
 
 using test::ConfigFile;
@@ -95,4 +95,4 @@ INSTANTIATE_TEST_SUITE_P(
                     Mistake{"      bundles: {directory: /b, keep: 0}\n", "jobs.m.mirror.bundles.keep"}));
 
 }  // namespace
-}  // namespace autobackup::config
+}  // namespace autobackup::config::outlets_test

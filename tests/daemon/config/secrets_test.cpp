@@ -9,7 +9,7 @@
 
 #include "tests/support/config_file.hpp"
 
-namespace autobackup::config {
+namespace autobackup::config::secrets_test {
 namespace {
 
 using test::TempDir;
@@ -250,4 +250,4 @@ TEST_F(Secrets, check_names_each_missing_one_with_its_place) {
 }
 
 }  // namespace
-}  // namespace autobackup::config
+}  // namespace autobackup::config::secrets_test

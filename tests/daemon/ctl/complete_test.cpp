@@ -3,7 +3,7 @@
 
 #include <gtest/gtest.h>
 
-namespace autobackup::ctl {
+namespace autobackup::ctl::complete_test {
 namespace {
 
 std::vector<std::string> offered(const std::vector<std::string>& words, std::string* asked_at = nullptr) {
@@ -59,4 +59,4 @@ TEST(Complete, NamesAreAskedForWhereTheCommandLineSays) {
 }
 
 }  // namespace
-}  // namespace autobackup::ctl
+}  // namespace autobackup::ctl::complete_test

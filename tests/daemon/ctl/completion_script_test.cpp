@@ -3,7 +3,7 @@
 
 #include "tests/daemon/ctl/program_fixture.hpp"
 
-namespace autobackup::test {
+namespace autobackup::test::completion_script_test {
 namespace {
 
 using CompletionScript = Program;
@@ -46,4 +46,4 @@ TEST_F(CompletionScript, ZshAndFishReadTheirScripts) {
 }
 
 }  // namespace
-}  // namespace autobackup::test
+}  // namespace autobackup::test::completion_script_test

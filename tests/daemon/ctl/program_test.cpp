@@ -4,7 +4,7 @@
 #include "tests/daemon/ctl/program_fixture.hpp"
 #include "tests/support/child.hpp"
 
-namespace autobackup::test {
+namespace autobackup::test::program_test {
 namespace {
 
 TEST_F(Program, ShowsWhatTheDaemonSays) {
@@ -177,4 +177,4 @@ TEST_F(Program, HelpHasExamplesAndMistakesAreTwo) {
 }
 
 }  // namespace
-}  // namespace autobackup::test
+}  // namespace autobackup::test::program_test

@@ -9,7 +9,7 @@
 #include "daemon/ctl/table.hpp"
 #include "lib/core/text.hpp"
 
-namespace autobackup::ctl {
+namespace autobackup::ctl::views_test {
 namespace {
 
 using namespace std::chrono_literals;
@@ -241,4 +241,4 @@ TEST(Answers, AreReadBackAsTheyWereWritten) {
 }
 
 }  // namespace
-}  // namespace autobackup::ctl
+}  // namespace autobackup::ctl::views_test

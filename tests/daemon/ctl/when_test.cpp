@@ -3,7 +3,7 @@
 
 #include <gtest/gtest.h>
 
-namespace autobackup::ctl {
+namespace autobackup::ctl::when_test {
 namespace {
 
 using namespace std::chrono_literals;
@@ -86,4 +86,4 @@ TEST(ParseAt, ReadsWhatPeopleWrite) {
 }
 
 }  // namespace
-}  // namespace autobackup::ctl
+}  // namespace autobackup::ctl::when_test

@@ -3,7 +3,7 @@
 
 #include <gtest/gtest.h>
 
-namespace autobackup::cvat_job {
+namespace autobackup::cvat_job::details_test {
 namespace {
 
 cvat::User user(const char* name) {
@@ -145,4 +145,4 @@ TEST(Details, WebhookUrlsLoseWhatMayBeASecret) {
 }
 
 }  // namespace
-}  // namespace autobackup::cvat_job
+}  // namespace autobackup::cvat_job::details_test

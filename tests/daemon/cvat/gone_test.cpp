@@ -4,7 +4,7 @@
 
 #include "daemon/cvat/gone.hpp"
 
-namespace autobackup::cvat_job {
+namespace autobackup::cvat_job::gone_test {
 namespace {
 
 KnownItems known_of(const std::map<std::int64_t, std::string>& projects) {
@@ -88,4 +88,4 @@ TEST(Gone, the_doubted_are_written_and_read) {
 }
 
 }  // namespace
-}  // namespace autobackup::cvat_job
+}  // namespace autobackup::cvat_job::gone_test

@@ -5,7 +5,7 @@
 
 #include "tests/support/temp_dir.hpp"
 
-namespace autobackup::cvat_job {
+namespace autobackup::cvat_job::held_media_test {
 namespace {
 
 vault::Held held_of(vault::ItemId::Kind kind, std::vector<std::pair<std::string, std::uint64_t>> members) {
@@ -119,4 +119,4 @@ TEST(HeldMedia, WhatAPartialCloneLacksIsFetched) {
 }
 
 }  // namespace
-}  // namespace autobackup::cvat_job
+}  // namespace autobackup::cvat_job::held_media_test

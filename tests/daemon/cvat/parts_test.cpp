@@ -5,7 +5,7 @@
 
 #include "daemon/cvat/fingerprint.hpp"
 
-namespace autobackup::cvat_job {
+namespace autobackup::cvat_job::parts_test {
 namespace {
 
 std::string content_of(const vault::VersionMember& member) {
@@ -128,4 +128,4 @@ TEST(Fingerprint, ComesBackFromItsText) {
 }
 
 }  // namespace
-}  // namespace autobackup::cvat_job
+}  // namespace autobackup::cvat_job::parts_test

@@ -3,7 +3,7 @@
 
 #include <gtest/gtest.h>
 
-namespace autobackup::cvat_job {
+namespace autobackup::cvat_job::selection_test {
 namespace {
 
 using Base = config::Selection::Base;
@@ -60,4 +60,4 @@ TEST(Selection, OpenEndedMeansThatAbsenceSaysSomething) {
 }
 
 }  // namespace
-}  // namespace autobackup::cvat_job
+}  // namespace autobackup::cvat_job::selection_test

@@ -5,7 +5,7 @@
 
 #include "daemon/cvat/identity.hpp"
 
-namespace autobackup::cvat_job {
+namespace autobackup::cvat_job::shrink_test {
 namespace {
 
 Extent extent(std::int64_t tasks, std::int64_t frames, std::optional<std::int64_t> annotations) {
@@ -84,4 +84,4 @@ TEST(Identity, GoesThroughTextAndDoubtsNothingDamaged) {
 }
 
 }  // namespace
-}  // namespace autobackup::cvat_job
+}  // namespace autobackup::cvat_job::shrink_test

@@ -7,7 +7,7 @@
 #include "tests/support/git_program.hpp"
 #include "tests/support/temp_dir.hpp"
 
-namespace autobackup::github_job {
+namespace autobackup::github_job::adopt_test {
 namespace {
 
 namespace fs = std::filesystem;
@@ -43,4 +43,4 @@ TEST_F(Adoption, LeavesAMirrorOfOursWhereItIs) {
 }
 
 }  // namespace
-}  // namespace autobackup::github_job
+}  // namespace autobackup::github_job::adopt_test

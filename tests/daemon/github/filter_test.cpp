@@ -5,7 +5,7 @@
 
 #include <functional>
 
-namespace autobackup::github_job {
+namespace autobackup::github_job::filter_test {
 namespace {
 
 const Instant today = *parse_rfc3339("2026-11-21T12:00:00Z");
@@ -87,4 +87,4 @@ TEST(Filter, OnlySelectsAmongTheChosen) {
 }
 
 }  // namespace
-}  // namespace autobackup::github_job
+}  // namespace autobackup::github_job::filter_test

@@ -8,7 +8,7 @@
 #include "lib/core/file.hpp"
 #include "tests/support/temp_dir.hpp"
 
-namespace autobackup::github_job {
+namespace autobackup::github_job::plan_test {
 namespace {
 
 github::Repository repository(const std::string& id, const std::string& name, const std::string& pushed = "2026-11-20T10:00:00Z") {
@@ -185,4 +185,4 @@ TEST(Cards, AreReadAsTheyWereWrittenAndEqualOnesAreLeftAlone) {
 }
 
 }  // namespace
-}  // namespace autobackup::github_job
+}  // namespace autobackup::github_job::plan_test

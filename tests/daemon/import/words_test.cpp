@@ -5,7 +5,7 @@
 
 #include "daemon/import/import.hpp"
 
-namespace autobackup::import_config {
+namespace autobackup::import_config::words_test {
 namespace {
 
 using Words = std::vector<std::string>;
@@ -45,4 +45,4 @@ TEST(Absolute, StartsFromTheGivenDirectory) {
 }
 
 }  // namespace
-}  // namespace autobackup::import_config
+}  // namespace autobackup::import_config::words_test

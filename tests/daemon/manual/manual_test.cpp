@@ -12,7 +12,7 @@
 #include "tests/support/command.hpp"
 #include "tests/support/temp_dir.hpp"
 
-namespace autobackup::manual {
+namespace autobackup::manual::manual_test {
 namespace {
 
 TEST(Roff, NothingOfATextIsARequest) {
@@ -73,4 +73,4 @@ TEST(Pages, AreReadWithoutAWarning) {
 }
 
 }  // namespace
-}  // namespace autobackup::manual
+}  // namespace autobackup::manual::manual_test

@@ -13,7 +13,7 @@
 #include "tests/daemon/metrics/promtool.hpp"
 #include "tests/support/temp_dir.hpp"
 
-namespace autobackup::metrics {
+namespace autobackup::metrics::documents_test {
 namespace {
 
 namespace json = boost::json;
@@ -139,4 +139,4 @@ TEST(AlertRules, say_what_they_are_for) {
 }
 
 }  // namespace
-}  // namespace autobackup::metrics
+}  // namespace autobackup::metrics::documents_test

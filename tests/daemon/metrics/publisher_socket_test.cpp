@@ -2,7 +2,7 @@
 // The listener, with real sockets and clients that mean no good.
 #include "tests/daemon/metrics/publisher_fixture.hpp"
 
-namespace autobackup::metrics {
+namespace autobackup::metrics::publisher_socket_test {
 namespace {
 
 TEST_F(MetricsSocket, answers_with_the_metrics) {
@@ -143,4 +143,4 @@ TEST_F(MetricsSocket, that_cannot_be_had_is_told) {
 }
 
 }  // namespace
-}  // namespace autobackup::metrics
+}  // namespace autobackup::metrics::publisher_socket_test

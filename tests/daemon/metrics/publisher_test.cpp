@@ -2,7 +2,7 @@
 // The file and the listener, with real sockets and clients that mean no good.
 #include "tests/daemon/metrics/publisher_fixture.hpp"
 
-namespace autobackup::metrics {
+namespace autobackup::metrics::publisher_test {
 namespace {
 
 TEST_F(MetricsFile, is_written_at_the_start_with_rights_for_all_to_read) {
@@ -96,4 +96,4 @@ TEST_F(PublisherTest, ends_at_once_with_nothing_to_do) {
 }
 
 }  // namespace
-}  // namespace autobackup::metrics
+}  // namespace autobackup::metrics::publisher_test

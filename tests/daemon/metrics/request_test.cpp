@@ -5,7 +5,7 @@
 
 #include <random>
 
-namespace autobackup::metrics {
+namespace autobackup::metrics::request_test {
 namespace {
 
 struct Case {
@@ -84,4 +84,4 @@ TEST(Answer, has_a_length_and_closes) {
 }
 
 }  // namespace
-}  // namespace autobackup::metrics
+}  // namespace autobackup::metrics::request_test

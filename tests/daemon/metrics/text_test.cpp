@@ -10,7 +10,7 @@
 #include "tests/daemon/metrics/promtool.hpp"
 #include "tests/support/temp_dir.hpp"
 
-namespace autobackup::metrics {
+namespace autobackup::metrics::text_test {
 namespace {
 
 constexpr const char* signs = "{backup_job=\"traffic-signs\"}";
@@ -199,4 +199,4 @@ TEST(JobFacts, follow_the_runs) {
 }
 
 }  // namespace
-}  // namespace autobackup::metrics
+}  // namespace autobackup::metrics::text_test

@@ -11,7 +11,7 @@
 #include "tests/support/git_program.hpp"
 #include "tests/support/temp_dir.hpp"
 
-namespace autobackup::mirror {
+namespace autobackup::mirror::bundle_shelf_test {
 namespace {
 
 class BundleShelf : public testing::Test {
@@ -96,4 +96,4 @@ TEST_F(BundleShelf, LeavesTheReserveFree) {
 }
 
 }  // namespace
-}  // namespace autobackup::mirror
+}  // namespace autobackup::mirror::bundle_shelf_test

@@ -9,7 +9,7 @@
 #include "tests/support/syscall_fault.hpp"
 #include "tests/support/temp_dir.hpp"
 
-namespace autobackup::mirror {
+namespace autobackup::mirror::crash_test {
 namespace {
 
 class MirrorCrash : public testing::Test {
@@ -146,4 +146,4 @@ TEST_F(MirrorCrash, AFullDiskAnywhereIsToldAndCostsNothing) {
 }
 
 }  // namespace
-}  // namespace autobackup::mirror
+}  // namespace autobackup::mirror::crash_test

@@ -9,7 +9,7 @@
 #include "tests/support/scripted_server.hpp"
 #include "tests/support/temp_dir.hpp"
 
-namespace autobackup::mirror {
+namespace autobackup::mirror::inspect_test {
 namespace {
 
 class Inspection : public testing::Test {
@@ -115,4 +115,4 @@ TEST_F(Inspection, DamageIsToldWithoutWaitingForTheServer) {
 }
 
 }  // namespace
-}  // namespace autobackup::mirror
+}  // namespace autobackup::mirror::inspect_test

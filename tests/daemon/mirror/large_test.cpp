@@ -11,7 +11,7 @@
 #include "tests/support/git_program.hpp"
 #include "tests/support/temp_dir.hpp"
 
-namespace autobackup::mirror {
+namespace autobackup::mirror::large_test {
 namespace {
 
 class LargeFiles : public testing::Test {
@@ -106,4 +106,4 @@ TEST_F(LargeFiles, EmptyOnesNeedNoServer) {
 }
 
 }  // namespace
-}  // namespace autobackup::mirror
+}  // namespace autobackup::mirror::large_test

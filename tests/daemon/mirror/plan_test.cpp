@@ -8,7 +8,7 @@
 
 #include "daemon/mirror/local.hpp"
 
-namespace autobackup::mirror {
+namespace autobackup::mirror::plan_test {
 namespace {
 
 Oid oid(char digit) {
@@ -247,4 +247,4 @@ TEST(MirrorPlaces, AreTheSameWhateverTheTransport) {
 }
 
 }  // namespace
-}  // namespace autobackup::mirror
+}  // namespace autobackup::mirror::plan_test

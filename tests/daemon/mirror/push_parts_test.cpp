@@ -10,7 +10,7 @@
 #include "tests/support/run_coroutine.hpp"
 #include "tests/support/temp_dir.hpp"
 
-namespace autobackup::mirror {
+namespace autobackup::mirror::push_parts_test {
 namespace {
 
 constexpr const char* main_ref = "refs/heads/main";
@@ -178,4 +178,4 @@ TEST_F(PartsOfAMirror, WhatAnInterruptedPushLeftIsRemovedWhereThePlaceFollowsUs)
 }
 
 }  // namespace
-}  // namespace autobackup::mirror
+}  // namespace autobackup::mirror::push_parts_test

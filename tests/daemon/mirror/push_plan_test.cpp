@@ -10,7 +10,7 @@
 #include "tests/support/git_program.hpp"
 #include "tests/support/temp_dir.hpp"
 
-namespace autobackup::mirror {
+namespace autobackup::mirror::push_plan_test {
 namespace {
 
 using git::Oid;
@@ -188,4 +188,4 @@ TEST_F(LargeCommit, PartsAreNoHistoryOfTheOtherSide) {
 }
 
 }  // namespace
-}  // namespace autobackup::mirror
+}  // namespace autobackup::mirror::push_plan_test

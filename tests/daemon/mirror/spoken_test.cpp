@@ -3,7 +3,7 @@
 
 #include <gtest/gtest.h>
 
-namespace autobackup::mirror {
+namespace autobackup::mirror::spoken_test {
 namespace {
 
 TEST(Spoken, IsReadAsItWasWritten) {
@@ -23,4 +23,4 @@ TEST(Spoken, ARunCorrectsWhatItBeganWith) {
 }
 
 }  // namespace
-}  // namespace autobackup::mirror
+}  // namespace autobackup::mirror::spoken_test

@@ -3,7 +3,7 @@
 
 #include <gtest/gtest.h>
 
-namespace autobackup::model {
+namespace autobackup::model::drill_name_test {
 namespace {
 
 const std::string run = "01KAJ7Z8R2M3N4P5Q6R7S8T9VW";
@@ -24,4 +24,4 @@ TEST(DrillName, NobodysWorkIsTakenForOne) {
 }
 
 }  // namespace
-}  // namespace autobackup::model
+}  // namespace autobackup::model::drill_name_test

@@ -6,7 +6,7 @@
 #include <algorithm>
 #include <set>
 
-namespace autobackup::model {
+namespace autobackup::model::result_test {
 namespace {
 
 Stage stage(std::string what, StageOutcome outcome, std::string target = "") {
@@ -280,4 +280,4 @@ TEST(AddUp, a_check_is_a_success_only_when_it_found_something_and_nothing_damage
 }
 
 }  // namespace
-}  // namespace autobackup::model
+}  // namespace autobackup::model::result_test

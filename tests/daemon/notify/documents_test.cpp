@@ -6,7 +6,7 @@
 #include "daemon/notify/message.hpp"
 #include "tests/daemon/notify/notices_fixture.hpp"
 
-namespace autobackup::notify {
+namespace autobackup::notify::documents_test {
 namespace {
 
 std::string source(const char* name) {
@@ -59,4 +59,4 @@ TEST_F(Documents, the_page_tells_how_patient_notices_are) {
 }
 
 }  // namespace
-}  // namespace autobackup::notify
+}  // namespace autobackup::notify::documents_test

@@ -7,7 +7,7 @@
 #include <string>
 #include <vector>
 
-namespace autobackup::notify {
+namespace autobackup::notify::history_test {
 namespace {
 
 using std::chrono::hours;
@@ -133,4 +133,4 @@ TEST(Transitions, have_the_names_of_the_configuration) {
 }
 
 }  // namespace
-}  // namespace autobackup::notify
+}  // namespace autobackup::notify::history_test

@@ -2,7 +2,7 @@
 // Pings and webhooks towards a real server on loopback.
 #include "tests/daemon/notify/http_notices_fixture.hpp"
 
-namespace autobackup::notify {
+namespace autobackup::notify::http_notices_test {
 namespace {
 
 TEST_F(HttpNotices, a_ping_tells_start_and_end_of_every_run) {
@@ -190,4 +190,4 @@ TEST_F(HttpNotices, a_job_that_is_not_configured_is_told_to_nobody) {
 }
 
 }  // namespace
-}  // namespace autobackup::notify
+}  // namespace autobackup::notify::http_notices_test

@@ -2,7 +2,7 @@
 // Servers that keep a message waiting, the order of messages, and the end of the process.
 #include "tests/daemon/notify/http_notices_fixture.hpp"
 
-namespace autobackup::notify {
+namespace autobackup::notify::http_waiting_test {
 namespace {
 
 TEST_F(HttpNotices, a_silent_server_delays_nobody_and_is_given_up) {
@@ -141,4 +141,4 @@ TEST_F(HttpNotices, retry_after_is_honoured_within_bounds) {
 }
 
 }  // namespace
-}  // namespace autobackup::notify
+}  // namespace autobackup::notify::http_waiting_test

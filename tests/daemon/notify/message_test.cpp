@@ -9,7 +9,7 @@
 #include "lib/journal/redact.hpp"
 #include "tests/support/sample_run.hpp"
 
-namespace autobackup::notify {
+namespace autobackup::notify::message_test {
 namespace {
 
 model::Run failed_run() {
@@ -202,4 +202,4 @@ TEST(Mail, lines_are_as_long_as_mail_may_have) {
 }
 
 }  // namespace
-}  // namespace autobackup::notify
+}  // namespace autobackup::notify::message_test

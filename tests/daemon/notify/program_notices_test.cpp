@@ -7,7 +7,7 @@
 
 #include "tests/daemon/notify/notices_fixture.hpp"
 
-namespace autobackup::notify {
+namespace autobackup::notify::program_notices_test {
 namespace {
 
 using std::chrono::milliseconds;
@@ -191,4 +191,4 @@ TEST_F(ProgramNotices, success_after_success_starts_no_program) {
 }
 
 }  // namespace
-}  // namespace autobackup::notify
+}  // namespace autobackup::notify::program_notices_test

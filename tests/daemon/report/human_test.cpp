@@ -4,7 +4,7 @@
 #include "daemon/report/report.hpp"
 #include "tests/support/sample_run.hpp"
 
-namespace autobackup::report {
+namespace autobackup::report::human_test {
 namespace {
 
 using test::sample_failed_stage;
@@ -154,4 +154,4 @@ TEST(RunLines, TellErrorsAndWarnings) {
 }
 
 }  // namespace
-}  // namespace autobackup::report
+}  // namespace autobackup::report::human_test

@@ -12,7 +12,7 @@
 #include "tests/support/sample_run.hpp"
 #include "tests/support/temp_dir.hpp"
 
-namespace autobackup::report {
+namespace autobackup::report::journal_entries_test {
 namespace {
 
 using journal::Entry;
@@ -231,4 +231,4 @@ TEST(Catalogue, IsReadByJournalctl) {
 }
 
 }  // namespace
-}  // namespace autobackup::report
+}  // namespace autobackup::report::journal_entries_test

@@ -9,7 +9,7 @@
 #include "lib/journal/redact.hpp"
 #include "tests/support/sample_run.hpp"
 
-namespace autobackup::report {
+namespace autobackup::report::json_test {
 namespace {
 
 using test::sample_failed_stage;
@@ -171,4 +171,4 @@ TEST(ValidUtf8, KeepsWhatIsValidAndNothingElse) {
 }
 
 }  // namespace
-}  // namespace autobackup::report
+}  // namespace autobackup::report::json_test

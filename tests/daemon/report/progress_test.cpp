@@ -7,7 +7,7 @@
 
 #include "tests/support/capture.hpp"
 
-namespace autobackup::report {
+namespace autobackup::report::progress_test {
 namespace {
 
 using std::chrono::milliseconds;
@@ -170,4 +170,4 @@ TEST(MakeProgress, UsesNoColours) {
 }
 
 }  // namespace
-}  // namespace autobackup::report
+}  // namespace autobackup::report::progress_test

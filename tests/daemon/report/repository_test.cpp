@@ -4,7 +4,7 @@
 
 #include "daemon/report/report.hpp"
 
-namespace autobackup::report {
+namespace autobackup::report::repository_test {
 namespace {
 
 const std::string old_tip = "1a2b3c4d00000000000000000000000000000000";
@@ -98,4 +98,4 @@ TEST(RepositoryJson, SaysNothingOfTipsThatWereNotLookedAt) {
 }
 
 }  // namespace
-}  // namespace autobackup::report
+}  // namespace autobackup::report::repository_test

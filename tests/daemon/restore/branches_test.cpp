@@ -3,7 +3,7 @@
 
 #include "tests/daemon/restore/restore_kit.hpp"
 
-namespace autobackup::restore {
+namespace autobackup::restore::branches_test {
 namespace {
 
 class Branches : public Storage {
@@ -73,4 +73,4 @@ TEST_F(Branches, ABranchOfSomebodyElseIsNotOurs) {
 }
 
 }  // namespace
-}  // namespace autobackup::restore
+}  // namespace autobackup::restore::branches_test

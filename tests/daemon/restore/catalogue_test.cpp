@@ -6,7 +6,7 @@
 #include "daemon/vault/target.hpp"
 #include "tests/daemon/restore/restore_kit.hpp"
 
-namespace autobackup::restore {
+namespace autobackup::restore::catalogue_test {
 namespace {
 
 using Texts = std::vector<std::string>;
@@ -163,4 +163,4 @@ TEST_F(Catalogue, PlacesAreTold) {
 }
 
 }  // namespace
-}  // namespace autobackup::restore
+}  // namespace autobackup::restore::catalogue_test

@@ -13,7 +13,7 @@
 #include "daemon/vault/large_files.hpp"
 #include "tests/daemon/restore/restore_kit.hpp"
 
-namespace autobackup::restore {
+namespace autobackup::restore::give_back_test {
 namespace {
 
 class GiveBack : public Storage {
@@ -285,4 +285,4 @@ TEST_F(Picking, WhatCannotBeGivenBackNamesWhatCan) {
 }
 
 }  // namespace
-}  // namespace autobackup::restore
+}  // namespace autobackup::restore::give_back_test

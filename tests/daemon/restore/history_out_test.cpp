@@ -11,7 +11,7 @@
 #include "tests/support/run_coroutine.hpp"
 #include "tests/support/temp_dir.hpp"
 
-namespace autobackup::restore {
+namespace autobackup::restore::history_out_test {
 namespace {
 
 class HistoryOut : public testing::Test {
@@ -76,4 +76,4 @@ TEST_F(HistoryOut, GoesOnWhereItWasInterrupted) {
 }
 
 }  // namespace
-}  // namespace autobackup::restore
+}  // namespace autobackup::restore::history_out_test

@@ -7,7 +7,7 @@
 #include "daemon/restore/server_details.hpp"
 #include "lib/cvat/importer.hpp"
 
-namespace autobackup::restore {
+namespace autobackup::restore::import_plan_test {
 namespace {
 
 constexpr std::uint64_t gib = std::uint64_t{1} << 30;
@@ -97,4 +97,4 @@ TEST(CommentText, KeepsAuthorAndTimeThatTheServerCannot) {
 }
 
 }  // namespace
-}  // namespace autobackup::restore
+}  // namespace autobackup::restore::import_plan_test

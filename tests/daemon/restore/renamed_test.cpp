@@ -3,7 +3,7 @@
 #include "daemon/restore/content_parts.hpp"
 #include "tests/daemon/restore/restore_kit.hpp"
 
-namespace autobackup::restore {
+namespace autobackup::restore::renamed_test {
 namespace {
 
 using Renamed = Storage;
@@ -55,4 +55,4 @@ TEST_F(Renamed, WithoutANameThereIsNothingToChange) {
 }
 
 }  // namespace
-}  // namespace autobackup::restore
+}  // namespace autobackup::restore::renamed_test

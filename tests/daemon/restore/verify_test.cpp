@@ -13,7 +13,7 @@
 #include "daemon/vault/large_files.hpp"
 #include "tests/daemon/restore/restore_kit.hpp"
 
-namespace autobackup::restore {
+namespace autobackup::restore::verify_test {
 namespace {
 
 class Verify : public Storage {
@@ -184,4 +184,4 @@ TEST_F(Prune, CountsVerifiedCopiesKeepsTheHeldAndTheNewest) {
 }
 
 }  // namespace
-}  // namespace autobackup::restore
+}  // namespace autobackup::restore::verify_test

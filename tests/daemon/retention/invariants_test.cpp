@@ -9,7 +9,7 @@
 
 #include "daemon/retention/plan.hpp"
 
-namespace autobackup::retention {
+namespace autobackup::retention::invariants_test {
 namespace {
 
 constexpr int rounds = 400;
@@ -236,4 +236,4 @@ TEST(RetentionAlways, AgreesWithADirectReadingOfTheRules) {
 }
 
 }  // namespace
-}  // namespace autobackup::retention
+}  // namespace autobackup::retention::invariants_test

@@ -6,7 +6,7 @@
 #include <chrono>
 #include <iostream>
 
-namespace autobackup::retention {
+namespace autobackup::retention::plan_test {
 namespace {
 
 using std::chrono::hours;
@@ -207,4 +207,4 @@ TEST(Retention, AHundredThousandCopiesTakeLessThanASecond) {
 }
 
 }  // namespace
-}  // namespace autobackup::retention
+}  // namespace autobackup::retention::plan_test

@@ -7,7 +7,7 @@
 #include "tests/support/command.hpp"
 #include "tests/support/temp_dir.hpp"
 
-namespace autobackup::runner {
+namespace autobackup::runner::github_host_keys_test {
 namespace {
 
 // The fingerprints are those of docs.github.com, "GitHub's SSH key fingerprints"; OpenSSH itself says whether the lines are these keys.
@@ -27,4 +27,4 @@ TEST(GithubHostKeys, HaveThePublishedFingerprints) {
 }
 
 }  // namespace
-}  // namespace autobackup::runner
+}  // namespace autobackup::runner::github_host_keys_test

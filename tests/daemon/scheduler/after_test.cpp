@@ -2,7 +2,7 @@
 // `after:`.
 #include "scheduler_kit.hpp"
 
-namespace autobackup::scheduler {
+namespace autobackup::scheduler::after_test {
 namespace {
 
 TEST(After, starts_when_the_run_of_the_same_due_time_has_succeeded) {
@@ -164,4 +164,4 @@ TEST(After, a_job_taken_out_of_the_list_holds_nobody_back_any_more) {
 }
 
 }  // namespace
-}  // namespace autobackup::scheduler
+}  // namespace autobackup::scheduler::after_test

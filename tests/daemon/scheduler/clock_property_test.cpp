@@ -5,7 +5,7 @@
 
 #include "scheduler_kit.hpp"
 
-namespace autobackup::scheduler {
+namespace autobackup::scheduler::clock_property_test {
 namespace {
 
 using Random = std::mt19937_64;
@@ -128,4 +128,4 @@ TEST(ClockProperty, nothing_is_run_twice_and_nothing_is_missed_whatever_the_cloc
 }
 
 }  // namespace
-}  // namespace autobackup::scheduler
+}  // namespace autobackup::scheduler::clock_property_test

@@ -2,7 +2,7 @@
 // The wall clock is set, the machine sleeps.
 #include "scheduler_kit.hpp"
 
-namespace autobackup::scheduler {
+namespace autobackup::scheduler::clock_test {
 namespace {
 
 TEST(Clock, set_back_a_little_no_due_time_is_run_twice) {
@@ -140,4 +140,4 @@ TEST(Clock, steps_are_taken_in_batches) {
 }
 
 }  // namespace
-}  // namespace autobackup::scheduler
+}  // namespace autobackup::scheduler::clock_test

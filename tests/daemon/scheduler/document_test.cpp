@@ -7,7 +7,7 @@
 #include "lib/core/text.hpp"
 #include "lib/schedule/schedule.hpp"
 
-namespace autobackup::scheduler {
+namespace autobackup::scheduler::document_test {
 namespace {
 
 TEST(SchedulingDocument, shows_true_due_times) {
@@ -38,4 +38,4 @@ TEST(SchedulingDocument, shows_true_due_times) {
 }
 
 }  // namespace
-}  // namespace autobackup::scheduler
+}  // namespace autobackup::scheduler::document_test

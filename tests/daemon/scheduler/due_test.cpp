@@ -2,7 +2,7 @@
 // Due times: when they start, what jitter, overlap, limits and a late tick do to them.
 #include "scheduler_kit.hpp"
 
-namespace autobackup::scheduler {
+namespace autobackup::scheduler::due_test {
 namespace {
 
 TEST(Due, a_job_starts_at_its_due_time_and_once) {
@@ -174,4 +174,4 @@ TEST(Due, the_view_lists_the_next_starts_and_the_expected_interval) {
 }
 
 }  // namespace
-}  // namespace autobackup::scheduler
+}  // namespace autobackup::scheduler::due_test

@@ -4,7 +4,7 @@
 
 #include "scheduler_kit.hpp"
 
-namespace autobackup::scheduler {
+namespace autobackup::scheduler::memory_test {
 namespace {
 
 TEST(Plan, is_made_from_a_job_of_the_configuration) {
@@ -161,4 +161,4 @@ TEST(Words, every_kind_of_note_has_a_name_and_a_sentence) {
 }
 
 }  // namespace
-}  // namespace autobackup::scheduler
+}  // namespace autobackup::scheduler::memory_test

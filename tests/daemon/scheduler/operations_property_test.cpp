@@ -4,7 +4,7 @@
 
 #include "scheduler_kit.hpp"
 
-namespace autobackup::scheduler {
+namespace autobackup::scheduler::operations_property_test {
 namespace {
 
 using Random = std::mt19937_64;
@@ -192,4 +192,4 @@ TEST(OperationsProperty, hold_whatever_is_asked_in_whatever_order) {
 }
 
 }  // namespace
-}  // namespace autobackup::scheduler
+}  // namespace autobackup::scheduler::operations_property_test

@@ -2,7 +2,7 @@
 // run now, cancel, pause, resume, skip-next.
 #include "scheduler_kit.hpp"
 
-namespace autobackup::scheduler {
+namespace autobackup::scheduler::requests_test {
 namespace {
 
 using Answer = RunNow::Answer;
@@ -226,4 +226,4 @@ TEST_F(Requests, what_was_skipped_stays_so_when_the_clock_is_set_back) {
 }
 
 }  // namespace
-}  // namespace autobackup::scheduler
+}  // namespace autobackup::scheduler::requests_test

@@ -2,7 +2,7 @@
 // Downtime, crashes, reloads.
 #include "scheduler_kit.hpp"
 
-namespace autobackup::scheduler {
+namespace autobackup::scheduler::restart_test {
 namespace {
 
 std::vector<JobPlan> nightly(const std::string& schedule = "daily 02:30", const std::string& zone = "UTC") {
@@ -288,4 +288,4 @@ TEST_F(Restart, a_disabled_job_with_a_memory_does_not_start) {
 }
 
 }  // namespace
-}  // namespace autobackup::scheduler
+}  // namespace autobackup::scheduler::restart_test

@@ -2,7 +2,7 @@
 // Runs that fail, are cancelled or refused.
 #include "scheduler_kit.hpp"
 
-namespace autobackup::scheduler {
+namespace autobackup::scheduler::retry_test {
 namespace {
 
 class Failing : public testing::Test {
@@ -133,4 +133,4 @@ TEST_F(Failing, a_run_by_hand_is_the_next_try_of_what_is_open) {
 }
 
 }  // namespace
-}  // namespace autobackup::scheduler
+}  // namespace autobackup::scheduler::retry_test

@@ -10,7 +10,7 @@
 
 #include "scheduler_kit.hpp"
 
-namespace autobackup::scheduler {
+namespace autobackup::scheduler::simulation_test {
 namespace {
 
 using Random = std::mt19937_64;
@@ -231,4 +231,4 @@ TEST(Simulation, a_year_of_a_thousand_jobs_with_no_missed_doubled_or_starved_run
 }
 
 }  // namespace
-}  // namespace autobackup::scheduler
+}  // namespace autobackup::scheduler::simulation_test

@@ -4,7 +4,7 @@
 
 #include "tests/daemon/scheduler/scheduler_kit.hpp"
 
-namespace autobackup::serve {
+namespace autobackup::serve::checks_test {
 namespace {
 
 using Lines = std::vector<std::string>;
@@ -81,4 +81,4 @@ TEST(CheckPlans, months_that_were_missed_are_one_check) {
 }
 
 }  // namespace
-}  // namespace autobackup::serve
+}  // namespace autobackup::serve::checks_test

@@ -3,7 +3,7 @@
 
 #include <gtest/gtest.h>
 
-namespace autobackup::serve {
+namespace autobackup::serve::facts_test {
 namespace {
 
 answers::LastRun run(const std::string& outcome, int minute) {
@@ -108,4 +108,4 @@ TEST(OnlyPassingFailures, EveryFailureMustBePassing) {
 }
 
 }  // namespace
-}  // namespace autobackup::serve
+}  // namespace autobackup::serve::facts_test

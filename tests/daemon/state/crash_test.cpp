@@ -13,7 +13,7 @@
 #include "tests/support/child.hpp"
 #include "tests/support/temp_dir.hpp"
 
-namespace autobackup::state {
+namespace autobackup::state::crash_test {
 namespace {
 
 using test::Child;
@@ -245,4 +245,4 @@ TEST_F(Crash, AFullDiskIsToldAsSuch) {
 }
 
 }  // namespace
-}  // namespace autobackup::state
+}  // namespace autobackup::state::crash_test

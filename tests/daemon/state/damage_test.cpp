@@ -15,7 +15,7 @@
 #include "tests/support/child.hpp"
 #include "tests/support/temp_dir.hpp"
 
-namespace autobackup::state {
+namespace autobackup::state::damage_test {
 namespace {
 
 // Brings all into the main file, as the last close of a plain connection does.
@@ -251,4 +251,4 @@ TEST_F(Damage, AFileThatCannotBeReadIsAnIoError) {
 }
 
 }  // namespace
-}  // namespace autobackup::state
+}  // namespace autobackup::state::damage_test

@@ -13,7 +13,7 @@
 #include "tests/support/child.hpp"
 #include "tests/support/temp_dir.hpp"
 
-namespace autobackup::state {
+namespace autobackup::state::history_reader_test {
 namespace {
 
 model::Run run_of(const std::string& job, const std::string& id, int attempt = 1) {
@@ -138,4 +138,4 @@ TEST_F(HistoryReaderTest, ChecksStandBesideTheRunsOfTheirJob) {
 }
 
 }  // namespace
-}  // namespace autobackup::state
+}  // namespace autobackup::state::history_reader_test

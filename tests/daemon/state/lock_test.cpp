@@ -7,7 +7,7 @@
 #include "tests/support/child.hpp"
 #include "tests/support/temp_dir.hpp"
 
-namespace autobackup::state {
+namespace autobackup::state::lock_test {
 namespace {
 
 using test::Child;
@@ -115,4 +115,4 @@ TEST(JobLock, StaysInItsDirectory) {
 }
 
 }  // namespace
-}  // namespace autobackup::state
+}  // namespace autobackup::state::lock_test

@@ -10,7 +10,7 @@
 #include "lib/core/instant.hpp"
 #include "tests/support/temp_dir.hpp"
 
-namespace autobackup::state {
+namespace autobackup::state::prune_test {
 namespace {
 
 using std::chrono::days;
@@ -119,4 +119,4 @@ TEST_F(PruneTest, OtherJobsAndWhatIsKnownOfItemsAreLeftAlone) {
 }
 
 }  // namespace
-}  // namespace autobackup::state
+}  // namespace autobackup::state::prune_test

@@ -14,7 +14,7 @@
 #include "lib/core/instant.hpp"
 #include "tests/support/temp_dir.hpp"
 
-namespace autobackup::state {
+namespace autobackup::state::reserve_test {
 namespace {
 
 /// A small file system of its own, as long as the test lasts.
@@ -95,4 +95,4 @@ TEST_F(ReserveTest, AShortOneIsMadeWhole) {
 }
 
 }  // namespace
-}  // namespace autobackup::state
+}  // namespace autobackup::state::reserve_test

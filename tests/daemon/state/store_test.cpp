@@ -13,7 +13,7 @@
 #include "lib/core/instant.hpp"
 #include "tests/support/temp_dir.hpp"
 
-namespace autobackup::state {
+namespace autobackup::state::store_test {
 namespace {
 
 Instant at(int seconds) {
@@ -228,4 +228,4 @@ TEST_F(StoreTest, ANoChangeRunIsCheap) {
 }
 
 }  // namespace
-}  // namespace autobackup::state
+}  // namespace autobackup::state::store_test

@@ -9,7 +9,7 @@
 #include "daemon/vault/item_id.hpp"
 #include "tests/support/temp_dir.hpp"
 
-namespace autobackup::vault {
+namespace autobackup::vault::carry_test {
 namespace {
 
 using Files = std::map<std::string, std::string>;  // top-level name → content
@@ -143,4 +143,4 @@ TEST_F(CarryTest, CommonGroundIsTheNewestSharedCommit) {
 }
 
 }  // namespace
-}  // namespace autobackup::vault
+}  // namespace autobackup::vault::carry_test

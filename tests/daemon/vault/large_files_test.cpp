@@ -9,7 +9,7 @@
 #include "tests/support/git_program.hpp"
 #include "tests/support/temp_dir.hpp"
 
-namespace autobackup::vault {
+namespace autobackup::vault::large_files_test {
 namespace {
 
 const ItemId item{ItemId::Kind::project, 12};
@@ -181,4 +181,4 @@ TEST_F(LargeFilesTest, TheObjectsOfNewCommitsAreFound) {
 }
 
 }  // namespace
-}  // namespace autobackup::vault
+}  // namespace autobackup::vault::large_files_test

@@ -14,7 +14,7 @@
 #include "tests/support/run_coroutine.hpp"
 #include "tests/support/temp_dir.hpp"
 
-namespace autobackup::vault {
+namespace autobackup::vault::live_pack_test {
 namespace {
 
 const git::Oid commit = git::hash_object(git::ObjectType::blob, "commit");
@@ -241,4 +241,4 @@ TEST_F(LivePushTest, AServerThatWantsALengthLeavesItToTheOrdinaryWay) {
 }
 
 }  // namespace
-}  // namespace autobackup::vault
+}  // namespace autobackup::vault::live_pack_test

@@ -5,7 +5,7 @@
 
 #include <boost/json.hpp>
 
-namespace autobackup::vault {
+namespace autobackup::vault::manifest_test {
 namespace {
 
 Manifest sample() {
@@ -102,4 +102,4 @@ TEST(ItemId, NamesAreThePredecessors) {
 }
 
 }  // namespace
-}  // namespace autobackup::vault
+}  // namespace autobackup::vault::manifest_test

@@ -12,7 +12,7 @@
 #include "tests/support/syscall_fault.hpp"
 #include "tests/support/temp_dir.hpp"
 
-namespace autobackup::vault {
+namespace autobackup::vault::push_crash_test {
 namespace {
 
 constexpr std::uint64_t limit = 400'000;
@@ -87,4 +87,4 @@ TEST_F(PushCrash, WhateverIsLeftTheNextPushCompletesItAndLeavesNoParts) {
 }
 
 }  // namespace
-}  // namespace autobackup::vault
+}  // namespace autobackup::vault::push_crash_test

@@ -11,7 +11,7 @@
 #include "tests/support/run_coroutine.hpp"
 #include "tests/support/temp_dir.hpp"
 
-namespace autobackup::vault {
+namespace autobackup::vault::push_parts_test {
 namespace {
 
 constexpr std::uint64_t limit = 1'000'000;
@@ -206,4 +206,4 @@ TEST_F(PushParts, ASingleBlobOverTheLimitGoesAlone) {
 }
 
 }  // namespace
-}  // namespace autobackup::vault
+}  // namespace autobackup::vault::push_parts_test

@@ -6,7 +6,7 @@
 #include "daemon/vault/history.hpp"
 #include "tests/support/temp_dir.hpp"
 
-namespace autobackup::vault {
+namespace autobackup::vault::version_test {
 namespace {
 
 class VersionTest : public ::testing::Test {
@@ -164,4 +164,4 @@ TEST(WorthCompressing, KnowsTextFromMedia) {
 }
 
 }  // namespace
-}  // namespace autobackup::vault
+}  // namespace autobackup::vault::version_test

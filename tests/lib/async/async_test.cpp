@@ -13,7 +13,7 @@
 #include "lib/async/turnstile.hpp"
 #include "lib/async/workers.hpp"
 
-namespace autobackup::async {
+namespace autobackup::async::async_test {
 namespace {
 
 using namespace std::chrono_literals;
@@ -200,4 +200,4 @@ TEST(Backoff, DoublesUpToItsLimitWithJitter) {
 }
 
 }  // namespace
-}  // namespace autobackup::async
+}  // namespace autobackup::async::async_test

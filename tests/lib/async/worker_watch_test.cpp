@@ -6,7 +6,7 @@
 
 #include "lib/async/workers.hpp"
 
-namespace autobackup::async {
+namespace autobackup::async::worker_watch_test {
 namespace {
 
 using namespace std::chrono_literals;
@@ -54,4 +54,4 @@ TEST(WorkerWatch, AFunctionThatComputesMoves) {
 }
 
 }  // namespace
-}  // namespace autobackup::async
+}  // namespace autobackup::async::worker_watch_test

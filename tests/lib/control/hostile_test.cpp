@@ -8,7 +8,7 @@
 
 #include "tests/lib/control/control_fixture.hpp"
 
-namespace autobackup::test {
+namespace autobackup::test::hostile_test {
 namespace {
 
 std::size_t open_descriptors() {
@@ -188,4 +188,4 @@ TEST(HostileClient, AFloodIsServedAlongWithAGoodOne) {
 }
 
 }  // namespace
-}  // namespace autobackup::test
+}  // namespace autobackup::test::hostile_test

@@ -13,7 +13,7 @@
 #include "tests/lib/control/control_fixture.hpp"
 #include "tests/support/child.hpp"
 
-namespace autobackup::test {
+namespace autobackup::test::listener_test {
 namespace {
 
 struct stat seen(const std::filesystem::path& path) {
@@ -176,4 +176,4 @@ TEST(ControlSocket, AnotherDescriptorIsRefused) {
 }
 
 }  // namespace
-}  // namespace autobackup::test
+}  // namespace autobackup::test::listener_test

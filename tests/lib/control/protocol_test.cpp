@@ -6,7 +6,7 @@
 
 #include "lib/control/protocol.hpp"
 
-namespace autobackup::control {
+namespace autobackup::control::protocol_test {
 namespace {
 
 TEST(Protocol, ARequestIsRead) {
@@ -89,4 +89,4 @@ TEST(Protocol, AnswersHaveTheirForm) {
 }
 
 }  // namespace
-}  // namespace autobackup::control
+}  // namespace autobackup::control::protocol_test

@@ -8,7 +8,7 @@
 #include "tests/lib/control/control_fixture.hpp"
 #include "tests/support/child.hpp"
 
-namespace autobackup::test {
+namespace autobackup::test::server_test {
 namespace {
 
 TEST(ControlServer, AnswersWithTheHandlersData) {
@@ -192,4 +192,4 @@ TEST(ControlServer, AGroupThatDoesNotExistLetsNobodyIn) {
 }
 
 }  // namespace
-}  // namespace autobackup::test
+}  // namespace autobackup::test::server_test

@@ -7,7 +7,7 @@
 
 #include "tests/support/temp_dir.hpp"
 
-namespace autobackup {
+namespace autobackup::file_test {
 namespace {
 
 TEST(DurableFile, AppearsWholeAndReplaces) {
@@ -58,4 +58,4 @@ TEST(MakeDirectories, GivesModesPastTheUmask) {
 }
 
 }  // namespace
-}  // namespace autobackup
+}  // namespace autobackup::file_test

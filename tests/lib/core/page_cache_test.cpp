@@ -14,7 +14,7 @@
 #include "lib/core/file.hpp"
 #include "tests/support/temp_dir.hpp"
 
-namespace autobackup {
+namespace autobackup::page_cache_test {
 namespace {
 
 constexpr std::size_t size = std::size_t{32} << 20;
@@ -69,4 +69,4 @@ TEST_F(PageCache, SmallRangesOneAfterTheOtherLeaveNothing) {
 }
 
 }  // namespace
-}  // namespace autobackup
+}  // namespace autobackup::page_cache_test

@@ -6,7 +6,7 @@
 #include "lib/core/failure.hpp"
 #include "lib/core/instant.hpp"
 
-namespace autobackup {
+namespace autobackup::text_test {
 namespace {
 
 TEST(OneLine, EscapesWhatBreaksALineOrSteersATerminal) {
@@ -90,4 +90,4 @@ TEST(Columns, AreCountedByCharacters) {
 }
 
 }  // namespace
-}  // namespace autobackup
+}  // namespace autobackup::text_test

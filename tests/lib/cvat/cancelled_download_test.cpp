@@ -9,7 +9,7 @@
 #include "lib/hash/digest.hpp"
 #include "tests/lib/cvat/standin_fixture.hpp"
 
-namespace autobackup::cvat {
+namespace autobackup::cvat::cancelled_download_test {
 namespace {
 
 const Object project_1{Kind::project, 1};
@@ -100,4 +100,4 @@ TEST_F(CancelledPauseTest, WhatCameBeforeThePauseIsKept) {
 }
 
 }  // namespace
-}  // namespace autobackup::cvat
+}  // namespace autobackup::cvat::cancelled_download_test

@@ -6,7 +6,7 @@
 #include "lib/core/text.hpp"
 #include "tests/lib/cvat/cvat_fixture.hpp"
 
-namespace autobackup::cvat {
+namespace autobackup::cvat::client_test {
 namespace {
 
 using http::Method;
@@ -225,4 +225,4 @@ TEST_F(PasswordTest, AWrongPasswordIsFinal) {
 }
 
 }  // namespace
-}  // namespace autobackup::cvat
+}  // namespace autobackup::cvat::client_test

@@ -7,7 +7,7 @@
 #include "lib/cvat/poll_plan.hpp"
 #include "lib/cvat/session.hpp"
 
-namespace autobackup::cvat {
+namespace autobackup::cvat::decisions_test {
 namespace {
 
 namespace json = boost::json;
@@ -177,4 +177,4 @@ TEST(ExportMessages, OfATracebackTheLastLineCounts) {
 }
 
 }  // namespace
-}  // namespace autobackup::cvat
+}  // namespace autobackup::cvat::decisions_test

@@ -4,7 +4,7 @@
 
 #include "lib/cvat/decode.hpp"
 
-namespace autobackup::cvat {
+namespace autobackup::cvat::decode_side_test {
 namespace {
 
 namespace json = boost::json;
@@ -88,4 +88,4 @@ TEST(DecodeSide, AMembership) {
 }
 
 }  // namespace
-}  // namespace autobackup::cvat
+}  // namespace autobackup::cvat::decode_side_test

@@ -3,7 +3,7 @@
 
 #include <gtest/gtest.h>
 
-namespace autobackup::cvat {
+namespace autobackup::cvat::decode_test {
 namespace {
 
 namespace json = boost::json;
@@ -150,4 +150,4 @@ TEST(Decode, ReadsFramesAndHealth) {
 }
 
 }  // namespace
-}  // namespace autobackup::cvat
+}  // namespace autobackup::cvat::decode_test

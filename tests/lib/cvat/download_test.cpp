@@ -9,7 +9,7 @@
 #include "lib/hash/digest.hpp"
 #include "tests/lib/cvat/cvat_fixture.hpp"
 
-namespace autobackup::cvat {
+namespace autobackup::cvat::download_test {
 namespace {
 
 const Object project_7{Kind::project, 7};
@@ -235,4 +235,4 @@ TEST_F(DownloadTest, NoRightIsFinal) {
 }
 
 }  // namespace
-}  // namespace autobackup::cvat
+}  // namespace autobackup::cvat::download_test

@@ -4,7 +4,7 @@
 
 #include "tests/lib/cvat/cvat_fixture.hpp"
 
-namespace autobackup::cvat {
+namespace autobackup::cvat::exporter_test {
 namespace {
 
 const Object project_7{Kind::project, 7};
@@ -192,4 +192,4 @@ TEST_F(FamilyBTest, OverridesTheDefaultLocationAndTakesTheOldUrl) {
 }
 
 }  // namespace
-}  // namespace autobackup::cvat
+}  // namespace autobackup::cvat::exporter_test

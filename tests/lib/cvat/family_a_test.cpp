@@ -5,7 +5,7 @@
 #include "lib/hash/digest.hpp"
 #include "tests/lib/cvat/cvat_fixture.hpp"
 
-namespace autobackup::cvat {
+namespace autobackup::cvat::family_a_test {
 namespace {
 
 const Object task_5{Kind::task, 5};
@@ -141,4 +141,4 @@ TEST_F(FamilyATest, TakesTheWholeWhenTheFileIsAnotherOne) {
 }
 
 }  // namespace
-}  // namespace autobackup::cvat
+}  // namespace autobackup::cvat::family_a_test

@@ -2,7 +2,7 @@
 // The end of a restore: answers that are lost never make a second object, and an import that fails says why.
 #include "tests/lib/cvat/import_fixture.hpp"
 
-namespace autobackup::cvat {
+namespace autobackup::cvat::import_finish_test {
 namespace {
 
 using Finish = ImportTest;
@@ -224,4 +224,4 @@ TEST_F(FinishOfOld, AFailedImportTellsItsLastLine) {
 }
 
 }  // namespace
-}  // namespace autobackup::cvat
+}  // namespace autobackup::cvat::import_finish_test

@@ -4,7 +4,7 @@
 #include "tests/lib/cvat/import_fixture.hpp"
 #include "tests/lib/cvat/recorded.hpp"
 
-namespace autobackup::cvat {
+namespace autobackup::cvat::import_replay_test {
 namespace {
 
 /// The recorded exchanges of one file that a restore consists of.
@@ -116,4 +116,4 @@ TEST_F(ImportReplay, AProjectOfTheOldFamily) {
 }
 
 }  // namespace
-}  // namespace autobackup::cvat
+}  // namespace autobackup::cvat::import_replay_test

@@ -2,7 +2,7 @@
 // The upload of a ZIP: what is sent, and what becomes of it when the way there breaks.
 #include "tests/lib/cvat/import_fixture.hpp"
 
-namespace autobackup::cvat {
+namespace autobackup::cvat::import_upload_test {
 namespace {
 
 using Upload = ImportTest;
@@ -193,4 +193,4 @@ TEST_F(OldUpload, TheEndOfAnUploadIs500There) {
 }
 
 }  // namespace
-}  // namespace autobackup::cvat
+}  // namespace autobackup::cvat::import_upload_test

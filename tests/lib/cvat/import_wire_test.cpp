@@ -9,7 +9,7 @@
 #include "tests/support/cvat_standin.hpp"
 #include "tests/support/scripted_server.hpp"
 
-namespace autobackup::cvat {
+namespace autobackup::cvat::import_wire_test {
 namespace {
 
 using test::Peer;
@@ -172,4 +172,4 @@ TEST(ImportOverTheWire, TheStandInOfEveryFamilyTakesARealBackup) {
 }
 
 }  // namespace
-}  // namespace autobackup::cvat
+}  // namespace autobackup::cvat::import_wire_test

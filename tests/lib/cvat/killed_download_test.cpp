@@ -6,7 +6,7 @@
 #include "tests/lib/cvat/standin_fixture.hpp"
 #include "tests/support/child.hpp"
 
-namespace autobackup::cvat {
+namespace autobackup::cvat::killed_download_test {
 namespace {
 
 constexpr std::uint64_t mebibyte = std::uint64_t{1} << 20;
@@ -70,4 +70,4 @@ TEST_F(KilledDownloadTest, MemoryStaysFlat) {
 }
 
 }  // namespace
-}  // namespace autobackup::cvat
+}  // namespace autobackup::cvat::killed_download_test

@@ -7,7 +7,7 @@
 #include "lib/zip/writer.hpp"
 #include "tests/lib/cvat/cvat_fixture.hpp"
 
-namespace autobackup::cvat {
+namespace autobackup::cvat::parts_download_test {
 namespace {
 
 const Object task_7{Kind::task, 7};
@@ -246,4 +246,4 @@ TEST_F(PartsDownloadTest, LittleIsFetchedWhole) {
 }
 
 }  // namespace
-}  // namespace autobackup::cvat
+}  // namespace autobackup::cvat::parts_download_test

@@ -4,7 +4,7 @@
 
 #include <gtest/gtest.h>
 
-namespace autobackup::cvat {
+namespace autobackup::cvat::parts_plan_test {
 namespace {
 
 constexpr std::uint64_t big = std::uint64_t{1} << 20;
@@ -150,4 +150,4 @@ TEST(PartsPlan, TheFirstQuestionCoversTheTextsAtTheEnd) {
 }
 
 }  // namespace
-}  // namespace autobackup::cvat
+}  // namespace autobackup::cvat::parts_plan_test

@@ -16,7 +16,7 @@
 #include "lib/cvat/wire.hpp"
 #include "tests/lib/cvat/recorded.hpp"
 
-namespace autobackup::cvat {
+namespace autobackup::cvat::replay_test {
 namespace {
 
 Errc code_of(int status) {
@@ -284,4 +284,4 @@ TEST(Replay, EveryRecordedAnswerIsUnderstood) {
 }
 
 }  // namespace
-}  // namespace autobackup::cvat
+}  // namespace autobackup::cvat::replay_test

@@ -10,7 +10,7 @@
 #include "lib/cvat/spool_file.hpp"
 #include "tests/support/temp_dir.hpp"
 
-namespace autobackup::cvat {
+namespace autobackup::cvat::resume_test {
 namespace {
 
 http::ResponseHead head(int status, std::initializer_list<std::pair<const char*, const char*>> headers,
@@ -258,4 +258,4 @@ TEST_F(SpoolFileTest, NotesItsProgressEverySixteenMebibytes) {
 }
 
 }  // namespace
-}  // namespace autobackup::cvat
+}  // namespace autobackup::cvat::resume_test

@@ -8,7 +8,7 @@
 #include "lib/hash/digest.hpp"
 #include "tests/lib/cvat/standin_fixture.hpp"
 
-namespace autobackup::cvat {
+namespace autobackup::cvat::standin_test {
 namespace {
 
 const Object project_1{Kind::project, 1};
@@ -244,4 +244,4 @@ INSTANTIATE_TEST_SUITE_P(Families, StandinTest, testing::Values("A", "B", "C", "
                          [](const auto& one) { return std::string(one.param); });
 
 }  // namespace
-}  // namespace autobackup::cvat
+}  // namespace autobackup::cvat::standin_test

@@ -3,7 +3,7 @@
 
 #include <gtest/gtest.h>
 
-namespace autobackup::cvat {
+namespace autobackup::cvat::wire_test {
 namespace {
 
 TEST(Wire, TellsABodyByItsFirstByte) {
@@ -104,4 +104,4 @@ TEST(Wire, FailuresCarryTheServersWordsAndAHint) {
 }
 
 }  // namespace
-}  // namespace autobackup::cvat
+}  // namespace autobackup::cvat::wire_test

@@ -5,7 +5,7 @@
 #include "lib/cvat/backup_format.hpp"
 #include "tests/support/cvat_samples.hpp"
 
-namespace autobackup::cvat {
+namespace autobackup::cvat::annotations_test {
 namespace {
 
 // "entries/tags/shapes/tracks", or what is wrong.
@@ -115,4 +115,4 @@ TEST(AnnotationCounter, MemoryIsFlat) {
 }
 
 }  // namespace
-}  // namespace autobackup::cvat
+}  // namespace autobackup::cvat::annotations_test

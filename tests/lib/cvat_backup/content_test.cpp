@@ -4,7 +4,7 @@
 #include "lib/cvat/backup_format.hpp"
 #include "tests/support/cvat_samples.hpp"
 
-namespace autobackup::cvat {
+namespace autobackup::cvat::content_test {
 namespace {
 
 namespace json = boost::json;
@@ -180,4 +180,4 @@ TEST(LabelsKey, OrderDoesNotMatterContentDoes) {
 }
 
 }  // namespace
-}  // namespace autobackup::cvat
+}  // namespace autobackup::cvat::content_test

@@ -6,7 +6,7 @@
 #include "lib/cvat/backup_format.hpp"
 #include "tests/support/cvat_samples.hpp"
 
-namespace autobackup::cvat {
+namespace autobackup::cvat::recipe_test {
 namespace {
 
 namespace json = boost::json;
@@ -201,4 +201,4 @@ TEST(Guide, OfATaskInsideAProject) {
 }
 
 }  // namespace
-}  // namespace autobackup::cvat
+}  // namespace autobackup::cvat::recipe_test

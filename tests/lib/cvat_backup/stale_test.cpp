@@ -4,7 +4,7 @@
 #include "lib/cvat/backup_format.hpp"
 #include "tests/support/cvat_samples.hpp"
 
-namespace autobackup::cvat {
+namespace autobackup::cvat::stale_test {
 namespace {
 
 namespace json = boost::json;
@@ -122,4 +122,4 @@ TEST(Stale, RecordedAnswers) {
 }
 
 }  // namespace
-}  // namespace autobackup::cvat
+}  // namespace autobackup::cvat::stale_test

@@ -6,7 +6,7 @@
 
 #include "tests/lib/git/repository_fixture.hpp"
 
-namespace autobackup::git {
+namespace autobackup::git::adopt_test {
 namespace {
 
 class Adopt : public RepositoryTest {
@@ -243,4 +243,4 @@ TEST_F(Adopt, APackThatGitHasIndexedKeepsItsIndex) {
 }
 
 }  // namespace
-}  // namespace autobackup::git
+}  // namespace autobackup::git::adopt_test

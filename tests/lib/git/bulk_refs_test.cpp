@@ -3,7 +3,7 @@
 
 #include "tests/lib/git/repository_fixture.hpp"
 
-namespace autobackup::git {
+namespace autobackup::git::bulk_refs_test {
 namespace {
 
 class BulkRefs : public RepositoryTest {
@@ -95,4 +95,4 @@ TEST_F(BulkRefs, DamagedPackedRefsAreAnError) {
 }
 
 }  // namespace
-}  // namespace autobackup::git
+}  // namespace autobackup::git::bulk_refs_test

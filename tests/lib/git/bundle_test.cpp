@@ -3,7 +3,7 @@
 
 #include "tests/lib/git/repository_fixture.hpp"
 
-namespace autobackup::git {
+namespace autobackup::git::bundle_test {
 namespace {
 
 class Bundle : public RepositoryTest {
@@ -95,4 +95,4 @@ TEST_F(Bundle, WithoutRefsCannotBe) {
 }
 
 }  // namespace
-}  // namespace autobackup::git
+}  // namespace autobackup::git::bundle_test

@@ -5,7 +5,7 @@
 
 #include "tests/lib/git/repository_fixture.hpp"
 
-namespace autobackup::git {
+namespace autobackup::git::check_test {
 namespace {
 
 class Check : public RepositoryTest {
@@ -157,4 +157,4 @@ TEST_F(Check, WhatAPromisorPackNamesMayBeMissingButNothingElse) {
 }
 
 }  // namespace
-}  // namespace autobackup::git
+}  // namespace autobackup::git::check_test

@@ -5,7 +5,7 @@
 #include "tests/lib/git/repository_fixture.hpp"
 #include "tests/support/syscall_fault.hpp"
 
-namespace autobackup::git {
+namespace autobackup::git::crash_test {
 namespace {
 
 class Crash : public RepositoryTest {
@@ -189,4 +189,4 @@ TEST_F(Crash, AFullOrBrokenDiskAtEveryChangeIsToldAndLeavesNothing) {
 }
 
 }  // namespace
-}  // namespace autobackup::git
+}  // namespace autobackup::git::crash_test

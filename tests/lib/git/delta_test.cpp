@@ -5,7 +5,7 @@
 
 #include <random>
 
-namespace autobackup::git {
+namespace autobackup::git::delta_test {
 namespace {
 
 std::string bytes(std::initializer_list<int> values) {
@@ -77,4 +77,4 @@ TEST(BaseCache, ForgetsTheOldestFirst) {
 }
 
 }  // namespace
-}  // namespace autobackup::git
+}  // namespace autobackup::git::delta_test

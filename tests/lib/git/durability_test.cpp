@@ -9,7 +9,7 @@
 #include "lib/git/pack_writer.hpp"
 #include "tests/lib/git/repository_fixture.hpp"
 
-namespace autobackup::git {
+namespace autobackup::git::durability_test {
 namespace {
 
 /// The calls of a trace as "fsync NAME" and "rename FROM TO", last parts of the paths only; random letters
@@ -119,4 +119,4 @@ TEST_F(Durability, WhatTheDiskChangedIsFoundBeforeThePackGetsItsName) {
 }
 
 }  // namespace
-}  // namespace autobackup::git
+}  // namespace autobackup::git::durability_test

@@ -5,7 +5,7 @@
 #include "lib/git/join_plan.hpp"
 #include "tests/lib/git/repository_fixture.hpp"
 
-namespace autobackup::git {
+namespace autobackup::git::join_test {
 namespace {
 
 using Sizes = std::vector<std::uint64_t>;
@@ -264,4 +264,4 @@ TEST_F(Join, ADamagedPackIsToldAndStays) {
 }
 
 }  // namespace
-}  // namespace autobackup::git
+}  // namespace autobackup::git::join_test

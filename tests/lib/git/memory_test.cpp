@@ -4,7 +4,7 @@
 
 #include "tests/lib/git/repository_fixture.hpp"
 
-namespace autobackup::git {
+namespace autobackup::git::memory_test {
 namespace {
 
 /// A value of /proc/self/status in KiB.
@@ -89,4 +89,4 @@ TEST_F(Memory, StaysFlatWhenBigFilesAreWrittenReadAndSent) {
 }
 
 }  // namespace
-}  // namespace autobackup::git
+}  // namespace autobackup::git::memory_test

@@ -8,7 +8,7 @@
 #include "tests/support/git_program.hpp"
 #include "tests/support/temp_dir.hpp"
 
-namespace autobackup::git {
+namespace autobackup::git::oid_test {
 namespace {
 
 TEST(Oid, IsExactlyFortyHexDigits) {
@@ -56,4 +56,4 @@ TEST(BlobHasher, GivesTheSameNameInPieces) {
 }
 
 }  // namespace
-}  // namespace autobackup::git
+}  // namespace autobackup::git::oid_test

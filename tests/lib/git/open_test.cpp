@@ -8,7 +8,7 @@
 
 #include "tests/lib/git/repository_fixture.hpp"
 
-namespace autobackup::git {
+namespace autobackup::git::open_test {
 namespace {
 
 class Open : public RepositoryTest {
@@ -169,4 +169,4 @@ TEST(Library, TellsItsVersion) {
 }
 
 }  // namespace
-}  // namespace autobackup::git
+}  // namespace autobackup::git::open_test

@@ -10,7 +10,7 @@
 #include "lib/git/zlib_encoder.hpp"
 #include "tests/lib/git/repository_fixture.hpp"
 
-namespace autobackup::git {
+namespace autobackup::git::pack_index_test {
 namespace {
 
 constexpr std::uint64_t gibibyte = std::uint64_t{1} << 30;
@@ -158,4 +158,4 @@ TEST_F(BigPack, DamagedIndexesAreNotBelieved) {
 }
 
 }  // namespace
-}  // namespace autobackup::git
+}  // namespace autobackup::git::pack_index_test

@@ -6,7 +6,7 @@
 
 #include "tests/lib/git/repository_fixture.hpp"
 
-namespace autobackup::git {
+namespace autobackup::git::pack_reader_test {
 namespace {
 
 class PackReading : public RepositoryTest {
@@ -232,4 +232,4 @@ TEST_F(PackReading, AHoleInAFullRepositoryIsAnError) {
 }
 
 }  // namespace
-}  // namespace autobackup::git
+}  // namespace autobackup::git::pack_reader_test

@@ -7,7 +7,7 @@
 
 #include "tests/lib/git/repository_fixture.hpp"
 
-namespace autobackup::git {
+namespace autobackup::git::packed_refs_test {
 namespace {
 
 std::string row(char digit, const std::string& name) {
@@ -198,4 +198,4 @@ TEST_F(PackedRefsFile, ManyGoAndManyComeInOneStep) {
 }
 
 }  // namespace
-}  // namespace autobackup::git
+}  // namespace autobackup::git::packed_refs_test

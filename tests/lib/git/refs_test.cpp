@@ -8,7 +8,7 @@
 
 #include "tests/lib/git/repository_fixture.hpp"
 
-namespace autobackup::git {
+namespace autobackup::git::refs_test {
 namespace {
 
 class Refs : public RepositoryTest {
@@ -205,4 +205,4 @@ TEST_F(Refs, AnotherProgramsLockIsRespectedForAnHour) {
 }
 
 }  // namespace
-}  // namespace autobackup::git
+}  // namespace autobackup::git::refs_test

@@ -4,7 +4,7 @@
 
 #include "tests/lib/git/repository_fixture.hpp"
 
-namespace autobackup::git {
+namespace autobackup::git::replace_refs_test {
 namespace {
 
 class ReplaceRefs : public RepositoryTest {
@@ -115,4 +115,4 @@ TEST_F(ReplaceRefs, ConfigurationIsWrittenOnlyWhenItDiffers) {
 }
 
 }  // namespace
-}  // namespace autobackup::git
+}  // namespace autobackup::git::replace_refs_test

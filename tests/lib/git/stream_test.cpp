@@ -6,7 +6,7 @@
 
 #include "tests/lib/git/repository_fixture.hpp"
 
-namespace autobackup::git {
+namespace autobackup::git::stream_test {
 namespace {
 
 class Stream : public RepositoryTest {
@@ -128,4 +128,4 @@ TEST_F(Stream, AConsumersFailureStopsTheStream) {
 }
 
 }  // namespace
-}  // namespace autobackup::git
+}  // namespace autobackup::git::stream_test

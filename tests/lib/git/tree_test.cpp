@@ -6,7 +6,7 @@
 #include "lib/git/object_text.hpp"
 #include "tests/lib/git/repository_fixture.hpp"
 
-namespace autobackup::git {
+namespace autobackup::git::tree_test {
 namespace {
 
 TreeEntry entry(const std::string& name, std::uint32_t mode, const Oid& oid) {
@@ -174,4 +174,4 @@ TEST_F(Tree, EntriesAreFoundByPath) {
 }
 
 }  // namespace
-}  // namespace autobackup::git
+}  // namespace autobackup::git::tree_test

@@ -6,7 +6,7 @@
 #include "lib/git/commit_parts.hpp"
 #include "tests/lib/git/repository_fixture.hpp"
 
-namespace autobackup::git {
+namespace autobackup::git::write_pack_test {
 namespace {
 
 using test::blob_of;
@@ -192,4 +192,4 @@ TEST_F(WritePack, ObjectsThatAnotherProcessAddsAreSeen) {
 }
 
 }  // namespace
-}  // namespace autobackup::git
+}  // namespace autobackup::git::write_pack_test

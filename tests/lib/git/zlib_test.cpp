@@ -7,7 +7,7 @@
 #include "tests/support/git_objects.hpp"
 #include "tests/support/temp_dir.hpp"
 
-namespace autobackup::git {
+namespace autobackup::git::zlib_test {
 namespace {
 
 class Zlib : public testing::Test {
@@ -125,4 +125,4 @@ TEST_F(Zlib, DamageIsFound) {
 }
 
 }  // namespace
-}  // namespace autobackup::git
+}  // namespace autobackup::git::zlib_test

@@ -10,7 +10,7 @@
 #include "tests/support/run_coroutine.hpp"
 #include "tests/support/temp_dir.hpp"
 
-namespace autobackup::github {
+namespace autobackup::github::app_test {
 namespace {
 
 using test::run_coroutine;
@@ -116,4 +116,4 @@ TEST_F(AppTest, AnAppThatIsNotInstalledIsNamed) {
 }
 
 }  // namespace
-}  // namespace autobackup::github
+}  // namespace autobackup::github::app_test

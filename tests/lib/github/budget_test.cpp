@@ -6,7 +6,7 @@
 #include "lib/github/account.hpp"
 #include "tests/support/run_coroutine.hpp"
 
-namespace autobackup::github {
+namespace autobackup::github::budget_test {
 namespace {
 
 using std::chrono::minutes;
@@ -105,4 +105,4 @@ TEST(PageCacheTest, DropsWhatWasUnusedForLongest) {
 }
 
 }  // namespace
-}  // namespace autobackup::github
+}  // namespace autobackup::github::budget_test

@@ -6,7 +6,7 @@
 #include "tests/support/fake_http.hpp"
 #include "tests/support/run_coroutine.hpp"
 
-namespace autobackup::github {
+namespace autobackup::github::create_repository_test {
 namespace {
 
 struct Derived {
@@ -97,4 +97,4 @@ TEST_F(Creating, APageForJsonIsABadAnswer) {
 }
 
 }  // namespace
-}  // namespace autobackup::github
+}  // namespace autobackup::github::create_repository_test

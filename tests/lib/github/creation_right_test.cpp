@@ -6,7 +6,7 @@
 #include "tests/support/fake_http.hpp"
 #include "tests/support/run_coroutine.hpp"
 
-namespace autobackup::github {
+namespace autobackup::github::creation_right_test {
 namespace {
 
 class CreationRight : public testing::Test {
@@ -96,4 +96,4 @@ TEST_F(CreationRight, AWrongTokenIsUnauthorized) {
 }
 
 }  // namespace
-}  // namespace autobackup::github
+}  // namespace autobackup::github::creation_right_test

@@ -3,7 +3,7 @@
 
 #include <gtest/gtest.h>
 
-namespace autobackup::github {
+namespace autobackup::github::kept_pages_test {
 namespace {
 
 KeptPages two() {
@@ -69,4 +69,4 @@ TEST(PageCache, WhatIsHeldIsNewerThanWhatIsRestored) {
 }
 
 }  // namespace
-}  // namespace autobackup::github
+}  // namespace autobackup::github::kept_pages_test

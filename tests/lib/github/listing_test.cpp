@@ -5,7 +5,7 @@
 #include "tests/support/fake_http.hpp"
 #include "tests/support/run_coroutine.hpp"
 
-namespace autobackup::github {
+namespace autobackup::github::listing_test {
 namespace {
 
 using test::run_coroutine;
@@ -142,4 +142,4 @@ TEST_F(ListingTest, AnAnswerWithoutItsPartsIsRefused) {
 }
 
 }  // namespace
-}  // namespace autobackup::github
+}  // namespace autobackup::github::listing_test

@@ -7,7 +7,7 @@
 #include "tests/support/fake_http.hpp"
 #include "tests/support/run_coroutine.hpp"
 
-namespace autobackup::github {
+namespace autobackup::github::session_test {
 namespace {
 
 namespace json = boost::json;
@@ -162,4 +162,4 @@ TEST_F(SessionTest, TriesAgainWhatPassesAndNoMore) {
 }
 
 }  // namespace
-}  // namespace autobackup::github
+}  // namespace autobackup::github::session_test

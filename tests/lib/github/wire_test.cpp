@@ -3,7 +3,7 @@
 
 #include <gtest/gtest.h>
 
-namespace autobackup::github {
+namespace autobackup::github::wire_test {
 namespace {
 
 Failure answer(int status, const std::string& words) {
@@ -26,4 +26,4 @@ TEST(Wire, TellsABlockFromAMissingRight) {
 }
 
 }  // namespace
-}  // namespace autobackup::github
+}  // namespace autobackup::github::wire_test

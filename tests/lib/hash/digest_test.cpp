@@ -7,7 +7,7 @@
 
 #include "lib/core/text.hpp"
 
-namespace autobackup::hash {
+namespace autobackup::hash::digest_test {
 namespace {
 
 // FIPS 180-4 examples.
@@ -51,4 +51,4 @@ TEST(Digest, RawLengthsAndMove) {
 }
 
 }  // namespace
-}  // namespace autobackup::hash
+}  // namespace autobackup::hash::digest_test

@@ -7,7 +7,7 @@
 #include "tests/lib/http/fixture.hpp"
 #include "tests/support/scripted_tls.hpp"
 
-namespace autobackup::http::test {
+namespace autobackup::http::test::cancel_test {
 namespace {
 
 struct Step {
@@ -165,4 +165,4 @@ TEST(Resolve, FamiliesTakeTurns) {
 }
 
 }  // namespace
-}  // namespace autobackup::http::test
+}  // namespace autobackup::http::test::cancel_test

@@ -2,7 +2,7 @@
 // Whole answers, kept connections, limits: against a scripted server.
 #include "tests/lib/http/fixture.hpp"
 
-namespace autobackup::http::test {
+namespace autobackup::http::test::client_test {
 namespace {
 
 TEST(Client, GetsAnAnswer) {
@@ -191,4 +191,4 @@ TEST(Client, ManyAtOnceDoNotMixUp) {
 }
 
 }  // namespace
-}  // namespace autobackup::http::test
+}  // namespace autobackup::http::test::client_test

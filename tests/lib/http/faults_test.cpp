@@ -4,7 +4,7 @@
 
 #include "tests/lib/http/fixture.hpp"
 
-namespace autobackup::http::test {
+namespace autobackup::http::test::faults_test {
 namespace {
 
 Limits short_limits() {
@@ -270,4 +270,4 @@ TEST(Faults, NoFreeDescriptors) {
 }
 
 }  // namespace
-}  // namespace autobackup::http::test
+}  // namespace autobackup::http::test::faults_test

@@ -11,7 +11,7 @@
 #include "lib/http/response_parser.hpp"
 #include "lib/http/ring.hpp"
 
-namespace autobackup::http {
+namespace autobackup::http::parts_test {
 namespace {
 
 struct Parsed {
@@ -186,4 +186,4 @@ TEST(Headers, CompareNamesWithoutCase) {
 }
 
 }  // namespace
-}  // namespace autobackup::http
+}  // namespace autobackup::http::parts_test

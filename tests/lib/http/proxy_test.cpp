@@ -4,7 +4,7 @@
 #include <gtest/gtest.h>
 #include <stdlib.h>
 
-namespace autobackup::http {
+namespace autobackup::http::proxy_test {
 namespace {
 
 struct Rule {
@@ -94,4 +94,4 @@ TEST_F(Environment, AllProxyFillsWhatIsMissing) {
 }
 
 }  // namespace
-}  // namespace autobackup::http
+}  // namespace autobackup::http::proxy_test

@@ -2,7 +2,7 @@
 // Redirects, and requests that a stale connection lost.
 #include "tests/lib/http/fixture.hpp"
 
-namespace autobackup::http::test {
+namespace autobackup::http::test::redirect_test {
 namespace {
 
 ScriptedServer::Script redirecting(std::string status, std::string location) {
@@ -224,4 +224,4 @@ TEST(Stale, AnOldOneIsNotUsed) {
 }
 
 }  // namespace
-}  // namespace autobackup::http::test
+}  // namespace autobackup::http::test::redirect_test

@@ -2,7 +2,7 @@
 // Bodies that are streamed into a sink.
 #include "tests/lib/http/fixture.hpp"
 
-namespace autobackup::http::test {
+namespace autobackup::http::test::stream_test {
 namespace {
 
 ScriptedServer::Script answering(const std::string& body) {
@@ -201,4 +201,4 @@ TEST(Stream, ASilentServerInTheBody) {
 }
 
 }  // namespace
-}  // namespace autobackup::http::test
+}  // namespace autobackup::http::test::stream_test

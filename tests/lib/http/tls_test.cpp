@@ -4,7 +4,7 @@
 #include "tests/support/scripted_tls.hpp"
 #include "tests/support/temp_dir.hpp"
 
-namespace autobackup::http::test {
+namespace autobackup::http::test::tls_test {
 namespace {
 
 using autobackup::test::CertificatePlan;
@@ -196,4 +196,4 @@ TEST_F(Tls, ABadCaFileIsAConfigurationError) {
 }
 
 }  // namespace
-}  // namespace autobackup::http::test
+}  // namespace autobackup::http::test::tls_test

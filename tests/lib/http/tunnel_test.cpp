@@ -4,7 +4,7 @@
 #include "tests/support/scripted_tls.hpp"
 #include "tests/support/temp_dir.hpp"
 
-namespace autobackup::http::test {
+namespace autobackup::http::test::tunnel_test {
 namespace {
 
 using autobackup::test::CertificatePlan;
@@ -161,4 +161,4 @@ TEST_F(Tunnel, AProxyThatBreaksOrStaysSilent) {
 }
 
 }  // namespace
-}  // namespace autobackup::http::test
+}  // namespace autobackup::http::test::tunnel_test

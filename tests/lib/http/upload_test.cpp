@@ -4,7 +4,7 @@
 
 #include "tests/lib/http/fixture.hpp"
 
-namespace autobackup::http::test {
+namespace autobackup::http::test::upload_test {
 namespace {
 
 Request put(const ScriptedServer& server, std::shared_ptr<BodySource> source) {
@@ -237,4 +237,4 @@ TEST(Upload, AWrongLengthIsNeverSentAsARightOne) {
 }
 
 }  // namespace
-}  // namespace autobackup::http::test
+}  // namespace autobackup::http::test::upload_test

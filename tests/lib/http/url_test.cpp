@@ -3,7 +3,7 @@
 
 #include <gtest/gtest.h>
 
-namespace autobackup::http {
+namespace autobackup::http::url_test {
 namespace {
 
 TEST(Url, ReadsItsParts) {
@@ -122,4 +122,4 @@ TEST(Url, ComparesOrigins) {
 }
 
 }  // namespace
-}  // namespace autobackup::http
+}  // namespace autobackup::http::url_test

@@ -17,7 +17,7 @@
 #include "lib/journal/redact.hpp"
 #include "tests/support/capture.hpp"
 
-namespace autobackup::journal {
+namespace autobackup::journal::entry_test {
 namespace {
 
 Entry sample() {
@@ -143,4 +143,4 @@ TEST(MakeSink, FollowsTheFormat) {
 }
 
 }  // namespace
-}  // namespace autobackup::journal
+}  // namespace autobackup::journal::entry_test

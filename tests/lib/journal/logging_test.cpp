@@ -12,7 +12,7 @@
 #include "lib/journal/redact.hpp"
 #include "tests/support/capture.hpp"
 
-namespace autobackup::journal {
+namespace autobackup::journal::logging_test {
 namespace {
 
 using test::Capture;
@@ -164,4 +164,4 @@ TEST(LogWords, AreParsed) {
 }
 
 }  // namespace
-}  // namespace autobackup::journal
+}  // namespace autobackup::journal::logging_test

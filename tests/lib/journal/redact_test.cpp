@@ -7,7 +7,7 @@
 
 #include "lib/journal/line.hpp"
 
-namespace autobackup::journal {
+namespace autobackup::journal::redact_test {
 namespace {
 
 void know(std::string value) {
@@ -80,4 +80,4 @@ TEST(SafeLine, IsOneLineWithoutSecrets) {
 }
 
 }  // namespace
-}  // namespace autobackup::journal
+}  // namespace autobackup::journal::redact_test

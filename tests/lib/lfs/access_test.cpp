@@ -7,7 +7,7 @@
 #include "tests/support/lfs_server.hpp"
 #include "tests/support/run_coroutine.hpp"
 
-namespace autobackup::lfs {
+namespace autobackup::lfs::access_test {
 namespace {
 
 class AccessTest : public testing::Test {
@@ -94,4 +94,4 @@ TEST_F(AccessTest, AServerThatGivesNoneIsToldAsItIs) {
 }
 
 }  // namespace
-}  // namespace autobackup::lfs
+}  // namespace autobackup::lfs::access_test

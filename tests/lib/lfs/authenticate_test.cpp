@@ -3,7 +3,7 @@
 
 #include <gtest/gtest.h>
 
-namespace autobackup::lfs {
+namespace autobackup::lfs::authenticate_test {
 namespace {
 
 constexpr const char* url = "ssh://git.example.org/a.git";
@@ -64,4 +64,4 @@ TEST(Authenticate, WhatIsNoAnswerIsNotRepeated) {
 }
 
 }  // namespace
-}  // namespace autobackup::lfs
+}  // namespace autobackup::lfs::authenticate_test

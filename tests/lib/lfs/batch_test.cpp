@@ -5,7 +5,7 @@
 
 #include "lib/lfs/remote.hpp"
 
-namespace autobackup::lfs {
+namespace autobackup::lfs::batch_test {
 namespace {
 
 const Pointer one{std::string(64, '1'), 123};
@@ -113,4 +113,4 @@ TEST(Endpoint, IsWhereGitLfsLooksForIt) {
 }
 
 }  // namespace
-}  // namespace autobackup::lfs
+}  // namespace autobackup::lfs::batch_test

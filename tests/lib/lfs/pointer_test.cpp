@@ -10,7 +10,7 @@
 #include "tests/support/git_program.hpp"
 #include "tests/support/temp_dir.hpp"
 
-namespace autobackup::lfs {
+namespace autobackup::lfs::pointer_test {
 namespace {
 
 const std::string oid = "4d7a214614ab2935c943f9e0ff69d22eadbb8f32b1258daaa5e2ca24d17e2393";
@@ -106,4 +106,4 @@ TEST(ServerInConfig, IsThatOfTheLfsSection) {
 }
 
 }  // namespace
-}  // namespace autobackup::lfs
+}  // namespace autobackup::lfs::pointer_test

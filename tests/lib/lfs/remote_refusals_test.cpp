@@ -2,7 +2,7 @@
 // What a server refuses, and what passes.
 #include "tests/lib/lfs/remote_fixture.hpp"
 
-namespace autobackup::lfs {
+namespace autobackup::lfs::remote_refusals_test {
 namespace {
 
 struct Refusal {
@@ -98,4 +98,4 @@ TEST_F(RemoteTest, APageInPlaceOfAnAnswerIsNotBelieved) {
 }
 
 }  // namespace
-}  // namespace autobackup::lfs
+}  // namespace autobackup::lfs::remote_refusals_test

@@ -2,7 +2,7 @@
 // The client against tests/lfsserver, with its faults.
 #include "tests/lib/lfs/remote_fixture.hpp"
 
-namespace autobackup::lfs {
+namespace autobackup::lfs::remote_test {
 namespace {
 
 TEST_F(RemoteTest, OnlyWhatTheServerLacksIsSent) {
@@ -172,4 +172,4 @@ TEST_F(RemoteTest, GatherFailsWhenNobodyAnswers) {
 }
 
 }  // namespace
-}  // namespace autobackup::lfs
+}  // namespace autobackup::lfs::remote_test

@@ -7,7 +7,7 @@
 #include "tests/support/git_program.hpp"
 #include "tests/support/temp_dir.hpp"
 
-namespace autobackup::lfs {
+namespace autobackup::lfs::store_test {
 namespace {
 
 class StoreTest : public testing::Test {
@@ -90,4 +90,4 @@ TEST_F(StoreTest, ADamagedObjectIsNotGivenOut) {
 }
 
 }  // namespace
-}  // namespace autobackup::lfs
+}  // namespace autobackup::lfs::store_test

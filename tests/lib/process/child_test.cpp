@@ -16,7 +16,7 @@
 #include "tests/support/run_coroutine.hpp"
 #include "tests/support/temp_dir.hpp"
 
-namespace autobackup::process {
+namespace autobackup::process::child_test {
 namespace {
 
 using namespace std::chrono_literals;
@@ -286,4 +286,4 @@ TEST(Child, NothingIsLeftOpenAfterMany) {
 }
 
 }  // namespace
-}  // namespace autobackup::process
+}  // namespace autobackup::process::child_test

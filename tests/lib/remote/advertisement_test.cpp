@@ -6,7 +6,7 @@
 #include "lib/remote/http_parts.hpp"
 #include "tests/support/git_work_tree.hpp"
 
-namespace autobackup::remote {
+namespace autobackup::remote::advertisement_test {
 namespace {
 
 const std::string a(40, 'a'), b(40, 'b'), c(40, 'c'), zero(40, '0');
@@ -155,4 +155,4 @@ TEST(RefList, RefusesNonsense) {
 }
 
 }  // namespace
-}  // namespace autobackup::remote
+}  // namespace autobackup::remote::advertisement_test

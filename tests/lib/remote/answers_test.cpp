@@ -8,7 +8,7 @@
 #include "lib/remote/http_parts.hpp"
 #include "tests/support/git_work_tree.hpp"
 
-namespace autobackup::remote {
+namespace autobackup::remote::answers_test {
 namespace {
 
 const std::string a(40, 'a'), b(40, 'b');
@@ -179,4 +179,4 @@ TEST(FetchAnswer, NonsenseCutsAndErrors) {
 }
 
 }  // namespace
-}  // namespace autobackup::remote
+}  // namespace autobackup::remote::answers_test

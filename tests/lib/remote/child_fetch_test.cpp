@@ -6,7 +6,7 @@
 
 #include "tests/lib/remote/remote_kit.hpp"
 
-namespace autobackup::remote {
+namespace autobackup::remote::child_fetch_test {
 namespace {
 
 using namespace std::chrono_literals;
@@ -194,4 +194,4 @@ TEST_F(ChildFetchTest, OldProtocolServesListAndFetch) {
 }
 
 }  // namespace
-}  // namespace autobackup::remote
+}  // namespace autobackup::remote::child_fetch_test

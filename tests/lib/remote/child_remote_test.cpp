@@ -7,7 +7,7 @@
 
 #include "tests/lib/remote/remote_kit.hpp"
 
-namespace autobackup::remote {
+namespace autobackup::remote::child_remote_test {
 namespace {
 
 using namespace std::chrono_literals;
@@ -223,4 +223,4 @@ TEST(MakeRemote, RefusesOtherUrls) {
 }
 
 }  // namespace
-}  // namespace autobackup::remote
+}  // namespace autobackup::remote::child_remote_test

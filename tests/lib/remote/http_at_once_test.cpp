@@ -8,7 +8,7 @@
 #include "tests/lib/remote/remote_kit.hpp"
 #include "tests/support/git_server.hpp"
 
-namespace autobackup::remote {
+namespace autobackup::remote::http_at_once_test {
 namespace {
 
 using namespace std::chrono_literals;
@@ -127,4 +127,4 @@ TEST_F(HttpAtOnce, ARenamedRepositoryIsFoundAndAMissingOneIsAskedForOnce) {
 }
 
 }  // namespace
-}  // namespace autobackup::remote
+}  // namespace autobackup::remote::http_at_once_test

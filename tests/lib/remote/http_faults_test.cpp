@@ -6,7 +6,7 @@
 #include "tests/lib/remote/remote_kit.hpp"
 #include "tests/support/scripted_server.hpp"
 
-namespace autobackup::remote {
+namespace autobackup::remote::http_faults_test {
 namespace {
 
 using namespace std::chrono_literals;
@@ -275,4 +275,4 @@ TEST(HttpFaults, FetchThatEndsEarlyLeavesNoFile) {
 }
 
 }  // namespace
-}  // namespace autobackup::remote
+}  // namespace autobackup::remote::http_faults_test

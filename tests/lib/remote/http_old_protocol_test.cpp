@@ -6,7 +6,7 @@
 #include "tests/lib/remote/remote_kit.hpp"
 #include "tests/support/scripted_server.hpp"
 
-namespace autobackup::remote {
+namespace autobackup::remote::http_old_protocol_test {
 namespace {
 
 using test::Peer;
@@ -93,4 +93,4 @@ TEST(HttpOldProtocol, IsNoticedWhenTheServerWasTakenForANewerOne) {
 }
 
 }  // namespace
-}  // namespace autobackup::remote
+}  // namespace autobackup::remote::http_old_protocol_test

@@ -7,7 +7,7 @@
 #include "tests/lib/remote/remote_kit.hpp"
 #include "tests/support/scripted_server.hpp"
 
-namespace autobackup::remote {
+namespace autobackup::remote::http_ref_list_test {
 namespace {
 
 using namespace std::chrono_literals;
@@ -124,4 +124,4 @@ TEST(HttpRefList, IsBounded) {
 }
 
 }  // namespace
-}  // namespace autobackup::remote
+}  // namespace autobackup::remote::http_ref_list_test

@@ -5,7 +5,7 @@
 #include "tests/lib/remote/remote_kit.hpp"
 #include "tests/support/git_server.hpp"
 
-namespace autobackup::remote {
+namespace autobackup::remote::http_remote_test {
 namespace {
 
 using namespace std::chrono_literals;
@@ -160,4 +160,4 @@ TEST_F(HttpRemoteTest, FetchWholeShallowAndFiltered) {
 }
 
 }  // namespace
-}  // namespace autobackup::remote
+}  // namespace autobackup::remote::http_remote_test

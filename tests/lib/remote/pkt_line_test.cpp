@@ -6,7 +6,7 @@
 #include <random>
 #include <vector>
 
-namespace autobackup::remote {
+namespace autobackup::remote::pkt_line_test {
 namespace {
 
 struct Kept {
@@ -156,4 +156,4 @@ TEST(PeerWords, KeepsTheLastTwoKibibytesOnACharacterBoundary) {
 }
 
 }  // namespace
-}  // namespace autobackup::remote
+}  // namespace autobackup::remote::pkt_line_test

@@ -5,7 +5,7 @@
 
 #include "lib/remote/ssh_words.hpp"
 
-namespace autobackup::remote {
+namespace autobackup::remote::ssh_address_test {
 namespace {
 
 struct Good {
@@ -156,4 +156,4 @@ INSTANTIATE_TEST_SUITE_P(
         Said{"fatal: something else", 128, "server_error", true}));
 
 }  // namespace
-}  // namespace autobackup::remote
+}  // namespace autobackup::remote::ssh_address_test

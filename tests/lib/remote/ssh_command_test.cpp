@@ -10,7 +10,7 @@
 #include "tests/lib/remote/remote_kit.hpp"
 #include "tests/support/ssh_server.hpp"
 
-namespace autobackup::remote {
+namespace autobackup::remote::ssh_command_test {
 namespace {
 
 class SshCommandTest : public testing::Test {
@@ -105,4 +105,4 @@ TEST_F(SshCommandTest, AnotherUrlIsRefused) {
 }
 
 }  // namespace
-}  // namespace autobackup::remote
+}  // namespace autobackup::remote::ssh_command_test

@@ -2,7 +2,7 @@
 // Faults between us and a real sshd.
 #include "tests/lib/remote/ssh_fixture.hpp"
 
-namespace autobackup::remote {
+namespace autobackup::remote::ssh_faults_test {
 namespace {
 
 TEST_F(SshRemoteTest, StallCutAndResetInTheMiddleOfAPack) {
@@ -77,4 +77,4 @@ TEST_F(SshRemoteTest, MissingSshNamesTheCure) {
 }
 
 }  // namespace
-}  // namespace autobackup::remote
+}  // namespace autobackup::remote::ssh_faults_test

@@ -2,7 +2,7 @@
 // Against a real sshd and the system's ssh.
 #include "tests/lib/remote/ssh_fixture.hpp"
 
-namespace autobackup::remote {
+namespace autobackup::remote::ssh_remote_test {
 namespace {
 
 TEST_F(SshRemoteTest, PushesFetchesAndLeavesNoKey) {
@@ -203,4 +203,4 @@ TEST_F(SshRemoteTest, HooksRefuseWithTheirWords) {
 }
 
 }  // namespace
-}  // namespace autobackup::remote
+}  // namespace autobackup::remote::ssh_remote_test

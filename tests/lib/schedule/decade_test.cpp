@@ -5,7 +5,7 @@
 
 #include "oracle.hpp"
 
-namespace autobackup::schedule {
+namespace autobackup::schedule::decade_test {
 namespace {
 
 constexpr time_t quarter = 900;
@@ -174,4 +174,4 @@ TEST(Spread, the_largest_gap) {
 }
 
 }  // namespace
-}  // namespace autobackup::schedule
+}  // namespace autobackup::schedule::decade_test

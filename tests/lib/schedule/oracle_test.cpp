@@ -5,7 +5,7 @@
 
 #include "oracle.hpp"
 
-namespace autobackup::schedule {
+namespace autobackup::schedule::oracle_test {
 namespace {
 
 // A clock change of the zone at or after a random instant, or that instant itself for a zone without changes.
@@ -57,4 +57,4 @@ TEST(ScheduleOracle, agrees_around_clock_changes) {
 }
 
 }  // namespace
-}  // namespace autobackup::schedule
+}  // namespace autobackup::schedule::oracle_test

@@ -4,7 +4,7 @@
 #include "lib/schedule/duration.hpp"
 #include "lib/schedule/schedule.hpp"
 
-namespace autobackup::schedule {
+namespace autobackup::schedule::parse_test {
 namespace {
 
 namespace chrono = std::chrono;
@@ -174,4 +174,4 @@ TEST(Duration, is_written_as_it_is_read) {
 }
 
 }  // namespace
-}  // namespace autobackup::schedule
+}  // namespace autobackup::schedule::parse_test

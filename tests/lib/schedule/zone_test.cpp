@@ -4,7 +4,7 @@
 
 #include "lib/schedule/schedule.hpp"
 
-namespace autobackup::schedule {
+namespace autobackup::schedule::zone_test {
 namespace {
 
 namespace chrono = std::chrono;
@@ -114,4 +114,4 @@ TEST(Zone, shows_negative_and_odd_offsets) {
 }
 
 }  // namespace
-}  // namespace autobackup::schedule
+}  // namespace autobackup::schedule::zone_test

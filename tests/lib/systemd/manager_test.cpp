@@ -10,7 +10,7 @@
 #include "lib/systemd/manager.hpp"
 #include "tests/support/temp_dir.hpp"
 
-namespace autobackup::systemd {
+namespace autobackup::systemd::manager_test {
 namespace {
 
 class FakeManager : public testing::Test {
@@ -82,4 +82,4 @@ TEST(Manager, OutsideSystemdNothingHappens) {
 }
 
 }  // namespace
-}  // namespace autobackup::systemd
+}  // namespace autobackup::systemd::manager_test

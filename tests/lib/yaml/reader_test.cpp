@@ -5,7 +5,7 @@
 
 #include <chrono>
 
-namespace autobackup::yaml {
+namespace autobackup::yaml::reader_test {
 namespace {
 
 std::string at(const Place& place) {
@@ -194,4 +194,4 @@ TEST(YamlValues, whole_numbers_are_decimal) {
 }
 
 }  // namespace
-}  // namespace autobackup::yaml
+}  // namespace autobackup::yaml::reader_test

@@ -15,7 +15,7 @@
 #include "tests/support/temp_dir.hpp"
 #include "tests/support/zip_builder.hpp"
 
-namespace autobackup::zip {
+namespace autobackup::zip::archive_test {
 namespace {
 
 using test::build_zip;
@@ -269,4 +269,4 @@ TEST(Archive, TheDirectoryIsFoundByTheEndAlone) {
 }
 
 }  // namespace
-}  // namespace autobackup::zip
+}  // namespace autobackup::zip::archive_test

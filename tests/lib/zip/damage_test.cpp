@@ -8,7 +8,7 @@
 #include "tests/support/temp_dir.hpp"
 #include "tests/support/zip_builder.hpp"
 
-namespace autobackup::zip {
+namespace autobackup::zip::damage_test {
 namespace {
 
 TEST(Damage, RandomChangesNeverCrash) {
@@ -51,4 +51,4 @@ TEST(Damage, RandomChangesNeverCrash) {
 }
 
 }  // namespace
-}  // namespace autobackup::zip
+}  // namespace autobackup::zip::damage_test

@@ -13,7 +13,7 @@
 #include "tests/support/temp_dir.hpp"
 #include "tests/support/zip_builder.hpp"
 
-namespace autobackup::zip {
+namespace autobackup::zip::flips_test {
 namespace {
 
 using test::build_zip;
@@ -205,4 +205,4 @@ TEST(Truncation, AtEveryPercentAndEveryByteOfTheEnd) {
 }
 
 }  // namespace
-}  // namespace autobackup::zip
+}  // namespace autobackup::zip::flips_test

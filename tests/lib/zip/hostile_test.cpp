@@ -6,7 +6,7 @@
 #include "tests/support/temp_dir.hpp"
 #include "tests/support/zip_builder.hpp"
 
-namespace autobackup::zip {
+namespace autobackup::zip::hostile_test {
 namespace {
 
 using test::build_zip;
@@ -275,4 +275,4 @@ TEST(Hostile, ExtraFields) {
 }
 
 }  // namespace
-}  // namespace autobackup::zip
+}  // namespace autobackup::zip::hostile_test

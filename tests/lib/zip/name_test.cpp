@@ -3,7 +3,7 @@
 
 #include "lib/zip/archive.hpp"
 
-namespace autobackup::zip {
+namespace autobackup::zip::name_test {
 namespace {
 
 using namespace std::string_literals;
@@ -75,4 +75,4 @@ TEST(LongPart, CountsBytesOfOnePart) {
 }
 
 }  // namespace
-}  // namespace autobackup::zip
+}  // namespace autobackup::zip::name_test

@@ -9,7 +9,7 @@
 #include "tests/support/temp_dir.hpp"
 #include "tests/support/zip_builder.hpp"
 
-namespace autobackup::zip {
+namespace autobackup::zip::writer_test {
 namespace {
 
 const std::filesystem::path samples = std::filesystem::path(AUTOBACKUPD_TEST_DATA) / "cvat" / "samples";
@@ -185,4 +185,4 @@ TEST(Crc32, KnownAnswers) {
 }
 
 }  // namespace
-}  // namespace autobackup::zip
+}  // namespace autobackup::zip::writer_test

@@ -14,7 +14,7 @@
 #include "tests/support/command.hpp"
 #include "tests/support/zip_builder.hpp"
 
-namespace autobackup::zip {
+namespace autobackup::zip::zip64_test {
 namespace {
 
 constexpr std::uint64_t gib = std::uint64_t{1} << 30;
@@ -226,4 +226,4 @@ TEST(Zip64, WeReadAndCheckThem) {
 }
 
 }  // namespace
-}  // namespace autobackup::zip
+}  // namespace autobackup::zip::zip64_test
