@@ -22,6 +22,7 @@ import harness  # noqa: E402
 SIZES = {"quick": "big:15:1500:200000:30", "full": "big:50:5000:200000:100", "huge": "big:50:20000:200000:100"}
 SIZES["alone"] = SIZES["full"]
 PROJECT = 1
+NINE = 9  # runs of a few hundredths of a second: one alone says more of the machine than of the program
 
 
 class Cost:
@@ -71,6 +72,10 @@ class Bench:
         environment = {**harness.FIXED_ENVIRONMENT, "CREDENTIALS_DIRECTORY": os.path.join(self.directory, "credentials")}
         return Cost([harness.binary(), "run", "bench", "--json", "--quiet", "--config", self.config, *options], environment)
 
+    def middle(self, rounds, *options):
+        """The middle one of so many runs."""
+        return sorted((self.ours(*options) for _ in range(rounds)), key=lambda cost: cost.wall)[rounds // 2]
+
     def theirs(self):
         return Cost([sys.executable, os.path.join(HERE, "predecessor.py"), self.cvat.url, self.token, str(PROJECT),
                      f"{self.git.url}/noauth/theirs.git", os.path.join(self.directory, "work")])
@@ -94,13 +99,13 @@ def ratio(name, base, ours, goal):
 
 def compare(bench):
     rows = {}
-    for name, options, prepare in (("first run", (), None), ("all again, equal", ("--force",), None), ("nothing moved", (), None),
-                                   ("one task changed", (), lambda: bench.cvat.mutate("add_shape", task=1))):
+    for name, options, rounds, prepare in (("first run", (), 1, None), ("all again, equal", ("--force",), 1, None), ("nothing moved", (), NINE, None),
+                                           ("one task changed", (), 1, lambda: bench.cvat.mutate("add_shape", task=1))):
         if prepare:
             prepare()
         base = bench.theirs()
         bench.cvat.order("log/clear", {})
-        ours = bench.ours(*options)
+        ours = bench.middle(rounds, *options)
         received = sum(one.get("sent", 0) for one in bench.cvat.requests() if "download" in one["path"])
         rows[name] = (base, ours)
         print(f"{name:18} predecessor {base}\n{'':18} autobackupd {ours}  downloaded {received / 1e6:.1f} MB", flush=True)
@@ -113,8 +118,7 @@ def alone(bench):
     first = bench.ours()
     curl, index = bench.floor()
     print(f"first run    {first}\n{'':12} {first.wall / (curl.wall + index.wall):.2f} of curl {curl.wall:.3f} s + git index-pack {index.wall:.3f} s")
-    again = sorted(bench.ours().wall for _ in range(9))
-    print(f"nothing moved, nine times: {again[0]:.4f} to {again[-1]:.4f} s, the middle one {again[4]:.4f} s")
+    print(f"nothing moved, the middle one of {NINE}: {bench.middle(NINE)}")
 
 
 def main():
