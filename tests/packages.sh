@@ -26,7 +26,7 @@ install_packages() {
 # build_into DIRECTORY [cmake option…] [-- target…]
 build_into() {
     directory="$1"; shift
-    options=""
+    options="-DAUTOBACKUPD_UNITY=ON"  # what the caller says of it comes later and holds
     while [ $# -gt 0 ] && [ "$1" != -- ]; do options="$options $1"; shift; done
     if [ "${1:-}" = -- ]; then shift; fi
     # shellcheck disable=SC2086

@@ -23,7 +23,7 @@ python3 -m unittest discover -q -s tests/standin
 python3 -m unittest discover -q -s tests/github
 
 step "build"
-build_into build -DCMAKE_BUILD_TYPE=RelWithDebInfo -DAUTOBACKUPD_UNITY=ON -DAUTOBACKUPD_WERROR=ON -DAUTOBACKUPD_TESTS=ON
+build_into build -DCMAKE_BUILD_TYPE=RelWithDebInfo -DAUTOBACKUPD_WERROR=ON -DAUTOBACKUPD_TESTS=ON
 
 step "unit tests"
 ctest --test-dir build -j "$jobs" --output-on-failure --no-tests=error
@@ -46,12 +46,12 @@ step "judges: the real PyGithub and python-github-backup against the GitHub stan
 sh tests/judges/run_github_judges.sh
 
 step "address and undefined-behaviour sanitizers"
-build_into build-asan -DCMAKE_BUILD_TYPE=Debug -DAUTOBACKUPD_UNITY=ON -DAUTOBACKUPD_SANITIZE=address
+build_into build-asan -DCMAKE_BUILD_TYPE=Debug -DAUTOBACKUPD_SANITIZE=address
 ctest --test-dir build-asan -j "$jobs" --output-on-failure --no-tests=error
 AUTOBACKUPD="$repository/build-asan/autobackupd" python3 tests/e2e/all.py test_first_run test_stop
 
 step "thread sanitizer: the loop with its workers, and the threads that check a ZIP"
-build_into build-tsan -DCMAKE_BUILD_TYPE=Debug -DAUTOBACKUPD_UNITY=ON -DAUTOBACKUPD_SANITIZE=thread -- async_test zip_test
+build_into build-tsan -DCMAKE_BUILD_TYPE=Debug -DAUTOBACKUPD_SANITIZE=thread -- async_test zip_test
 build-tsan/tests/lib/async/async_test --gtest_brief=1
 build-tsan/tests/lib/zip/zip_test --gtest_brief=1 --gtest_filter='Archive*:Check*'
 
@@ -59,7 +59,7 @@ if [ "$mode" = nightly ]; then
     step "each file by itself: none lives on what another one includes"
     build_into build-single -DCMAKE_BUILD_TYPE=Debug -DAUTOBACKUPD_UNITY=OFF -DAUTOBACKUPD_WERROR=ON
     step "thread sanitizer: whole runs"
-    build_into build-tsan -DCMAKE_BUILD_TYPE=Debug -DAUTOBACKUPD_UNITY=ON -DAUTOBACKUPD_SANITIZE=thread -- autobackupd
+    build_into build-tsan -DCMAKE_BUILD_TYPE=Debug -DAUTOBACKUPD_SANITIZE=thread -- autobackupd
     AUTOBACKUPD="$repository/build-tsan/autobackupd" python3 tests/e2e/all.py test_first_run test_stop test_serve test_serve_steered test_changes test_mirror \
         test_github test_git_targets test_large_files test_archive test_repair test_restore_cvat
     step "many kills, large samples of schedules"

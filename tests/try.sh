@@ -8,7 +8,7 @@ repository=$(cd "$(dirname "$0")/.." && pwd)
 . "$repository/tests/packages.sh"
 install_packages
 cd "$repository"
-build_into build -DCMAKE_BUILD_TYPE=RelWithDebInfo -DAUTOBACKUPD_UNITY=ON -DAUTOBACKUPD_WERROR=ON -DAUTOBACKUPD_TESTS=OFF -- autobackupd
+build_into build -DCMAKE_BUILD_TYPE=RelWithDebInfo -DAUTOBACKUPD_WERROR=ON -DAUTOBACKUPD_TESTS=OFF -- autobackupd
 place=${TRY_DIRECTORY:-$repository/build/try}
 rm -rf "$place"
 mkdir -p "$place/credentials"

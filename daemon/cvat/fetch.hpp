@@ -8,6 +8,9 @@
 
 namespace autobackup::cvat_job {
 
+/// So often a project or task that is edited while it is fetched is fetched.
+inline constexpr int most_rounds = 3;
+
 /// What the fetches of one item add up to, for its report.
 struct FetchLog {
     double export_s = 0, download_s = 0, verify_s = 0;

@@ -11,8 +11,6 @@
 namespace autobackup::cvat_job {
 namespace {
 
-constexpr int most_project_rounds = 3;  // a project that is edited while it is fetched
-
 std::vector<std::string> sorted(std::vector<std::string> names) {
     std::sort(names.begin(), names.end());
     names.erase(std::unique(names.begin(), names.end()), names.end());
@@ -156,7 +154,7 @@ Awaitable<void> ProjectBackup::follow_edits() {
             if (moved_now) moved.insert(one.id);
         }
         if (moved.empty()) co_return;
-        if (round >= most_project_rounds) {
+        if (round >= most_rounds) {
             edited_meanwhile_ = true;
             item_.warnings.push_back(std::to_string(moved.size()) + (moved.size() == 1 ? " task was" : " tasks were") +
                                      " edited again during the backup; the next run fetches what moved");

@@ -11,8 +11,6 @@
 namespace autobackup::cvat_job {
 namespace {
 
-constexpr int most_task_rounds = 3;
-
 struct Fetched {
     TaskView view;   ///< what the API said when the copy was asked for
     FetchedZip zip;
@@ -65,7 +63,7 @@ Awaitable<Result<Fetched>> fetch_settled(Context& context, TaskView view, std::s
         fetched.view = view;
         fetched.zip = std::move(*zip);
         fetched.old_words = *words;
-        if (!fetched.edited || round >= most_task_rounds) co_return fetched;
+        if (!fetched.edited || round >= most_rounds) co_return fetched;
         view = std::move(*after);
     }
 }

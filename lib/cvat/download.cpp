@@ -6,6 +6,7 @@
 #include <exception>
 
 #include "lib/async/run.hpp"
+#include "lib/cvat/download_limits.hpp"
 #include "lib/cvat/export_flow.hpp"
 #include "lib/cvat/wire.hpp"
 
@@ -14,7 +15,6 @@ namespace autobackup::cvat {
 namespace {
 /// Rounds of "the export has not finished" before it counts as edited all the time.
 constexpr int unfinished_rounds = 5;
-/// A try that brought so much counts as progress: the failures before it are forgotten.
 
 using Clock = std::chrono::steady_clock;
 Milliseconds since(Clock::time_point start) {

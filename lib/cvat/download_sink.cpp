@@ -1,14 +1,10 @@
 // SPDX-License-Identifier: MIT
 #include "lib/cvat/download_sink.hpp"
 
+#include "lib/cvat/download_limits.hpp"
 #include "lib/cvat/wire.hpp"
 
 namespace autobackup::cvat {
-
-namespace {
-/// What is handed to a worker at once: large enough that the hop costs nothing, small enough to be no matter
-/// in memory.
-}  // namespace
 
 DownloadSink::DownloadSink(SpoolFile& file, async::Workers& workers, ExportObserver& observer,
                            std::optional<std::uint64_t>& approved_total, std::string object)

@@ -6,6 +6,7 @@
 #include <exception>
 
 #include "lib/async/run.hpp"
+#include "lib/cvat/download_limits.hpp"
 #include "lib/cvat/parts_sink.hpp"
 #include "lib/cvat/wire.hpp"
 
@@ -13,7 +14,6 @@ namespace autobackup::cvat {
 
 namespace {
 using Clock = std::chrono::steady_clock;
-/// A try that brought so much counts as progress: the failures before it are forgotten.
 }  // namespace
 
 PartsDownload::PartsDownload(Exporter& exporter, Object object, Exporter::Ready ready, std::filesystem::path file,

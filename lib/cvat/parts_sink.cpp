@@ -1,14 +1,11 @@
 // SPDX-License-Identifier: MIT
 #include "lib/cvat/parts_sink.hpp"
-#include "lib/cvat/wire.hpp"
 
 #include <algorithm>
 
-namespace autobackup::cvat {
+#include "lib/cvat/download_limits.hpp"
 
-namespace {
-/// What is handed to a worker at once.
-}  // namespace
+namespace autobackup::cvat {
 
 PartsSink::PartsSink(std::shared_ptr<PartsFile> file, async::Workers& workers, std::optional<ByteRange> range,
                      const FileStamp& known)

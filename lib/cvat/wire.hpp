@@ -12,11 +12,6 @@
 
 namespace autobackup::cvat {
 
-/// Downloads write and hash so much at a time on a worker.
-inline constexpr std::size_t download_piece_bytes = std::size_t{512} << 10;
-/// A try that brought so much counts as progress: the count of failures in a row begins anew.
-inline constexpr std::uint64_t progress_bytes = std::uint64_t{1} << 20;
-
 using http::BodyForm;
 using http::bad_answer;
 using http::form_of;

@@ -13,8 +13,6 @@
 namespace autobackup::zip {
 namespace {
 
-// Fits the second-level cache, so that the CRC reads what the kernel has just copied; and holds any local
-// header.
 static_assert(piece_bytes >= max_local_header);
 
 }  // namespace

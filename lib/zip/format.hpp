@@ -23,7 +23,7 @@ inline constexpr std::uint32_t end_signature = 0x06054b50;
 inline constexpr std::uint32_t zip64_end_signature = 0x06064b50;
 inline constexpr std::uint32_t zip64_locator_signature = 0x07064b50;
 
-/// So much of a member is in memory at once.
+/// So much of a member is in memory at once. Fits the second-level cache, so that the CRC reads what the kernel has just copied.
 inline constexpr std::size_t piece_bytes = std::size_t{256} << 10;
 
 inline constexpr std::size_t local_bytes = 30;

@@ -1,6 +1,5 @@
 // SPDX-License-Identifier: MIT
 #include "lib/zip/inflate.hpp"
-#include "lib/zip/format.hpp"
 
 #include <libdeflate.h>
 #include <zlib.h>
@@ -8,6 +7,8 @@
 #include <new>
 #include <optional>
 #include <vector>
+
+#include "lib/zip/format.hpp"
 
 namespace autobackup::zip {
 namespace {

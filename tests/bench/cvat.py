@@ -22,7 +22,7 @@ import harness  # noqa: E402
 SIZES = {"quick": "big:15:1500:200000:30", "full": "big:50:5000:200000:100", "huge": "big:50:20000:200000:100"}
 SIZES["alone"] = SIZES["full"]
 PROJECT = 1
-NINE = 9  # runs of a few hundredths of a second: one alone says more of the machine than of the program
+SHORT_ROUNDS = 9  # of runs of a few hundredths of a second: one alone says more of the machine than of the program
 
 
 class Cost:
@@ -99,7 +99,7 @@ def ratio(name, base, ours, goal):
 
 def compare(bench):
     rows = {}
-    for name, options, rounds, prepare in (("first run", (), 1, None), ("all again, equal", ("--force",), 1, None), ("nothing moved", (), NINE, None),
+    for name, options, rounds, prepare in (("first run", (), 1, None), ("all again, equal", ("--force",), 1, None), ("nothing moved", (), SHORT_ROUNDS, None),
                                            ("one task changed", (), 1, lambda: bench.cvat.mutate("add_shape", task=1))):
         if prepare:
             prepare()
@@ -118,7 +118,7 @@ def alone(bench):
     first = bench.ours()
     curl, index = bench.floor()
     print(f"first run    {first}\n{'':12} {first.wall / (curl.wall + index.wall):.2f} of curl {curl.wall:.3f} s + git index-pack {index.wall:.3f} s")
-    print(f"nothing moved, the middle one of {NINE}: {bench.middle(NINE)}")
+    print(f"nothing moved, the middle one of {SHORT_ROUNDS}: {bench.middle(SHORT_ROUNDS)}")
 
 
 def main():
