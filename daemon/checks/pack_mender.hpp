@@ -4,7 +4,6 @@
 
 #include <filesystem>
 #include <stop_token>
-#include <unordered_set>
 #include <vector>
 
 #include "daemon/checks/repair.hpp"
@@ -12,7 +11,7 @@
 
 namespace autobackup::checks {
 
-using Oids = std::unordered_set<git::Oid, git::OidHash>;
+using Oids = git::OidSet;
 
 /// A directory for work, emptied before, gone afterwards.
 class Workshop {

@@ -2,7 +2,6 @@
 #include "daemon/mirror/large_paths.hpp"
 
 #include <queue>
-#include <unordered_set>
 
 namespace autobackup::mirror {
 namespace {
@@ -10,8 +9,6 @@ namespace {
 constexpr std::size_t most_trees = 1'000'000;
 
 using git::Oid;
-using OidSet = std::unordered_set<Oid, git::OidHash>;
-
 class Search {
 public:
     Search(const git::Repository& repository, const std::vector<LargeFile>& files) : repository_(repository) {
@@ -55,9 +52,9 @@ private:
     }
 
     const git::Repository& repository_;
-    OidSet wanted_;
-    OidSet commits_;
-    OidSet trees_;
+    git::OidSet wanted_;
+    git::OidSet commits_;
+    git::OidSet trees_;
     std::priority_queue<std::pair<std::int64_t, Oid>> queue_;
     std::map<Oid, std::string> found_;
 };

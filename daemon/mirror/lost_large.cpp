@@ -1,6 +1,5 @@
 // SPDX-License-Identifier: MIT
 #include <algorithm>
-#include <unordered_set>
 
 #include "daemon/mirror/large.hpp"
 
@@ -15,7 +14,7 @@ Result<void> keep_reachable(const git::Repository& repository, std::vector<Large
     for (const auto& [name, oid] : *refs) tips.push_back(oid);
     const Result<std::vector<git::Oid>> objects = repository.missing_objects(tips, {});
     if (!objects) return objects.error();
-    const std::unordered_set<git::Oid, git::OidHash> reachable(objects->begin(), objects->end());
+    const git::OidSet reachable(objects->begin(), objects->end());
     std::erase_if(files, [&](const LargeFile& file) { return !reachable.contains(file.blob); });
     return {};
 }

@@ -2,7 +2,6 @@
 #include "daemon/mirror/push_cut.hpp"
 
 #include <algorithm>
-#include <unordered_set>
 
 #include "lib/git/commit_parts.hpp"
 #include "lib/remote/part_refs.hpp"
@@ -60,7 +59,7 @@ void PushCutter::take(std::vector<remote::RefUpdate> updates, Oids objects) {
 
 // Commits of the first-parent line that the peer lacks, oldest first; the last one is the tip.
 Result<Oids> PushCutter::line_to(const Oid& tip) const {
-    const std::unordered_set<Oid, git::OidHash> known(known_.begin(), known_.end());
+    const git::OidSet known(known_.begin(), known_.end());
     Oids line;
     for (Oid at = tip; !known.contains(at);) {
         const Result<git::Commit> commit = repository_.read_commit(at);

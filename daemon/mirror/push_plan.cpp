@@ -3,7 +3,6 @@
 
 #include <algorithm>
 #include <set>
-#include <unordered_set>
 
 #include "daemon/mirror/large.hpp"
 #include "daemon/mirror/push_cut.hpp"
@@ -118,7 +117,7 @@ private:
 };
 
 Result<void> find_large(const git::Repository& repository, const PushOrder& order, PushPlan& plan) {
-    std::unordered_set<Oid, git::OidHash> sent;
+    git::OidSet sent;
     for (const PushStep& step : plan.steps) sent.insert(step.objects.begin(), step.objects.end());
     if (sent.empty() && !order.all_large) return {};
     PointerCollector pointers;

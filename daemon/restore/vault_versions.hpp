@@ -4,7 +4,6 @@
 
 #include <optional>
 #include <string>
-#include <unordered_set>
 #include <vector>
 
 #include "daemon/vault/item_id.hpp"
@@ -37,7 +36,7 @@ public:
 private:
     Result<void> look(const git::Oid& tree, std::size_t most, std::vector<git::Oid>& missing);
     const git::Repository& repository_;
-    std::unordered_set<git::Oid, git::OidHash> whole_;
+    git::OidSet whole_;
 };
 
 }  // namespace autobackup::restore

@@ -4,7 +4,6 @@
 #include <algorithm>
 #include <map>
 #include <set>
-#include <unordered_set>
 
 #include "daemon/vault/history.hpp"
 #include "daemon/vault/item_id.hpp"
@@ -140,7 +139,7 @@ Result<bool> whole_since(const git::Repository& vault, const git::Oid& tip, cons
     const std::set<std::string> shallow = shallow_commits(vault);
     if (shallow.empty() && !vault.partial()) return true;
     std::vector<git::Oid> todo{tip};
-    std::unordered_set<git::Oid, git::OidHash> seen;
+    git::OidSet seen;
     while (!todo.empty()) {
         const git::Oid oid = todo.back();
         todo.pop_back();

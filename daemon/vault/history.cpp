@@ -4,7 +4,6 @@
 #include <algorithm>
 #include <charconv>
 #include <set>
-#include <unordered_set>
 
 namespace autobackup::vault {
 namespace {
@@ -70,7 +69,7 @@ git::Signature signature_of(const std::string& line) {
 
 Result<bool> is_ancestor(const git::Repository& vault, const git::Oid& ancestor, const git::Oid& tip) {
     std::vector<git::Oid> todo{tip};
-    std::unordered_set<git::Oid, git::OidHash> seen;
+    git::OidSet seen;
     while (!todo.empty()) {
         const git::Oid oid = todo.back();
         todo.pop_back();

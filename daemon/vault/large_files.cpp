@@ -3,15 +3,12 @@
 
 #include <set>
 #include <unordered_map>
-#include <unordered_set>
 
 #include "daemon/vault/version.hpp"
 #include "lib/core/text.hpp"
 
 namespace autobackup::vault {
 namespace {
-
-using OidSet = std::unordered_set<git::Oid, git::OidHash>;
 
 // The folder that the vault holds, as far as large files are concerned.
 struct HeldFolder {
@@ -103,7 +100,7 @@ Result<void> place(const lfs::Store& store, const Version& version, const HeldFo
 Result<std::vector<git::Commit>> commits_between(const git::Repository& vault, const git::Oid& tip, const std::optional<git::Oid>& base) {
     std::vector<git::Commit> commits;
     std::vector<git::Oid> todo{tip};
-    OidSet seen;
+    git::OidSet seen;
     while (!todo.empty()) {
         const git::Oid oid = todo.back();
         todo.pop_back();
@@ -117,7 +114,7 @@ Result<std::vector<git::Commit>> commits_between(const git::Repository& vault, c
 }
 
 // Folders of items in the commit that are not among `seen`; they are added to it.
-Result<std::vector<git::Oid>> new_folders(const git::Repository& vault, const git::Commit& commit, OidSet& seen) {
+Result<std::vector<git::Oid>> new_folders(const git::Repository& vault, const git::Commit& commit, git::OidSet& seen) {
     std::vector<git::Oid> folders;
     if (!vault.has(commit.tree)) return folders;
     const Result<std::vector<git::TreeEntry>> root = vault.read_tree(commit.tree);
@@ -214,7 +211,7 @@ Result<std::string> attributes_text(const Version& version) {
 }
 
 Result<std::vector<lfs::Pointer>> large_files_between(const git::Repository& vault, const git::Oid& tip, const std::optional<git::Oid>& base) {
-    OidSet seen;
+    git::OidSet seen;
     if (base && vault.has(*base)) {
         const Result<git::Commit> commit = vault.read_commit(*base);
         if (!commit) return commit.error();

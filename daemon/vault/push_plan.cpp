@@ -11,19 +11,13 @@ namespace {
 
 using Oids = std::vector<git::Oid>;
 
-Result<Oids> objects_between(const git::Repository& vault, const git::Oid& tip, const std::optional<git::Oid>& base) {
-    Oids known;
-    if (base) known.push_back(*base);
-    return vault.missing_objects({tip}, known);
-}
-
 class Planner {
 public:
-    Planner(git::Repository& vault, std::string branch_ref, std::uint64_t limit)
-        : vault_(vault), branch_ref_(std::move(branch_ref)), limit_(limit) {}
+    Planner(git::Repository& vault, std::string branch_ref, std::uint64_t limit, const git::OidSet& there)
+        : vault_(vault), branch_ref_(std::move(branch_ref)), limit_(limit), there_(there) {}
 
     Result<std::vector<PushStep>> run(const git::Oid& tip, const std::optional<git::Oid>& base) {
-        Result<Oids> all = objects_between(vault_, tip, base);
+        Result<Oids> all = objects_between(tip, base);
         if (!all) return all.error();
         const Result<std::uint64_t> size = git::pack_size(vault_, *all);
         if (!size) return size.error();
@@ -37,6 +31,14 @@ public:
     }
 
 private:
+    Result<Oids> objects_between(const git::Oid& tip, const std::optional<git::Oid>& base) const {
+        Oids known;
+        if (base) known.push_back(*base);
+        Result<Oids> objects = vault_.missing_objects({tip}, known);
+        if (objects && !there_.empty()) std::erase_if(*objects, [this](const git::Oid& oid) { return there_.contains(oid); });
+        return objects;
+    }
+
     void move_branch(const git::Oid& to, const std::optional<git::Oid>& from, Oids objects) {
         PushStep step;
         step.ref = branch_ref_;
@@ -54,7 +56,7 @@ private:
         std::optional<git::Oid> last = base;  // the newest commit of the group being filled
         std::uint64_t group = 0;
         for (const git::Oid& commit : *commits) {
-            Result<Oids> objects = objects_between(vault_, commit, last);
+            Result<Oids> objects = objects_between(commit, last);
             if (!objects) return objects.error();
             const Result<std::uint64_t> size = git::pack_size(vault_, *objects);
             if (!size) return size.error();
@@ -78,7 +80,7 @@ private:
     }
 
     Result<void> end_group(const git::Oid& to, const std::optional<git::Oid>& from) {
-        Result<Oids> objects = objects_between(vault_, to, from);
+        Result<Oids> objects = objects_between(to, from);
         if (!objects) return objects.error();
         move_branch(to, from, std::move(*objects));
         return {};
@@ -103,6 +105,7 @@ private:
     git::Repository& vault_;
     std::string branch_ref_;
     std::uint64_t limit_;
+    const git::OidSet& there_;
     std::vector<PushStep> steps_;
     std::size_t parts_ = 0;
 };
@@ -110,8 +113,8 @@ private:
 }  // namespace
 
 Result<std::vector<PushStep>> plan_push(git::Repository& vault, const std::string& branch_ref, const git::Oid& tip,
-                                        const std::optional<git::Oid>& base, std::uint64_t limit) {
-    Planner planner(vault, branch_ref, limit);
+                                        const std::optional<git::Oid>& base, std::uint64_t limit, const git::OidSet& there) {
+    Planner planner(vault, branch_ref, limit, there);
     return planner.run(tip, base);
 }
 

@@ -26,8 +26,8 @@ struct PushStep {
 /// Steps that bring `branch_ref` from `base` (nullopt: it does not exist) to `tip`; one, when a pack of everything has at most `limit` bytes.
 /// Otherwise no pack is larger, unless a single blob is. A part is a commit without parents whose tree names that part's blobs; the same
 /// commit is cut into the same parts each time, so that an interrupted push goes on. These trees and commits are written to the vault,
-/// where no ref names them.
+/// where no ref names them. Objects of `there` the other side has already: no pack holds them.
 Result<std::vector<PushStep>> plan_push(git::Repository& vault, const std::string& branch_ref, const git::Oid& tip,
-                                        const std::optional<git::Oid>& base, std::uint64_t limit);
+                                        const std::optional<git::Oid>& base, std::uint64_t limit, const git::OidSet& there = {});
 
 }  // namespace autobackup::vault

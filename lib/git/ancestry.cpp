@@ -3,7 +3,6 @@
 #include <algorithm>
 #include <queue>
 #include <unordered_map>
-#include <unordered_set>
 
 #include "lib/git/object_text.hpp"
 #include "lib/git/repository_impl.hpp"
@@ -59,7 +58,7 @@ private:
     // Newest first, down to `oldest`.
     Result<bool> walk(const Oid& from, const Oid& wanted, std::int64_t oldest) {
         std::priority_queue<std::pair<std::int64_t, Oid>> queue;
-        std::unordered_set<Oid, OidHash> seen{from};
+        OidSet seen{from};
         const Result<const Node*> first = node(from);
         if (!first) return first.error();
         queue.emplace((*first)->time, from);

@@ -1,7 +1,6 @@
 // SPDX-License-Identifier: MIT
 // Proving a whole repository: every byte hashed, everything reachable.
 #include <algorithm>
-#include <unordered_set>
 
 #include "lib/git/links.hpp"
 #include "lib/git/pack_check.hpp"
@@ -12,8 +11,6 @@ namespace autobackup::git {
 namespace {
 
 constexpr std::size_t most_problems = 100'000;
-
-using OidSet = std::unordered_set<Oid, OidHash>;
 
 class Checker {
 public:

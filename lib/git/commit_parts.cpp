@@ -2,12 +2,10 @@
 #include "lib/git/commit_parts.hpp"
 
 #include <algorithm>
-#include <unordered_set>
 
 namespace autobackup::git {
 namespace {
 
-using OidSet = std::unordered_set<Oid, OidHash>;
 using Oids = std::vector<Oid>;
 
 // An upper bound of what a blob takes in a pack: it grows by 5 bytes for every stored block of deflate at most, and has a head.
@@ -68,12 +66,8 @@ public:
 
 private:
     Result<void> send_ahead(const Oids& blobs) {
-        std::vector<TreeEntry> entries;
-        for (const Oid& blob : blobs) entries.push_back(TreeEntry{blob.hex(), mode_file, blob});
-        const RawObject tree = make_tree(std::move(entries));
         const std::string number = std::to_string(parts_.ahead.size() + 1);
-        const Signature author{"autobackupd", "autobackupd@localhost", commit_.unix_seconds};
-        const RawObject made = make_commit(tree.oid, {}, author, "part " + number + " of " + oid_.hex() + "\n");
+        const auto [tree, made] = part_objects(blobs, commit_.unix_seconds, "part " + number + " of " + oid_.hex() + "\n");
         const Result<std::optional<PackInfo>> written = repository_.write_pack({}, {tree, made}, nullptr);
         if (!written) {
             Failure failure = written.error();
@@ -95,6 +89,15 @@ private:
 };
 
 }  // namespace
+
+PartObjects part_objects(const Oids& blobs, std::int64_t unix_seconds, const std::string& message) {
+    std::vector<TreeEntry> entries;
+    for (const Oid& blob : blobs) entries.push_back(TreeEntry{blob.hex(), mode_file, blob});
+    PartObjects made;
+    made.tree = make_tree(std::move(entries));
+    made.commit = make_commit(made.tree.oid, {}, Signature{"autobackupd", "autobackupd@localhost", unix_seconds}, message);
+    return made;
+}
 
 Result<std::uint64_t> pack_size(const Repository& repository, const std::vector<Oid>& objects) {
     const Result<PackReader> reader = PackReader::make(repository, objects);

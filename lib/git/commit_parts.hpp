@@ -20,6 +20,12 @@ struct CommitParts {
     std::vector<Oid> rest;          ///< what is to be sent with the commit then
 };
 
+/// What a ref of a part stands on: a tree that names the blobs, and a commit of it without parents.
+struct PartObjects {
+    RawObject tree, commit;
+};
+PartObjects part_objects(const std::vector<Oid>& blobs, std::int64_t unix_seconds, const std::string& message);
+
 /// `objects`: what the other side lacks of `commit` (its tip). No pack of a part is larger than `limit`, unless a single blob is; the rest is not
 /// either, unless it is so without any blob of the commit's own tree. The same commit is cut into the same parts each time, so that an
 /// interrupted push goes on. Trees and commits of the parts are written to the repository, where no ref names them.

@@ -11,6 +11,7 @@
 #include <span>
 #include <string>
 #include <string_view>
+#include <unordered_set>
 
 #include "lib/hash/digest.hpp"
 
@@ -33,6 +34,7 @@ struct OidHash {
         return value;
     }
 };
+using OidSet = std::unordered_set<Oid, OidHash>;
 
 enum class ObjectType : unsigned char { commit = 1, tree = 2, blob = 3, tag = 4 };
 

@@ -14,8 +14,15 @@ constexpr std::uint64_t flush_bytes = std::uint64_t{16} << 20;
 
 }  // namespace
 
-PackSink::PackSink(int fd, fs::path name, PackTap* tap)
-    : fd_(fd), name_(std::move(name)), tap_(tap), digest_(hash::Algorithm::sha1) {
+PackSink::PackSink(int fd, fs::path name, PackTap* tap, std::uint64_t from)
+    : fd_(fd),
+      name_(std::move(name)),
+      tap_(tap),
+      with_digest_(from == 0),
+      offset_(from),
+      digest_(hash::Algorithm::sha1),
+      written_(from),
+      flushed_(from) {
     current_.reserve(piece_bytes);
     empty_.resize(pieces - 1);
     thread_ = std::thread(&PackSink::write_pieces, this);
@@ -62,6 +69,15 @@ Result<void> PackSink::hand_over() {
     return {};
 }
 
+Result<void> PackSink::flush() {
+    const Result<void> handed = hand_over();
+    if (!handed) return handed;
+    std::unique_lock lock(mutex_);
+    changed_.wait(lock, [this] { return failure_.has_value() || (full_.empty() && !writing_); });
+    if (failure_) return *failure_;
+    return {};
+}
+
 Result<RawDigest> PackSink::finish() {
     const Result<void> handed = hand_over();
     if (!handed) return handed.error();
@@ -84,9 +100,11 @@ void PackSink::write_pieces() {
         if (full_.empty() || failure_) return;
         Piece piece = std::move(full_.front());
         full_.pop_front();
+        writing_ = true;
         lock.unlock();
         const Result<void> written = write_piece(piece);
         lock.lock();
+        writing_ = false;
         if (!written) failure_ = written.error();
         empty_.push_back(std::move(piece));
         changed_.notify_all();
@@ -94,7 +112,7 @@ void PackSink::write_pieces() {
 }
 
 Result<void> PackSink::write_piece(const Piece& piece) {
-    digest_.update(std::span<const std::byte>(piece));
+    if (with_digest_) digest_.update(std::span<const std::byte>(piece));
     const Result<void> written = write_all(fd_, std::span<const std::byte>(piece), name_);
     if (!written) return written;
     written_ += piece.size();

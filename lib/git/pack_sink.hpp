@@ -23,8 +23,9 @@ namespace autobackup::git {
 /// are under way. Used by one thread; the file must outlive it.
 class PackSink {
 public:
-    /// `tap` (may be null) hears what stands in the file, on the second thread.
-    PackSink(int fd, fs::path name, PackTap* tap);
+    /// `tap` (may be null) hears what stands in the file, on the second thread. `from`: bytes that the file has already, and behind which
+    /// it stands open for writing; of such a file no SHA-1 is computed, and its parts end with flush().
+    PackSink(int fd, fs::path name, PackTap* tap, std::uint64_t from = 0);
     PackSink(const PackSink&) = delete;
     PackSink& operator=(const PackSink&) = delete;
     /// Waits for the second thread; what was not finish()ed is lost.
@@ -33,8 +34,10 @@ public:
     /// An error of an earlier piece (disk_full, io_error) is told here or by finish(), and again by every
     /// later call.
     Result<void> put(std::span<const std::byte> bytes);
-    /// Bytes put so far.
+    /// Bytes put so far, and those before them.
     [[nodiscard]] std::uint64_t offset() const noexcept { return offset_; }
+    /// Returns when everything that was put stands in the file.
+    Result<void> flush();
     /// Writes out what is left and then the SHA-1 of everything, which it returns. Call once.
     Result<RawDigest> finish();
 
@@ -48,19 +51,21 @@ private:
     int fd_;
     fs::path name_;
     PackTap* tap_;
-    std::uint64_t offset_ = 0;
+    bool with_digest_;
+    std::uint64_t offset_;
     Piece current_;
 
     // Of the second thread alone, until it is joined.
     hash::Digest digest_;
-    std::uint64_t written_ = 0;
-    std::uint64_t flushed_ = 0;
+    std::uint64_t written_;
+    std::uint64_t flushed_;
 
     std::mutex mutex_;  ///< guards what follows
     std::condition_variable changed_;
     std::deque<Piece> full_;
     std::vector<Piece> empty_;
     std::optional<Failure> failure_;
+    bool writing_ = false;
     bool done_ = false;
     std::thread thread_;
 };

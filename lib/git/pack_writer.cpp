@@ -16,8 +16,8 @@ Failure mismatch(const Oid& oid, std::string what) {
 
 }  // namespace
 
-PackWriter::PackWriter(int fd, fs::path name, const Progress& progress, PackTap* tap)
-    : sink_(fd, std::move(name), tap),
+PackWriter::PackWriter(int fd, fs::path name, const Progress& progress, PackTap* tap, std::uint64_t from)
+    : sink_(fd, std::move(name), tap, from),
       progress_(progress),
       put_([this](std::span<const std::byte> bytes) { return put(bytes); }) {}
 

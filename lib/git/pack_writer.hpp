@@ -2,6 +2,7 @@
 // A new pack file, entry by entry. Private to lib/git.
 #pragma once
 
+#include <utility>
 #include <vector>
 
 #include "lib/git/pack_sink.hpp"
@@ -15,8 +16,8 @@ using Progress = std::function<void(std::uint64_t)>;
 
 class PackWriter {
 public:
-    /// The file is borrowed; `progress` may be empty, `tap` null.
-    PackWriter(int fd, fs::path name, const Progress& progress, PackTap* tap);
+    /// The file is borrowed; `progress` may be empty, `tap` null. `from`: as in PackSink; then neither begin() nor finish(), but flush().
+    PackWriter(int fd, fs::path name, const Progress& progress, PackTap* tap, std::uint64_t from = 0);
     Result<void> begin(std::uint32_t objects);
     /// content_mismatch when the content has not the length announced. That it has its name is proved by
     /// verify_entries(), which reads every byte back: hashing it here too would prove nothing more.
@@ -25,6 +26,9 @@ public:
     Result<void> add(const NewBlob& blob);
     /// Writes the trailer and returns the pack's SHA-1.
     Result<RawDigest> finish() { return sink_.finish(); }
+    Result<void> flush() { return sink_.flush(); }
+    /// Those since the last call.
+    [[nodiscard]] std::vector<IndexEntry> take_entries() { return std::exchange(entries_, {}); }
     /// In the order of the file.
     [[nodiscard]] const std::vector<IndexEntry>& entries() const noexcept { return entries_; }
     [[nodiscard]] std::uint64_t bytes() const noexcept { return sink_.offset(); }

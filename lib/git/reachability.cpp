@@ -3,7 +3,6 @@
 #include <algorithm>
 #include <queue>
 #include <unordered_map>
-#include <unordered_set>
 
 #include "lib/git/object_text.hpp"
 #include "lib/git/repository_impl.hpp"
@@ -11,8 +10,6 @@
 namespace autobackup::git {
 
 namespace {
-
-using OidSet = std::unordered_set<Oid, OidHash>;
 
 // So many known tips have their trees looked at even when no new commit stands directly on them.
 constexpr std::size_t few_tips = 16;

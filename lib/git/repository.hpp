@@ -102,6 +102,7 @@ struct Joined {
 };
 
 struct IndexEntry;
+class GrowingPack;
 
 class Repository {
 public:
@@ -161,6 +162,9 @@ public:
                                                const std::vector<RawObject>& objects,
                                                const std::function<void(std::uint64_t bytes)>& progress,
                                                PackTap* tap = nullptr);
+    /// The same for a pack that has grown already: adds what neither it nor the repository has, and publishes it. It stays one pack; what
+    /// was added to it and nobody needs stays in it. On failure nothing is left behind.
+    Result<std::optional<PackInfo>> finish_pack(GrowingPack pack, const std::vector<NewBlob>& blobs, const std::vector<RawObject>& objects);
     /// Sets `ref` to `target` when it stands at `expected` (nullopt: must not exist), with reflog, durably.
     /// remote_moved otherwise.
     Result<void> set_ref(const std::string& ref, const Oid& target, const std::optional<Oid>& expected,
@@ -221,6 +225,7 @@ public:
 private:
     explicit Repository(std::unique_ptr<Impl> impl);
     friend class PackReader;
+    friend class GrowingPack;
     std::unique_ptr<Impl> impl_;
 };
 

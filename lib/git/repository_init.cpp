@@ -87,8 +87,8 @@ void remove_orphans(const fs::path& packs) {
 
 void tidy_up(const fs::path& path) {
     const fs::path objects = path / "objects";
-    remove_abandoned(objects / "pack", "tmp_pack_autobackup_", /*ours=*/true);
-    remove_abandoned(objects / "pack", "tmp_idx_autobackup_", /*ours=*/true);
+    remove_abandoned(objects / "pack", new_pack_prefix, /*ours=*/true);
+    remove_abandoned(objects / "pack", new_index_prefix, /*ours=*/true);
     remove_abandoned(objects, "tmp_objdir-autobackup-", /*ours=*/true);
     for (const char* foreign : {"tmp_pack_", "tmp_idx_", "pack_git2_"})
         remove_abandoned(objects / "pack", foreign, /*ours=*/false);

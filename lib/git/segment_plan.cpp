@@ -4,7 +4,6 @@
 #include <libdeflate.h>
 
 #include <algorithm>
-#include <unordered_set>
 
 #include "lib/git/zlib_encoder.hpp"
 
@@ -178,7 +177,7 @@ private:
     ObjectReader& reader_;
     ZlibEncoder encoder_;
     SegmentPlan plan_;
-    std::unordered_set<Oid, OidHash> wanted_;
+    OidSet wanted_;
     std::vector<PackedObject> packed_;
     std::vector<Oid> others_;
     std::uint64_t at_ = 0;  // bytes planned so far

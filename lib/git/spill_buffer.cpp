@@ -17,7 +17,7 @@ Result<void> SpillBuffer::open_spill() {
         return {};
     }
     // A file system without O_TMPFILE: a name for a moment.
-    const Result<LockedTemporary> named = LockedTemporary::create(directory_, "tmp_pack_autobackup_");
+    const Result<LockedTemporary> named = LockedTemporary::create(directory_, new_pack_prefix);
     if (!named) return named.error();
     Result<FileDescriptor> again = open_file(named->path(), O_RDWR);
     if (!again) return again.error();

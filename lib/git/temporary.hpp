@@ -10,6 +10,10 @@
 
 namespace autobackup::git {
 
+/// How the names of packs and indexes under construction begin; what a dead process left of them goes when its repository is opened.
+inline constexpr std::string_view new_pack_prefix = "tmp_pack_autobackup_";
+inline constexpr std::string_view new_index_prefix = "tmp_idx_autobackup_";
+
 /// A new file with a unique name, which this process holds locked (flock) as long as it is open: a lock ends
 /// with its process, whatever the way, so that a later one can tell a file that is being written from one
 /// that was left behind. Removed when the object dies, unless keep() was called.

@@ -40,6 +40,11 @@ Failure told_as(Failure failure, std::string operation, std::string object, std:
     return failure;
 }
 
+bool is_http_url(std::string_view url) {
+    const std::string lower = to_lower(url.substr(0, 8));
+    return lower.starts_with("http://") || lower.starts_with("https://");
+}
+
 Result<std::unique_ptr<Remote>> make_remote(http::Client& client, async::Workers& workers,
                                             Settings settings) {
     if (settings.object.empty()) settings.object = without_user(settings.url);
@@ -51,8 +56,7 @@ Result<std::unique_ptr<Remote>> make_remote(http::Client& client, async::Workers
         std::unique_ptr<Route> route = make_path_route(workers, std::move(*path));
         return make_child_remote(workers, std::move(settings), std::move(route));
     }
-    const std::string lower = to_lower(settings.url);
-    if (!lower.starts_with("http://") && !lower.starts_with("https://")) {
+    if (!is_http_url(settings.url)) {
         return fail(Errc::config_invalid, "use", settings.object,
                     "not an http, https, ssh or file URL of a git repository");
     }

@@ -132,6 +132,9 @@ public:
     [[nodiscard]] virtual Traffic traffic() const noexcept { return {}; }
 };
 
+/// Whether make_remote() speaks HTTP for it.
+bool is_http_url(std::string_view url);
+
 /// `client` and `workers` (for the pack file and for looking at paths) must outlive the Remote.
 /// config_invalid for a URL of another kind. A Remote does one thing at a time.
 Result<std::unique_ptr<Remote>> make_remote(http::Client& client, async::Workers& workers, Settings settings);

@@ -8,6 +8,7 @@
 #include <string>
 #include <vector>
 
+#include "lib/git/growing_pack.hpp"
 #include "lib/git/repository.hpp"
 
 namespace autobackup::test {
@@ -56,27 +57,53 @@ struct NamedContent {
     bool compress = true;
 };
 
-/// Writes the files as a commit on top of `parents` and returns its name; no ref is moved.
-inline Result<git::Oid> write_commit(git::Repository& repository, const std::vector<NamedContent>& files,
-                                     const std::vector<git::Oid>& parents, std::int64_t time = 1'700'000'000,
-                                     const std::string& message = "a commit") {
-    git::Folder folder;
+/// What a commit of these files consists of.
+struct CommitObjects {
     std::vector<git::NewBlob> blobs;
+    std::vector<git::RawObject> objects;  ///< trees, and the commit as the last one
+    [[nodiscard]] const git::Oid& commit() const { return objects.back().oid; }
+};
+inline CommitObjects commit_objects(const std::vector<NamedContent>& files, const std::vector<git::Oid>& parents,
+                                    std::int64_t time = 1'700'000'000, const std::string& message = "a commit") {
+    CommitObjects made;
+    git::Folder folder;
     for (const NamedContent& file : files) {
-        blobs.push_back(blob_of(file.content, file.compress));
-        folder.add_file(file.path, blobs.back().oid);
+        made.blobs.push_back(blob_of(file.content, file.compress));
+        folder.add_file(file.path, made.blobs.back().oid);
     }
-    std::vector<git::RawObject> objects;
-    const git::Oid tree = folder.build(objects);
+    const git::Oid tree = folder.build(made.objects);
     git::Signature author;
     author.name = "A U Thor";
     author.email = "author@example.org";
     author.unix_seconds = time;
-    objects.push_back(git::make_commit(tree, parents, author, message));
-    const git::Oid commit = objects.back().oid;
-    const Result<std::optional<git::PackInfo>> written = repository.write_pack(blobs, objects, {});
+    made.objects.push_back(git::make_commit(tree, parents, author, message));
+    return made;
+}
+
+/// Writes the files as a commit on top of `parents` and returns its name; no ref is moved.
+inline Result<git::Oid> write_commit(git::Repository& repository, const std::vector<NamedContent>& files,
+                                     const std::vector<git::Oid>& parents, std::int64_t time = 1'700'000'000,
+                                     const std::string& message = "a commit") {
+    const CommitObjects made = commit_objects(files, parents, time, message);
+    const Result<std::optional<git::PackInfo>> written = repository.write_pack(made.blobs, made.objects, {});
     if (!written) return written.error();
-    return commit;
+    return made.commit();
+}
+
+/// The same by a pack that gets one file after another.
+inline Result<git::Oid> grow_commit(git::Repository& repository, const std::vector<NamedContent>& files,
+                                    const std::vector<git::Oid>& parents, std::int64_t time = 1'700'000'000,
+                                    const std::string& message = "a commit") {
+    const CommitObjects made = commit_objects(files, parents, time, message);
+    Result<git::GrowingPack> pack = git::GrowingPack::begin(repository);
+    if (!pack) return pack.error();
+    for (const git::NewBlob& blob : made.blobs) {
+        const Result<void> added = pack->add({blob});
+        if (!added) return added.error();
+    }
+    const Result<std::optional<git::PackInfo>> written = repository.finish_pack(std::move(*pack), {}, made.objects);
+    if (!written) return written.error();
+    return made.commit();
 }
 
 }  // namespace autobackup::test

@@ -16,9 +16,10 @@ protected:
         fs::copy(path_, saved_, fs::copy_options::recursive);
         old_tip_ = tip();
     }
-    test::FaultedRun helper(int round, const test::SyscallFault& fault) const {
-        return test::run_with_fault({GIT_CRASH_HELPER, path_.string(), std::to_string(round)}, fault,
-                                    directory_.path() / "log");
+    test::FaultedRun helper(int round, const test::SyscallFault& fault, bool grows = false) const {
+        std::vector<std::string> words{GIT_CRASH_HELPER, path_.string(), std::to_string(round)};
+        if (grows) words.emplace_back("grow");
+        return test::run_with_fault(words, fault, directory_.path() / "log");
     }
     std::string log() const { return read_file(directory_.path() / "log").value(); }
     std::string tip() const { return git({"rev-parse", "refs/heads/main"}); }
@@ -40,7 +41,14 @@ protected:
     std::string old_tip_;
 };
 
-TEST_F(Crash, KilledAtEveryChangeTheVaultStaysWholeAndTheNextRunSucceeds) {
+/// By a pack that is written at once, and by one that grows (true).
+class WriteCrash : public Crash, public testing::WithParamInterface<bool> {
+protected:
+    test::FaultedRun helper(int round, const test::SyscallFault& fault) const { return Crash::helper(round, fault, GetParam()); }
+};
+INSTANTIATE_TEST_SUITE_P(BothWays, WriteCrash, testing::Bool());
+
+TEST_P(WriteCrash, KilledAtEveryChangeTheVaultStaysWholeAndTheNextRunSucceeds) {
     const long calls = helper(2, {}).calls;
     ASSERT_GT(calls, 20);
     const std::string new_tip = tip();
@@ -64,7 +72,7 @@ TEST_F(Crash, KilledAtEveryChangeTheVaultStaysWholeAndTheNextRunSucceeds) {
     }
 }
 
-TEST_F(Crash, AFreshVaultKilledAtEveryChangeIsMadeByTheNextRun) {
+TEST_P(WriteCrash, AFreshVaultKilledAtEveryChangeIsMadeByTheNextRun) {
     fs::remove_all(path_);
     const long calls = helper(2, {}).calls;
     for (long at = 1; at <= calls; ++at) {
@@ -156,7 +164,7 @@ TEST_F(JoinCrash, AFullOrBrokenDiskAtEveryChangeCostsNoObject) {
     }
 }
 
-TEST_F(Crash, AFullOrBrokenDiskAtEveryChangeIsToldAndLeavesNothing) {
+TEST_P(WriteCrash, AFullOrBrokenDiskAtEveryChangeIsToldAndLeavesNothing) {
 #if defined(__SANITIZE_ADDRESS__)
     GTEST_SKIP() << "the sanitizer itself writes to a pipe and does not bear that to fail";
 #endif

@@ -54,23 +54,26 @@ protected:
 };
 
 TEST_F(TracedDurability, NamesComeAfterFsyncAndTheRefComesLast) {
-    const std::vector<std::string> all = traced(path_.string() + " 1");
-    const std::size_t pack_synced = position(all, "^fsync tmp_pack_autobackup_");
-    const std::size_t pack_named = position(all, "^rename tmp_pack_autobackup_.* pack-.*\\.pack$");
-    const std::size_t index_synced = position(all, "^fsync tmp_idx_autobackup_");
-    const std::size_t index_named = position(all, "^rename tmp_idx_autobackup_.* pack-.*\\.idx$");
-    const std::size_t directory_synced = position(all, "^fsync pack$", index_named);
-    const std::size_t log_synced = position(all, "^fsync main$", directory_synced);
-    const std::size_t ref_synced = position(all, "^fsync autobackup_ref_", directory_synced);
-    const std::size_t ref_named = position(all, "^rename main\\.lock main$", directory_synced);
-    const std::size_t heads_synced = position(all, "^fsync heads$", ref_named);
-    EXPECT_LT(pack_synced, pack_named);
-    EXPECT_LT(index_synced, index_named);
-    EXPECT_LT(pack_named, index_named);
-    EXPECT_LT(index_named, directory_synced);
-    EXPECT_LT(log_synced, ref_named);
-    EXPECT_LT(ref_synced, ref_named);
-    EXPECT_LT(ref_named, heads_synced);
+    for (const char* way : {" 1", " 2 grow"}) {
+        SCOPED_TRACE(way);
+        const std::vector<std::string> all = traced(path_.string() + way);
+        const std::size_t pack_synced = position(all, "^fsync tmp_pack_autobackup_");
+        const std::size_t pack_named = position(all, "^rename tmp_pack_autobackup_.* pack-.*\\.pack$");
+        const std::size_t index_synced = position(all, "^fsync tmp_idx_autobackup_");
+        const std::size_t index_named = position(all, "^rename tmp_idx_autobackup_.* pack-.*\\.idx$");
+        const std::size_t directory_synced = position(all, "^fsync pack$", index_named);
+        const std::size_t log_synced = position(all, "^fsync main$", directory_synced);
+        const std::size_t ref_synced = position(all, "^fsync autobackup_ref_", directory_synced);
+        const std::size_t ref_named = position(all, "^rename main\\.lock main$", directory_synced);
+        const std::size_t heads_synced = position(all, "^fsync heads$", ref_named);
+        EXPECT_LT(pack_synced, pack_named);
+        EXPECT_LT(index_synced, index_named);
+        EXPECT_LT(pack_named, index_named);
+        EXPECT_LT(index_named, directory_synced);
+        EXPECT_LT(log_synced, ref_named);
+        EXPECT_LT(ref_synced, ref_named);
+        EXPECT_LT(ref_named, heads_synced);
+    }
 }
 
 TEST_F(TracedDurability, APackThatWasTakenInIsOnTheDiskBeforeItLiesAmongTheOthers) {

@@ -1,0 +1,35 @@
+// SPDX-License-Identifier: MIT
+// Private to lib/git.
+#pragma once
+
+
+#include "lib/git/growing_pack.hpp"
+#include "lib/git/new_pack.hpp"
+
+namespace autobackup::git {
+
+struct GrowingPack::Impl {
+    Impl(Repository::Impl& owner, fs::path where, LockedTemporary temporary)
+        : repository(owner), directory(std::move(where)), file(std::move(temporary)) {}
+
+    /// Whether an object stands in neither.
+    [[nodiscard]] bool lacks(const Oid& oid) const { return !known.contains(oid) && !repository.has(oid); }
+    /// Writes and reads back; cuts the file back when it fails.
+    Result<void> append(const PackPlan& plan);
+    Result<std::vector<IndexEntry>> write(const PackPlan& plan);
+    Result<void> cut_back();
+    /// Puts the number of objects into the header, reads the file once more, and ends it with its SHA-1.
+    Result<RawDigest> seal();
+
+    Repository::Impl& repository;
+    fs::path directory;
+    LockedTemporary file;
+    std::optional<PackWriter> writer;  ///< its buffers and its thread serve all that is added
+    std::vector<IndexEntry> entries;  ///< in the order of the file
+    OidSet known;
+    std::uint64_t bytes = pack_header_bytes;
+    std::uint64_t sliced = 0;  ///< bytes up to which parts of it were made
+    std::optional<Failure> broken;  ///< why nothing can be added any more
+};
+
+}  // namespace autobackup::git
