@@ -19,6 +19,9 @@ bool says_moved(const std::string& reason) {
     return false;
 }
 
+// git's receive-pack, when the new tip names what it does not have (builtin/receive-pack.c).
+bool says_incomplete(const std::string& reason) { return reason.find("missing necessary objects") != std::string::npos; }
+
 std::string join_words(const std::string& a, const std::string& b) {
     if (a.empty() || b.empty()) return a + b;
     return a + "\n" + b;
@@ -57,9 +60,15 @@ Awaitable<Result<bool>> Target::branch_exists() {
 
 Awaitable<Result<void>> Target::judge(remote::PushReport report) {
     const std::string ref = "refs/heads/" + settings_.branch;
+    // What went ahead is not there after all (its ref was removed, and the server swept): the next try sends everything.
+    const auto with_everything = [this](Failure refused) {
+        refused.transient = refused.transient || !ahead_.empty();
+        ahead_.clear();
+        return refused;
+    };
     if (report.unpack != "ok") {
-        co_return fail(Errc::push_rejected, "push", settings_.url, "the server could not take the pack",
-                       join_words(report.unpack, report.peer_words));
+        co_return with_everything(fail(Errc::push_rejected, "push", settings_.url, "the server could not take the pack",
+                                       join_words(report.unpack, report.peer_words)));
     }
     for (const remote::RefVerdict& verdict : report.verdicts) {
         if (verdict.name != ref) continue;
@@ -69,6 +78,7 @@ Awaitable<Result<void>> Target::judge(remote::PushReport report) {
                                join_words(verdict.reason, report.peer_words));
         if (moved) refused.code = Errc::remote_moved;
         refused.transient = moved;
+        if (says_incomplete(verdict.reason)) co_return with_everything(refused);
         co_return refused;
     }
     co_return fail(Errc::push_unverified, "push", settings_.url, "the server's report does not name the branch", report.peer_words);
@@ -127,11 +137,11 @@ Awaitable<Result<PushOutcome>> Target::push_once() {
             const Result<void> proved = co_await prove(outcome.commit);
             if (!proved) co_return proved.error();
         }
+        // Before it is remembered that nothing is owed: a later run that has nothing to push would not look for them.
+        const std::string left = co_await remove_parts();
+        if (!left.empty()) outcome.warning = left;
         const Result<void> remembered = co_await remember(outcome.commit);
         if (!remembered) co_return remembered.error();
-        const std::string left = co_await remote::remove_part_refs(std::move(parts_), *remote_, settings_.url, "the next push tries again");
-        parts_.clear();
-        if (!left.empty()) outcome.warning = left;
         co_return outcome;
     }
     co_return last;

@@ -11,6 +11,7 @@
 #include "daemon/vault/live_pack.hpp"
 #include "daemon/vault/push_plan.hpp"
 #include "daemon/vault/vault.hpp"
+#include "lib/git/growing_pack.hpp"
 #include "lib/lfs/remote.hpp"
 #include "lib/remote/part_refs.hpp"
 #include "lib/remote/remote.hpp"
@@ -70,6 +71,18 @@ public:
     /// proves the result as push() does. Any failure leaves everything to push(). The vault is held by the caller.
     Awaitable<Result<PushOutcome>> push_live(std::shared_ptr<LivePack> pack, git::Oid commit);
 
+    /// Connections of their own for send_ahead(); without them nothing goes ahead.
+    void set_spare(std::vector<std::unique_ptr<remote::Remote>> remotes);
+    /// So many parts may go ahead at once; 0 until the target was looked at.
+    [[nodiscard]] std::size_t ahead_lanes() const noexcept;
+    /// Sends a part of a commit that is still put together, under a ref of its own (remote::part_prefix): the next push() leaves out what the
+    /// server lists of it then, and removes the ref. `lane` < ahead_lanes(), each used for one part at a time. The vault need not be held.
+    Awaitable<Result<void>> send_ahead(std::size_t lane, git::SlicePack part);
+    /// Whether more parts come, or their commit is not made yet: until then the pushes of other items leave their refs alone.
+    void keep_ahead(bool keep) noexcept { keep_ahead_ = keep; }
+    /// The commit will not come: removes the refs of what went ahead. A warning when that failed, else "".
+    Awaitable<std::string> drop_ahead();
+
     /// Brings the branch to the vault's tip (a target that does not lead: to our items as they stand there, on a line of its own when
     /// its history is another): never forced; a branch that moved on is followed (at most five times), one that was rewritten or
     /// deleted is a remote_moved that does not pass. The answer of the server is read for the ref, and ls-refs proves the result. A
@@ -94,6 +107,9 @@ private:
     Awaitable<Result<void>> send(const PushStep& step, PushOutcome& outcome);
     Awaitable<Result<void>> prove(git::Oid commit);
     Awaitable<Result<void>> judge(remote::PushReport report);
+    [[nodiscard]] Failure refused_part(const std::string& ref, const remote::PushReport& report) const;
+    [[nodiscard]] git::OidSet went_ahead(PushOutcome& outcome);
+    Awaitable<std::string> remove_parts();
     Awaitable<Result<void>> remember(git::Oid seen);
     [[nodiscard]] const std::string& address() const { return settings_.address.empty() ? settings_.url : settings_.address; }
     Vault& vault_;
@@ -103,6 +119,14 @@ private:
     std::optional<git::Oid> seen_;  ///< where the branch stood; nullopt: it was not there
     std::unique_ptr<lfs::Remote> large_;
     remote::PartRefs parts_;  // refs of parts on the target, as last seen or made
+    struct WentAhead {
+        git::Oid tip;
+        std::vector<git::Oid> blobs;
+        std::uint64_t bytes = 0;
+    };
+    std::map<std::string, WentAhead> ahead_;  // by ref; whether they arrived is told by the listing
+    bool keep_ahead_ = false;
+    std::vector<std::unique_ptr<remote::Remote>> spare_;
 };
 
 }  // namespace autobackup::vault

@@ -5,8 +5,7 @@
 namespace autobackup::vault {
 
 bool Target::takes_live(const std::optional<git::Oid>& parent) const {
-    const bool http = settings_.url.starts_with("http://") || settings_.url.starts_with("https://");
-    return http && looked_at_ && seen_ == parent;
+    return remote::is_http_url(settings_.url) && looked_at_ && seen_ == parent;
 }
 
 Awaitable<Result<PushOutcome>> Target::push_live(std::shared_ptr<LivePack> pack, git::Oid commit) {

@@ -25,6 +25,12 @@ Awaitable<Result<std::uint64_t>> Target::send_large(git::Oid ours, std::optional
     co_return failure;
 }
 
+Failure Target::refused_part(const std::string& ref, const remote::PushReport& report) const {
+    const std::string words = report.verdicts.empty() ? report.unpack : report.verdicts.front().reason;
+    return fail(Errc::push_rejected, "push", settings_.url, "the server refused " + ref + ", which holds a part of a large commit",
+                words + "\n" + report.peer_words);
+}
+
 Awaitable<Result<void>> Target::send_part(const PushStep& step, PushOutcome& outcome) {
     const auto there = parts_.find(step.ref);
     if (there != parts_.end() && there->second == step.target) co_return Result<void>();  // from an interrupted push
@@ -41,11 +47,7 @@ Awaitable<Result<void>> Target::send_part(const PushStep& step, PushOutcome& out
     updates.push_back(std::move(update));
     const Result<remote::PushReport> report = co_await remote_->push(std::move(updates), source);
     if (!report) co_return report.error();
-    if (!report->accepted()) {
-        const std::string words = report->verdicts.empty() ? report->unpack : report->verdicts.front().reason;
-        co_return fail(Errc::push_rejected, "push", settings_.url, "the server refused " + step.ref + ", which holds a part of a large commit",
-                       words + "\n" + report->peer_words);
-    }
+    if (!report->accepted()) co_return refused_part(step.ref, *report);
     parts_[step.ref] = step.target;
     outcome.bytes += bytes;
     co_return Result<void>();
@@ -55,8 +57,8 @@ Awaitable<Result<void>> Target::send_all(git::Oid ours, std::optional<git::Oid> 
     const Result<std::uint64_t> large = co_await send_large(ours, theirs);
     if (!large) co_return large.error();
     outcome.bytes += *large;
-    auto plan = [this, ours, theirs](git::Repository& repository) {
-        return plan_push(repository, vault_.branch_ref(), ours, theirs, settings_.largest_push);
+    auto plan = [this, ours, theirs, there = went_ahead(outcome)](git::Repository& repository) {
+        return plan_push(repository, vault_.branch_ref(), ours, theirs, settings_.largest_push, there);
     };
     const Result<std::vector<PushStep>> steps = co_await vault_.held(std::move(plan));
     if (!steps) co_return steps.error();

@@ -89,12 +89,7 @@ std::vector<git::NewBlob> new_blobs(const Version& version) {
     std::vector<git::NewBlob> blobs;
     for (const VersionMember& member : version.members) {
         if (!member.produce || member.large) continue;
-        git::NewBlob blob;
-        blob.oid = member.oid;
-        blob.size = member.entry.size;
-        blob.compress = worth_compressing(member.entry.name);
-        blob.produce = member.produce;
-        blobs.push_back(std::move(blob));
+        blobs.push_back(new_blob(member));
     }
     return blobs;
 }
@@ -108,7 +103,7 @@ std::string finished_manifest(Version& version, const git::Oid& folder) {
 }
 
 Result<Committed> write_commit(git::Repository& vault, const std::string& branch, const Version& version, const Tip& tip,
-                               Entries root, std::vector<git::RawObject> objects, Committed result, LivePack* live) {
+                               Entries root, std::vector<git::RawObject> objects, Committed result, LivePack* live, git::GrowingPack* grown) {
     git::RawObject tree = git::make_tree(std::move(root));
     const git::Oid tree_oid = tree.oid;
     objects.push_back(std::move(tree));
@@ -121,7 +116,12 @@ Result<Committed> write_commit(git::Repository& vault, const std::string& branch
     result.changed = true;
     objects.push_back(std::move(commit));
     if (live != nullptr) live->announce(result.commit, tip.commit);
-    const Result<std::optional<git::PackInfo>> pack = vault.write_pack(new_blobs(version), objects, nullptr, live);
+    Result<std::optional<git::PackInfo>> pack = std::optional<git::PackInfo>();
+    if (grown != nullptr) {
+        pack = vault.finish_pack(std::move(*grown), new_blobs(version), objects);
+    } else {
+        pack = vault.write_pack(new_blobs(version), objects, nullptr, live);
+    }
     if (!pack) return pack.error();
     if (*pack) result.pack_bytes = (*pack)->bytes;
     const Result<void> moved = vault.set_ref(branch_ref(branch), result.commit, tip.commit, "backup: " + version.manifest.item.words());
@@ -142,6 +142,15 @@ Result<void> take_out_large(const git::Repository& vault, const git::Oid& folder
 }
 
 }  // namespace
+
+git::NewBlob new_blob(const VersionMember& member) {
+    git::NewBlob blob;
+    blob.oid = member.oid;
+    blob.size = member.entry.size;
+    blob.compress = worth_compressing(member.entry.name);
+    blob.produce = member.produce;
+    return blob;
+}
 
 bool worth_compressing(std::string_view name) {
     for (const std::string_view suffix : {".json", ".jsonl", ".md", ".txt", ".xml", ".csv", ".svg", ".pcd", ".bmp"}) {
@@ -214,7 +223,8 @@ Result<std::vector<ItemId>> held_items(const git::Repository& vault, const std::
     return items;
 }
 
-Result<Committed> commit_version(git::Repository& vault, const std::string& branch, Version& version, LivePack* live) {
+Result<Committed> commit_version(git::Repository& vault, const std::string& branch, Version& version, LivePack* live,
+                                 git::GrowingPack* grown) {
     const Result<Tip> tip = read_tip(vault, branch);
     if (!tip) return tip.error();
     const ItemId item = version.manifest.item;
@@ -250,7 +260,7 @@ Result<Committed> commit_version(git::Repository& vault, const std::string& bran
         objects.push_back(std::move(details));
     }
     if (!members_changed && !details_changed) return result;
-    return write_commit(vault, branch, version, *tip, std::move(root), std::move(objects), std::move(result), live);
+    return write_commit(vault, branch, version, *tip, std::move(root), std::move(objects), std::move(result), live, grown);
 }
 
 }  // namespace autobackup::vault

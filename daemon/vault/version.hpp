@@ -11,6 +11,7 @@
 #include "daemon/vault/item_id.hpp"
 #include "daemon/vault/large_files.hpp"
 #include "daemon/vault/manifest.hpp"
+#include "lib/git/growing_pack.hpp"
 #include "lib/git/repository.hpp"
 
 namespace autobackup::vault {
@@ -74,8 +75,13 @@ Result<std::vector<ItemId>> held_items(const git::Repository& vault, const std::
 /// manifest is written only together with changed members (or when there was none). Other files of the tree stay as they are.
 /// Members over the limit of `version.large_files` become large files, their contents durable before the commit.
 /// On return `version.manifest` is complete (its members filled in). `version.details` is used up. `live` (may be null) hears of the pack
-/// while it is written.
-Result<Committed> commit_version(git::Repository& vault, const std::string& branch, Version& version, LivePack* live = nullptr);
+/// while it is written. `grown` (may be null; used up): holds contents of members already, which have no `produce` any more; the rest is added
+/// to it, so that all of it is one pack.
+Result<Committed> commit_version(git::Repository& vault, const std::string& branch, Version& version, LivePack* live = nullptr,
+                                 git::GrowingPack* grown = nullptr);
+
+/// The blob of a member that has `produce`.
+git::NewBlob new_blob(const VersionMember& member);
 
 /// Media that does not shrink is stored, text is compressed.
 bool worth_compressing(std::string_view member_name);
