@@ -54,6 +54,7 @@ struct Context {
     std::vector<std::optional<Failure>> target_failures{};
     async::Turnstile prepare_once{1};
     bool push_live = true;  ///< until the target has refused it once
+    bool ahead_in_use = false;  ///< parts of one item's first version are on their way to the target
     Instant started_at{};
     /// An item is finished: its human line can be printed.
     std::function<void(const model::Item&)> item_done{};

@@ -6,6 +6,7 @@
 #include <numeric>
 
 #include "daemon/cvat/archive.hpp"
+#include "daemon/cvat/gathering.hpp"
 #include "daemon/vault/history.hpp"
 #include "daemon/vault/live_pack.hpp"
 #include "lib/async/run.hpp"
@@ -20,19 +21,6 @@ model::Stage stage_named(const std::string& name, Clock::time_point begin) {
     stage.stage = name;
     stage.duration_s = seconds_since(begin);
     return stage;
-}
-
-// Once a run, before the first commit: the vault is brought on top of what the targets hold. A target that cannot be reached does not keep
-// the commit from being made; a refusal that will not pass by itself is remembered and not asked for again.
-Awaitable<void> prepare_targets(Context& context) {
-    const async::Turnstile::Pass pass = co_await context.prepare_once.enter();
-    if (context.targets_prepared || !context.options.push) co_return;
-    context.targets_prepared = true;
-    context.target_failures.resize(context.targets.size());
-    for (std::size_t i = 0; i < context.targets.size(); ++i) {
-        const Result<void> prepared = co_await context.targets[i]->prepare();
-        if (!prepared && !prepared.error().transient) context.target_failures[i] = prepared.error();
-    }
 }
 
 void record_push(Context& context, std::size_t index, model::Stage stage, const Result<vault::PushOutcome>& pushed, model::Item& item) {
@@ -115,14 +103,14 @@ struct Made {
     Clock::time_point committed_at{}, push_begin{};
 };
 
-Awaitable<void> make_commit(Context& context, std::shared_ptr<vault::Version> version, std::shared_ptr<vault::LivePack> live, Made& made) {
+Awaitable<void> make_commit(Context& context, std::shared_ptr<vault::Version> version, std::shared_ptr<vault::LivePack> live, Gathering* gathered, Made& made) {
     struct GiveUp {
         vault::LivePack& pack;
         ~GiveUp() { pack.give_up(); }
     };
     const GiveUp otherwise{*live};
-    auto work = [version, live, branch = context.vault.branch()](git::Repository& repository) {
-        return vault::commit_version(repository, branch, *version, live.get());
+    auto work = [version, live, gathered, branch = context.vault.branch()](git::Repository& repository) {
+        return vault::commit_version(repository, branch, *version, live.get(), gathered == nullptr ? nullptr : gathered->pack());
     };
     made.committed = co_await context.vault.held(std::move(work));
     made.committed_at = Clock::now();
@@ -141,18 +129,29 @@ Awaitable<void> push_along(Context& context, std::shared_ptr<vault::LivePack> li
 }
 
 // Sends the pack while it is written, where that may be; what does not come of it is left to the ordinary push.
-Awaitable<void> commit_and_push(Context& context, std::shared_ptr<vault::Version> version, Made& made) {
+Awaitable<void> commit_and_push(Context& context, std::shared_ptr<vault::Version> version, Gathering* gathered, Made& made) {
     const async::Turnstile::Pass pass = co_await context.vault.hold();
     const asio::any_io_executor loop = co_await asio::this_coro::executor;
     const std::uint64_t least = may_push_live(context, *version) ? least_live : std::numeric_limits<std::uint64_t>::max();
     auto live = std::make_shared<vault::LivePack>(loop, context.vault.workers(), least);
     std::vector<Awaitable<void>> both;
-    both.push_back(make_commit(context, version, live, made));
+    both.push_back(make_commit(context, version, live, gathered, made));
     if (!context.targets.empty()) both.push_back(push_along(context, live, made));
     co_await async::all_of(std::move(both));
 }
 
 }  // namespace
+
+Awaitable<void> prepare_targets(Context& context) {
+    const async::Turnstile::Pass pass = co_await context.prepare_once.enter();
+    if (context.targets_prepared || !context.options.push) co_return;
+    context.targets_prepared = true;
+    context.target_failures.resize(context.targets.size());
+    for (std::size_t i = 0; i < context.targets.size(); ++i) {
+        const Result<void> prepared = co_await context.targets[i]->prepare();
+        if (!prepared && !prepared.error().transient) context.target_failures[i] = prepared.error();
+    }
+}
 
 Awaitable<void> push_targets(Context& context, std::vector<std::size_t> which, model::Item& item) {
     if (context.targets.empty()) co_return;
@@ -192,7 +191,7 @@ Awaitable<Pending> pending_pushes(Context& context) {
     co_return pending;
 }
 
-Awaitable<Result<bool>> commit_version(Context& context, vault::Version version, model::Item& item, const FetchedZip* whole) {
+Awaitable<Result<bool>> commit_version(Context& context, vault::Version version, model::Item& item, const FetchedZip* whole, Gathering* gathered) {
     co_await prepare_targets(context);
     const auto begin = Clock::now();
     context.progress.phase("committing " + version.manifest.item.words());
@@ -201,7 +200,7 @@ Awaitable<Result<bool>> commit_version(Context& context, vault::Version version,
     bool owed = false;
     if (context.job.archive) owed = co_await owe_zip(context, shared->manifest.item);
     Made made;
-    co_await commit_and_push(context, shared, made);
+    co_await commit_and_push(context, shared, gathered, made);
     const Result<vault::Committed>& committed = made.committed;
     if (!committed) {
         fail_item(item, "commit", committed.error());
@@ -223,6 +222,7 @@ Awaitable<Result<bool>> commit_version(Context& context, vault::Version version,
         context.target_failures.resize(context.targets.size());
         record_push(context, 0, stage_named("push", made.push_begin), *made.pushed, item);
     } else {
+        if (gathered != nullptr) co_await gathered->sent();
         std::vector<std::size_t> all(context.targets.size());
         std::iota(all.begin(), all.end(), std::size_t{0});
         co_await push_targets(context, std::move(all), item);

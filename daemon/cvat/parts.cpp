@@ -8,7 +8,6 @@
 namespace autobackup::cvat_job {
 namespace {
 
-constexpr std::string_view guide_name = "annotation_guide.md";
 constexpr std::string_view asset_folder = "assets/";
 
 std::vector<std::string> asset_names(const TaskCopy& copy) {
@@ -105,6 +104,12 @@ std::optional<TaskCopy> kept_copy(const vault::Held& held, std::int64_t task_id)
     }
     if (copy.members.empty()) return std::nullopt;
     return copy;
+}
+
+Result<vault::VersionMember> in_memory(const vault::VersionMember& member) {
+    Result<std::string> text = content_of(member, {});
+    if (!text) return text.error();
+    return text_member(member.entry.name, std::move(*text), member.entry.dos_time);
 }
 
 Result<std::vector<vault::VersionMember>> put_together(const ProjectPart& project, std::map<std::size_t, TaskCopy> tasks,

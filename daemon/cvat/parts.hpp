@@ -44,6 +44,12 @@ struct ProjectPart {
 
 using archive::text_member;
 
+/// The guide of a task or project: its links say where it lies.
+inline constexpr std::string_view guide_name = "annotation_guide.md";
+
+/// The same member with its content in memory. Precondition: it has `produce`.
+Result<vault::VersionMember> in_memory(const vault::VersionMember& member);
+
 /// The members of a project version in the server's order: the project's own, then task_<i>/ of every copy (index → copy). The links in
 /// a task's guide are rewritten for its index; `read_kept` gives the text of a kept guide's blob.
 Result<std::vector<vault::VersionMember>> put_together(const ProjectPart& project, std::map<std::size_t, TaskCopy> tasks,

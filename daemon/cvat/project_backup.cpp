@@ -13,7 +13,7 @@ namespace autobackup::cvat_job {
 namespace {
 
 constexpr std::size_t whole_from_tasks = 4;           // below that, single exports cost no more
-constexpr std::int64_t whole_up_to_frames = 100'000;  // a larger one comes near the server's 4 h limit
+constexpr std::int64_t whole_up_to_frames = 2'000;  // a larger one is put together while it comes (project_gather.cpp)
 
 std::string waiting_words(std::int64_t task, const std::string& retry_after) {
     return "task " + std::to_string(task) + ": the server's copy was old; it is fetched again after " + retry_after;
@@ -164,7 +164,7 @@ Awaitable<ItemEnd> ProjectBackup::save() {
     item_.bytes = log_.bytes;
     const FetchedZip* whole = nullptr;
     if (whole_ && context_.source.export_mode == config::ExportMode::project && whole_->whole()) whole = &*whole_;
-    Result<bool> committed = co_await commit_version(context_, std::move(*version), item_, whole);
+    Result<bool> committed = co_await commit_version(context_, std::move(*version), item_, whole, gathering_ ? &*gathering_ : nullptr);
     co_return co_await finish(std::move(committed));
 }
 
@@ -225,12 +225,13 @@ Awaitable<ItemEnd> ProjectBackup::run() {
         fail_item(item_, "export", room.error());
         co_return end;
     }
-    if (whole_is_cheaper()) co_await fetch_whole();
-    co_await fetch_tasks();
-    item_.in_work.assign(1, "verify");
-    co_await follow_edits();
-    item_.in_work.assign(1, "commit");
-    co_return co_await save();
+    co_await begin_gathering();
+    if (ahead_) {
+        co_await fetch_and_send(end);
+    } else {
+        co_await fetch_and_save(end);
+    }
+    co_return end;
 }
 
 }  // namespace autobackup::cvat_job

@@ -8,6 +8,7 @@
 #include <string>
 
 #include "daemon/cvat/finish.hpp"
+#include "daemon/cvat/gathering.hpp"
 #include "daemon/cvat/parts.hpp"
 #include "daemon/cvat/shrink.hpp"
 #include "daemon/cvat/view.hpp"
@@ -46,6 +47,11 @@ private:
     [[nodiscard]] std::optional<Failure> shrunken_before(const Extent& next) const;
     std::map<std::size_t, TaskCopy> arrange();
     Awaitable<Result<vault::Version>> compose();
+    Awaitable<void> begin_gathering();
+    Awaitable<void> gather(std::int64_t id);
+    Awaitable<void> fetch_and_save(ItemEnd& end);
+    Awaitable<void> fetch_and_close(ItemEnd& end);
+    Awaitable<void> fetch_and_send(ItemEnd& end);
     Awaitable<ItemEnd> save();
     Awaitable<ItemEnd> finish(Result<bool> committed);
     [[nodiscard]] const cvat::Task* task(std::int64_t id) const;
@@ -64,6 +70,9 @@ private:
     std::set<std::int64_t> fetched_;
     std::set<std::int64_t> stale_;             ///< fetched, but the server gave an old copy
     std::optional<FetchedZip> whole_;
+    std::optional<vault::SendAhead> ahead_;    ///< parts of the first version go to the server
+    std::optional<Gathering> gathering_;       ///< it is put together while it comes
+    std::optional<Failure> gather_failure_;
     std::vector<std::string> standing_;        ///< warnings that hold until something moves
     FetchLog log_;
     std::map<std::int64_t, std::string> sha256_;  ///< by task id: of the file fetched last

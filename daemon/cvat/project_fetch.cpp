@@ -115,10 +115,10 @@ Awaitable<void> ProjectBackup::fetch_task(std::int64_t id) {
         if (words.empty() && context_.client.about().family == cvat::Family::a) words = old_build_words(*fetched, sha256_[id]);
         sha256_[id] = fetched->sha256;
         keep(copy_of(*fetched, members, id), id);
-        if (words.empty()) co_return;
-        if (!second && co_await touched(id)) again = true;
-        stale_.insert(id);
-        if (!again) item_.warnings.push_back(name + " is an old copy from the server's cache: " + words);
+        if (!words.empty() && !second && co_await touched(id)) again = true;
+        if (!words.empty()) stale_.insert(id);
+        if (!again) co_await gather(id);
+        if (!words.empty() && !again) item_.warnings.push_back(name + " is an old copy from the server's cache: " + words);
     }
 }
 
@@ -129,7 +129,9 @@ Awaitable<void> ProjectBackup::fetch_tasks() {
     }
     // One lane more than transfers: the next export is asked for while the last one downloads.
     const std::size_t lanes = static_cast<std::size_t>(context_.limits.per_host) + 1;
-    std::function<Awaitable<void>(std::size_t)> one = [this, &ids](std::size_t i) -> Awaitable<void> { co_await fetch_task(ids[i]); };
+    std::function<Awaitable<void>(std::size_t)> one = [this, &ids](std::size_t i) -> Awaitable<void> {
+        if (!gather_failure_) co_await fetch_task(ids[i]);
+    };
     co_await async::for_each_index(ids.size(), lanes, one);
 }
 
@@ -186,7 +188,7 @@ Awaitable<Result<void>> ProjectBackup::add_guide(ProjectPart& part, std::uint32_
         names[uuid] = found.file_name;
         part.members.push_back(text_member("assets/" + found.file_name, std::move(found.body), dos_time));
     }
-    part.members.push_back(text_member("annotation_guide.md", cvat::guide_member(guide->markdown, names), dos_time));
+    part.members.push_back(text_member(std::string(guide_name), cvat::guide_member(guide->markdown, names), dos_time));
     co_return Result<void>();
 }
 

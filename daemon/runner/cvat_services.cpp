@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: MIT
 #include "daemon/runner/cvat_services.hpp"
 
+#include <algorithm>
 #include <limits>
 
 #include "daemon/runner/services.hpp"
@@ -10,6 +11,8 @@
 
 namespace autobackup::runner {
 namespace {
+
+constexpr int most_ahead_lanes = 2;
 
 config::SecretRef secret_of(const config::CvatServer& server) {
     if (server.token) return *server.token;
@@ -75,6 +78,19 @@ Result<std::unique_ptr<lfs::Remote>> make_large(Shared& shared, const config::Jo
     return lfs::make_remote(*services.git.back(), shared.workers, vault::large_store(services.vault->path()), std::move(settings));
 }
 
+// For parts that go ahead of a commit: index-pack on the server unpacks one push with one processor, and two keep it busy. Only HTTP has
+// connections that cost nothing until they are used.
+Result<std::vector<std::unique_ptr<remote::Remote>>> make_spare(const Shared& shared, const remote::Settings& settings, http::Client& client) {
+    std::vector<std::unique_ptr<remote::Remote>> spare;
+    const int lanes = remote::is_http_url(settings.url) ? std::min(most_ahead_lanes, shared.config.limits.per_host) : 0;
+    for (int i = 0; i < lanes; ++i) {
+        Result<std::unique_ptr<remote::Remote>> one = remote::make_remote(client, shared.workers, settings);
+        if (!one) return one.error();
+        spare.push_back(std::move(*one));
+    }
+    return spare;
+}
+
 Awaitable<Result<void>> add_target(Shared& shared, const config::Job& job, const config::GitTarget& target, CvatServices& services) {
     config::GitAuth auth;
     auth.username = target.username;
@@ -90,6 +106,8 @@ Awaitable<Result<void>> add_target(Shared& shared, const config::Job& job, const
     services.git.push_back(std::move(*client));
     Result<std::unique_ptr<lfs::Remote>> large = make_large(shared, job, target, settings, services);
     if (!large) co_return large.error();
+    Result<std::vector<std::unique_ptr<remote::Remote>>> spare = make_spare(shared, settings, *services.git.back());
+    if (!spare) co_return spare.error();
     Result<std::unique_ptr<remote::Remote>> made = remote::make_remote(*services.git.back(), shared.workers, std::move(settings));
     if (!made) co_return made.error();
     vault::TargetSettings about;
@@ -103,6 +121,7 @@ Awaitable<Result<void>> add_target(Shared& shared, const config::Job& job, const
     about.retry_max_delay = job.retry.max_delay;
     if (lfs::local_objects(target.url)) about.largest_push = std::numeric_limits<std::uint64_t>::max();  // a path takes any size
     services.targets.push_back(std::make_unique<vault::Target>(*services.vault, std::move(*made), std::move(about), std::move(*large)));
+    services.targets.back()->set_spare(std::move(*spare));
     co_return Result<void>();
 }
 

@@ -83,10 +83,10 @@ Result<void> SpoolFile::append(std::span<const std::byte> bytes) {
 }
 
 // Only starts the transfer to the disk: pages that lie there can be given back (Archive::release) when the pack is written, in place of
-// fresh ones. Where a system takes its memory from a host, a fresh page costs as much as hashing it four times.
+// fresh ones. Where a system takes its memory from a host, a fresh page costs as much as hashing it four times. A small file may be gone before the system would write it.
 void SpoolFile::flush_behind() {
     if (size_ < flushed_) flushed_ = size_;
-    if (size_ - flushed_ < note_every) return;
+    if (size_ < flush_from || size_ - flushed_ < note_every) return;
     ::sync_file_range(file_.get(), static_cast<off64_t>(flushed_), static_cast<off64_t>(size_ - flushed_), SYNC_FILE_RANGE_WRITE);
     flushed_ = size_;
 }

@@ -47,6 +47,7 @@ public:
     void discard() noexcept;
 
     static constexpr std::uint64_t note_every = std::uint64_t{16} << 20;
+    static constexpr std::uint64_t flush_from = std::uint64_t{64} << 20;
 
 private:
     [[nodiscard]] std::uint64_t believable_bytes(const ResumeNote& note) const;

@@ -18,6 +18,7 @@ HERE = os.path.dirname(os.path.abspath(__file__))
 sys.path.insert(0, os.path.join(os.path.dirname(HERE), "e2e"))
 
 import harness  # noqa: E402
+import predecessor  # noqa: E402
 
 SIZES = {"quick": "big:15:1500:200000:30", "full": "big:50:5000:200000:100", "huge": "big:50:20000:200000:100"}
 SIZES["alone"] = SIZES["full"]
@@ -80,11 +81,13 @@ class Bench:
         return Cost([sys.executable, os.path.join(HERE, "predecessor.py"), self.cvat.url, self.token, str(PROJECT),
                      f"{self.git.url}/noauth/theirs.git", os.path.join(self.directory, "work")])
 
+    def curl(self, path):
+        url = predecessor.export(self.cvat.url, self.token, PROJECT)
+        return Cost(["curl", "-fsS", "-H", f"Authorization: Token {self.token}", "-o", path, url])
+
     def floor(self):
         """curl of the ZIP, and git index-pack of our pack: what no client can save."""
-        rq_id = f"action=export&target=project&target_id={PROJECT}&user_id=1&subresource=backup".replace("&", "%26").replace("=", "%3D")
-        url = f"{self.cvat.url}/api/projects/{PROJECT}/backup/download?rq_id={rq_id}"
-        curl = Cost(["curl", "-fsS", "-H", f"Authorization: Token {self.token}", "-o", os.path.join(self.directory, "curl.zip"), url])
+        curl = self.curl(os.path.join(self.directory, "curl.zip"))
         packs = os.path.join(self.directory, "storage", "vaults", "bench.git", "objects", "pack")
         pack = max((os.path.join(packs, name) for name in os.listdir(packs) if name.endswith(".pack")), key=os.path.getsize)
         empty = os.path.join(self.directory, "empty.git")
@@ -104,6 +107,8 @@ def compare(bench):
         if prepare:
             prepare()
         base = bench.theirs()
+        if name == "first run":
+            bench.curl("/dev/null")  # the server's pictures were in its memory when the predecessor came, which took minutes: now they are again
         bench.cvat.order("log/clear", {})
         ours = bench.middle(rounds, *options)
         received = sum(one.get("sent", 0) for one in bench.cvat.requests() if "download" in one["path"])

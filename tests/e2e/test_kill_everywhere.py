@@ -1,4 +1,5 @@
-"""kill -9 at the system calls with which a first run with large files changes something; AUTOBACKUPD_NIGHTLY=1 takes each of them."""
+"""kill -9 at the system calls with which a first run changes something: one with large files, and one that is put together while its tasks
+come. AUTOBACKUPD_NIGHTLY=1 takes each of them."""
 
 import os
 import shutil
@@ -6,7 +7,8 @@ import subprocess
 import sys
 import unittest
 
-from harness import binary, git
+import own_export
+from harness import binary, git, token_of
 from test_large_files import LargeFilesCase
 
 SAMPLES_IN_CI = 24
@@ -72,6 +74,22 @@ class KillEverywhere(LargeFilesCase):
         self.assertGreater(killed, calls // step // 2)
         print(f"killed {killed} runs at {calls} calls", file=sys.stderr)
         self.assert_clone(self.clone_url())
+
+
+class KillWhileGathering(KillEverywhere):
+    standin_options = ("--seed", "big:4:40:1000000:1")  # 40 MB: one part goes ahead
+
+    def configure_target(self):
+        self.configure(self.cvat.url, job="projects: [1]\nexport: tasks",
+                       git=f"url: {self.forge.url}/git/annotations.git\nauth: {{username: bot, password: git-password}}")
+
+    def assert_clone(self, url):
+        clone = os.path.join(self.directory, "clone")
+        git("clone", "-q", "-b", "main", url, clone)
+        own = own_export.fetch(self.cvat, token_of("admin"), "project", 1)
+        for name, content in own.items():
+            with open(os.path.join(clone, "cvat_backup_project_1", name), "rb") as file:
+                self.assertEqual(file.read(), content, name)
 
 
 if __name__ == "__main__":

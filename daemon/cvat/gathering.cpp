@@ -1,0 +1,89 @@
+// SPDX-License-Identifier: MIT
+#include "daemon/cvat/gathering.hpp"
+
+#include <algorithm>
+
+#include "daemon/cvat/parts.hpp"
+#include "lib/core/instant.hpp"
+
+namespace autobackup::cvat_job {
+namespace {
+
+constexpr std::uint64_t least_part = std::uint64_t{64} << 20;
+constexpr std::uint64_t largest_part = std::uint64_t{1} << 30;  // GitHub takes 2 GB at once
+constexpr std::uint64_t least_rest = std::uint64_t{8} << 20, least_alone = std::uint64_t{32} << 20;  // less goes with the branch as fast
+constexpr std::uint64_t part_of_sent = 16;
+
+}  // namespace
+
+std::uint64_t next_part(std::uint64_t sent) { return std::clamp(sent / part_of_sent, least_part, largest_part); }
+
+Gathering::Gathering(Context& context, std::string words, vault::SendAhead* ahead)
+    : context_(context), words_(std::move(words)), ahead_(ahead), large_(vault::policy_of(context.job.git)) {}
+
+bool Gathering::taken(const vault::VersionMember& member) const {
+    const bool large = large_.mode != vault::LargeFilePolicy::Mode::plain && member.entry.size > large_.limit;
+    return member.produce && !large && member.entry.name != guide_name;
+}
+
+// What cannot be cut out now (no descriptor is free, say) goes with a later part, or with the branch.
+Gathering::Slices Gathering::cut(std::uint64_t least) {
+    Slices slices;
+    if (ahead_ == nullptr || pack_->bytes() - cut_bytes_ < least) return slices;
+    const std::int64_t seconds = std::chrono::duration_cast<std::chrono::seconds>(now().time_since_epoch()).count();
+    Result<git::SlicePack> slice =
+        git::SlicePack::make(*pack_, cut_objects_, pack_->objects(), seconds, "a part of " + words_ + ", which is being put together\n");
+    if (!slice) return slices;
+    slices.push_back(std::move(*slice));
+    cut_objects_ = pack_->objects();
+    cut_bytes_ = pack_->bytes();
+    return slices;
+}
+
+Result<Gathering::Slices> Gathering::write(git::Repository& repository, std::vector<vault::VersionMember>& members) {
+    if (!pack_) {
+        Result<git::GrowingPack> begun = git::GrowingPack::begin(repository);
+        if (!begun) return begun.error();
+        pack_.emplace(std::move(*begun));
+    }
+    std::vector<git::NewBlob> blobs;
+    for (const vault::VersionMember& member : members) {
+        if (taken(member)) blobs.push_back(vault::new_blob(member));
+    }
+    const Result<void> added = pack_->add(blobs);
+    if (!added) return added.error();
+    for (vault::VersionMember& member : members) {
+        if (!member.produce || member.entry.name != guide_name) continue;
+        Result<vault::VersionMember> held = in_memory(member);
+        if (!held) return held.error();
+        member = std::move(*held);
+    }
+    for (vault::VersionMember& member : members) {
+        if (taken(member)) member.produce = nullptr;
+    }
+    return cut(next_part(cut_bytes_));
+}
+
+Awaitable<Result<void>> Gathering::take(std::vector<vault::VersionMember>& members) {
+    auto work = [this, &members](git::Repository& repository) { return write(repository, members); };
+    Result<Slices> slices = co_await context_.vault.with(std::move(work));
+    if (!slices) co_return slices.error();
+    for (git::SlicePack& slice : *slices) ahead_->add(std::move(slice));
+    co_return Result<void>();
+}
+
+Awaitable<void> Gathering::end() {
+    if (ahead_ == nullptr) co_return;
+    auto work = [this](git::Repository&) -> Result<Slices> { return pack_ ? cut(cut_bytes_ == 0 ? least_alone : least_rest) : Slices(); };
+    Result<Slices> slices = co_await context_.vault.with(std::move(work));
+    if (slices && !slices->empty()) ahead_->add(std::move(slices->front()));
+    ahead_->close();
+}
+
+Awaitable<void> Gathering::sent() {
+    if (ahead_ == nullptr) co_return;
+    co_await ahead_->wait();
+    context_.targets.front()->keep_ahead(false);
+}
+
+}  // namespace autobackup::cvat_job
