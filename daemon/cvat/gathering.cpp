@@ -29,14 +29,16 @@ bool Gathering::taken(const vault::VersionMember& member) const {
 // What cannot be cut out now (no descriptor is free, say) goes with a later part, or with the branch.
 Gathering::Slices Gathering::cut(std::uint64_t least) {
     Slices slices;
-    if (ahead_ == nullptr || pack_->bytes() - cut_bytes_ < least) return slices;
     const std::int64_t seconds = std::chrono::duration_cast<std::chrono::seconds>(now().time_since_epoch()).count();
-    Result<git::SlicePack> slice =
-        git::SlicePack::make(*pack_, cut_objects_, pack_->objects(), seconds, "a part of " + words_ + ", which is being put together\n");
-    if (!slice) return slices;
-    slices.push_back(std::move(*slice));
-    cut_objects_ = pack_->objects();
-    cut_bytes_ = pack_->bytes();
+    while (ahead_ != nullptr && pack_->bytes() - cut_bytes_ >= least) {
+        // A large task comes at once; a single file that is larger still goes alone.
+        const std::size_t last = std::max(pack_->objects_within(cut_bytes_ + largest_part), cut_objects_ + 1);
+        Result<git::SlicePack> slice = pack_->slice(cut_objects_, last, seconds, "a part of " + words_ + ", which is being put together\n");
+        if (!slice) break;
+        slices.push_back(std::move(*slice));
+        cut_objects_ = last;
+        cut_bytes_ = pack_->end_of(last);
+    }
     return slices;
 }
 
@@ -47,28 +49,30 @@ Result<Gathering::Slices> Gathering::write(git::Repository& repository, std::vec
         pack_.emplace(std::move(*begun));
     }
     std::vector<git::NewBlob> blobs;
-    for (const vault::VersionMember& member : members) {
-        if (taken(member)) blobs.push_back(vault::new_blob(member));
-    }
-    const Result<void> added = pack_->add(blobs);
-    if (!added) return added.error();
     for (vault::VersionMember& member : members) {
+        if (taken(member)) blobs.push_back(vault::new_blob(member));
         if (!member.produce || member.entry.name != guide_name) continue;
         Result<vault::VersionMember> held = in_memory(member);
         if (!held) return held.error();
         member = std::move(*held);
     }
+    const Result<void> added = pack_->add(blobs);
+    if (!added) return added.error();
     for (vault::VersionMember& member : members) {
         if (taken(member)) member.produce = nullptr;
     }
     return cut(next_part(cut_bytes_));
 }
 
+void Gathering::send(Slices slices) {
+    for (git::SlicePack& slice : slices) ahead_->add(std::move(slice));
+}
+
 Awaitable<Result<void>> Gathering::take(std::vector<vault::VersionMember>& members) {
     auto work = [this, &members](git::Repository& repository) { return write(repository, members); };
     Result<Slices> slices = co_await context_.vault.with(std::move(work));
     if (!slices) co_return slices.error();
-    for (git::SlicePack& slice : *slices) ahead_->add(std::move(slice));
+    send(std::move(*slices));
     co_return Result<void>();
 }
 
@@ -76,7 +80,7 @@ Awaitable<void> Gathering::end() {
     if (ahead_ == nullptr) co_return;
     auto work = [this](git::Repository&) -> Result<Slices> { return pack_ ? cut(cut_bytes_ == 0 ? least_alone : least_rest) : Slices(); };
     Result<Slices> slices = co_await context_.vault.with(std::move(work));
-    if (slices && !slices->empty()) ahead_->add(std::move(slices->front()));
+    if (slices) send(std::move(*slices));
     ahead_->close();
 }
 

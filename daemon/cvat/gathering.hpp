@@ -20,7 +20,7 @@ public:
     Gathering(Context& context, std::string words, vault::SendAhead* ahead);
 
     /// Takes over the contents of `members`, which lose their `produce`. Those that become large files keep it, and a guide, which may be
-    /// rewritten, is held in memory. On failure (of the vault's disk; of the spool) the members are as they were.
+    /// rewritten, is held in memory. On failure (of the vault's disk; of the spool) the others are as they were.
     Awaitable<Result<void>> take(std::vector<vault::VersionMember>& members);
     /// Nothing more is taken: the last part goes.
     Awaitable<void> end();
@@ -33,6 +33,7 @@ private:
     using Slices = std::vector<git::SlicePack>;
     Result<Slices> write(git::Repository& repository, std::vector<vault::VersionMember>& members);
     Slices cut(std::uint64_t least);
+    void send(Slices slices);
     [[nodiscard]] bool taken(const vault::VersionMember& member) const;
 
     Context& context_;

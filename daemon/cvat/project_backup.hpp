@@ -50,7 +50,6 @@ private:
     Awaitable<void> begin_gathering();
     Awaitable<void> gather(std::int64_t id);
     Awaitable<void> fetch_and_save(ItemEnd& end);
-    Awaitable<void> fetch_and_close(ItemEnd& end);
     Awaitable<void> fetch_and_send(ItemEnd& end);
     Awaitable<ItemEnd> save();
     Awaitable<ItemEnd> finish(Result<bool> committed);

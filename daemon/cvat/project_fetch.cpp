@@ -115,10 +115,13 @@ Awaitable<void> ProjectBackup::fetch_task(std::int64_t id) {
         if (words.empty() && context_.client.about().family == cvat::Family::a) words = old_build_words(*fetched, sha256_[id]);
         sha256_[id] = fetched->sha256;
         keep(copy_of(*fetched, members, id), id);
-        if (!words.empty() && !second && co_await touched(id)) again = true;
-        if (!words.empty()) stale_.insert(id);
-        if (!again) co_await gather(id);
-        if (!words.empty() && !again) item_.warnings.push_back(name + " is an old copy from the server's cache: " + words);
+        if (!words.empty()) {
+            if (!second && co_await touched(id)) again = true;
+            stale_.insert(id);
+            if (again) continue;
+            item_.warnings.push_back(name + " is an old copy from the server's cache: " + words);
+        }
+        co_await gather(id);
     }
 }
 

@@ -26,9 +26,12 @@ private:
 
 // However it ends, nothing more comes; and without a commit nothing more is wanted.
 struct Closing {
-    vault::SendAhead& ahead;
+    std::optional<vault::SendAhead>& ahead;
     const model::Item& item;
-    ~Closing() { item.commit.empty() ? ahead.give_up() : ahead.close(); }
+    ~Closing() {
+        if (ahead && item.commit.empty()) ahead->give_up();
+        if (ahead) ahead->close();
+    }
 };
 
 }  // namespace
@@ -57,6 +60,7 @@ Awaitable<void> ProjectBackup::gather(std::int64_t id) {
 }
 
 Awaitable<void> ProjectBackup::fetch_and_save(ItemEnd& end) {
+    const Closing at_the_end{ahead_, item_};
     if (whole_is_cheaper()) co_await fetch_whole();
     co_await fetch_tasks();
     item_.in_work.assign(1, "verify");
@@ -71,15 +75,10 @@ Awaitable<void> ProjectBackup::fetch_and_save(ItemEnd& end) {
     end = co_await save();
 }
 
-Awaitable<void> ProjectBackup::fetch_and_close(ItemEnd& end) {
-    const Closing at_the_end{*ahead_, item_};
-    co_await fetch_and_save(end);
-}
-
 Awaitable<void> ProjectBackup::fetch_and_send(ItemEnd& end) {
     const Sending one_at_a_time(context_);
     std::vector<Awaitable<void>> both;
-    both.push_back(fetch_and_close(end));
+    both.push_back(fetch_and_save(end));
     both.push_back(ahead_->run());
     co_await async::all_of(std::move(both));
     if (!item_.commit.empty()) co_return;

@@ -21,7 +21,7 @@ public:
     void add(git::SlicePack part);
     /// Nothing more comes.
     void close();
-    /// Nor is what waits needed any more.
+    /// What waits is not needed any more, and nothing more comes.
     void give_up();
     /// Sends until it is closed and nothing is left.
     Awaitable<void> run();

@@ -11,16 +11,16 @@ std::size_t Target::ahead_lanes() const noexcept { return looked_at_ ? spare_.si
 
 Awaitable<Result<void>> Target::send_ahead(std::size_t lane, git::SlicePack part) {
     WentAhead sent;
-    sent.tip = part.tip();
-    sent.blobs = part.blobs();
-    sent.bytes = part.size();
+    sent.tip = part.tip;
+    sent.blobs = std::move(part.blobs);
+    sent.bytes = part.pack.size();
     remote::RefUpdate update;
     update.name = remote::part_ref(sent.tip, 1);
     update.new_oid = sent.tip;
     const std::string ref = update.name;
     std::vector<remote::RefUpdate> updates;
     updates.push_back(std::move(update));
-    auto source = std::make_shared<remote::SliceSource>(vault_.workers(), std::move(part));
+    auto source = std::make_shared<remote::PackSource>(vault_.workers(), std::move(part.pack));
     // Noted before the answer: should it be lost, the listing before the push tells whether the part is there.
     ahead_[ref] = std::move(sent);
     const Result<remote::PushReport> report = co_await spare_[lane]->push(std::move(updates), source);

@@ -35,12 +35,7 @@ public:
         if (got && crc != one.crc) return changed_on_disk(name_, one);
         return got;
     }
-    RawDigest digest() {
-        const std::string raw = digest_.finish();
-        RawDigest made{};
-        std::copy_n(raw.begin(), made.size(), made.begin());
-        return made;
-    }
+    RawDigest digest() { return finish(digest_); }
 
 private:
     Result<void> take(std::uint64_t from, std::uint64_t end, std::uint32_t* crc) {
@@ -149,6 +144,16 @@ Result<void> GrowingPack::add(const std::vector<NewBlob>& blobs) {
 bool GrowingPack::has(const Oid& oid) const { return impl_->known.contains(oid); }
 std::size_t GrowingPack::objects() const noexcept { return impl_->entries.size(); }
 std::uint64_t GrowingPack::bytes() const noexcept { return impl_->bytes; }
+std::uint64_t GrowingPack::end_of(std::size_t objects) const noexcept {
+    return objects < impl_->entries.size() ? impl_->entries[objects].offset : impl_->bytes;
+}
+
+std::size_t GrowingPack::objects_within(std::uint64_t bytes) const noexcept {
+    if (bytes >= impl_->bytes) return impl_->entries.size();
+    const auto beyond = std::partition_point(impl_->entries.begin(), impl_->entries.end(), [bytes](const IndexEntry& entry) { return entry.offset <= bytes; });
+    // The last one that begins within them ends behind them, or at their end where the next begins.
+    return static_cast<std::size_t>(std::max<std::ptrdiff_t>(beyond - impl_->entries.begin() - 1, 0));
+}
 
 Result<std::optional<PackInfo>> Repository::finish_pack(GrowingPack pack, const std::vector<NewBlob>& blobs, const std::vector<RawObject>& objects) {
     GrowingPack::Impl& grown = *pack.impl_;

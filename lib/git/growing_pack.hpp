@@ -10,6 +10,13 @@
 
 namespace autobackup::git {
 
+/// Some entries of a growing pack as a pack of their own, with a commit that holds them (see CommitPart).
+struct SlicePack {
+    Oid tip;  ///< the commit
+    std::vector<Oid> blobs;
+    PackReader pack;
+};
+
 /// The next pack of a repository, under construction: nobody sees its objects before Repository::finish_pack() has published it, and
 /// nothing of it stays when it dies before (or its process does: the next Repository::open_or_init() removes the file).
 class GrowingPack {
@@ -28,36 +35,18 @@ public:
     [[nodiscard]] std::size_t objects() const noexcept;
     /// Bytes of the file so far.
     [[nodiscard]] std::uint64_t bytes() const noexcept;
+    /// Bytes of the file up to the end of its first `objects` entries.
+    [[nodiscard]] std::uint64_t end_of(std::size_t objects) const noexcept;
+    /// How many of its first entries lie within the first `bytes` of the file.
+    [[nodiscard]] std::size_t objects_within(std::uint64_t bytes) const noexcept;
+    /// Entries [first, last). `unix_seconds` and `message` are the commit's. What is made reads this pack's file, which stays good whatever
+    /// becomes of it, and needs neither this nor the repository; at its end it gives the memory back in which the system keeps what it read.
+    Result<SlicePack> slice(std::size_t first, std::size_t last, std::int64_t unix_seconds, const std::string& message);
 
 private:
     friend class Repository;
-    friend class SlicePack;
     struct Impl;
     explicit GrowingPack(std::unique_ptr<Impl> impl);
-    std::unique_ptr<Impl> impl_;
-};
-
-/// A pack, as a stream, of entries of a growing one and of a commit that holds them (see CommitPart). It reads the growing pack's file,
-/// which stays good whatever becomes of that; it needs neither it nor the repository once made.
-class SlicePack {
-public:
-    /// Entries [first, last) of `pack`. `unix_seconds` and `message` are the commit's.
-    static Result<SlicePack> make(GrowingPack& pack, std::size_t first, std::size_t last, std::int64_t unix_seconds, const std::string& message);
-    SlicePack(SlicePack&&) noexcept;
-    SlicePack& operator=(SlicePack&&) noexcept;
-    ~SlicePack();
-
-    /// The commit.
-    [[nodiscard]] const Oid& tip() const noexcept;
-    [[nodiscard]] const std::vector<Oid>& blobs() const noexcept;
-    [[nodiscard]] std::uint64_t size() const noexcept;
-    /// Fills from the front; 0 = end. The memory in which the system keeps what was read is given back at the end. repository_invalid when the entries are no longer what they were when they were read back.
-    Result<std::size_t> read(std::span<std::byte> buffer);
-    void rewind();
-
-private:
-    struct Impl;
-    explicit SlicePack(std::unique_ptr<Impl> impl);
     std::unique_ptr<Impl> impl_;
 };
 

@@ -3,20 +3,7 @@
 
 #include <libdeflate.h>
 
-#include <algorithm>
-
 namespace autobackup::git {
-
-namespace {
-
-RawDigest finish(hash::Digest& digest) {
-    const std::string raw = digest.finish();
-    RawDigest result{};
-    std::copy_n(raw.begin(), result.size(), result.begin());
-    return result;
-}
-
-}  // namespace
 
 std::uint64_t PackCheck::check(PackFile& pack) {
     hash::Digest digest(hash::Algorithm::sha1);

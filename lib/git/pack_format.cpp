@@ -1,7 +1,16 @@
 // SPDX-License-Identifier: MIT
 #include "lib/git/pack_format.hpp"
 
+#include <algorithm>
+
 namespace autobackup::git {
+
+RawDigest finish(hash::Digest& digest) {
+    const std::string raw = digest.finish();
+    RawDigest result{};
+    std::copy_n(raw.begin(), result.size(), result.begin());
+    return result;
+}
 
 std::array<std::byte, pack_header_bytes> pack_header(std::uint32_t objects) noexcept {
     unsigned char raw[pack_header_bytes] = {'P', 'A', 'C', 'K', 0, 0, 0, 2};

@@ -10,6 +10,7 @@
 #include <span>
 
 #include "lib/git/oid.hpp"
+#include "lib/hash/digest.hpp"
 
 namespace autobackup::git {
 
@@ -23,6 +24,8 @@ inline constexpr unsigned offset_delta = 6;            ///< entry types besides 
 inline constexpr unsigned reference_delta = 7;
 
 using RawDigest = std::array<unsigned char, digest_bytes>;
+/// The SHA-1 of what `digest` was given; it begins anew.
+RawDigest finish(hash::Digest& digest);
 
 constexpr void put32(unsigned char* at, std::uint32_t value) noexcept {
     for (int i = 0; i < 4; ++i) at[i] = static_cast<unsigned char>(value >> (24 - 8 * i));

@@ -4,6 +4,7 @@
 #include <algorithm>
 #include <unordered_set>
 
+#include "lib/core/page_cache.hpp"
 #include "lib/git/pack_writer.hpp"
 #include "lib/git/segment_plan.hpp"
 
@@ -75,8 +76,8 @@ Result<std::size_t> PackReader::Impl::read(std::span<std::byte> buffer) {
         in_segment = 0;
         ++segment;
         if (segment < plan.segments.size()) continue;
-        const std::string raw = digest.finish();
-        std::copy_n(raw.begin(), trailer.size(), trailer.begin());
+        trailer = finish(digest);
+        if (plan.give_back) release_pages(file.get(), plan.give_back->first, plan.give_back->second);
         // A whole pack file that does not have its SHA-1 any more: better no end than a wrong one.
         if (plan.expected_trailer && *plan.expected_trailer != trailer) {
             return fail(Errc::repository_invalid, "read", plan.files.front().string(),
@@ -112,6 +113,13 @@ Result<PackReader> PackReader::make(Repository::Impl& repository, const std::vec
     Result<SegmentPlan> plan = plan_segments(repository, objects, &entries);
     if (!plan) return plan.error();
     return PackReader(std::make_unique<Impl>(std::move(*plan)));
+}
+
+PackReader PackReader::make(SegmentPlan plan, FileDescriptor file) {
+    auto impl = std::make_unique<Impl>(std::move(plan));
+    impl->file = std::move(file);
+    impl->open_file_index = 0;
+    return PackReader(std::move(impl));
 }
 
 PackReader::PackReader(std::unique_ptr<Impl> impl) : impl_(std::move(impl)) {}

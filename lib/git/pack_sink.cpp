@@ -83,9 +83,7 @@ Result<RawDigest> PackSink::finish() {
     if (!handed) return handed.error();
     stop();
     if (failure_) return *failure_;
-    const std::string raw = digest_.finish();
-    RawDigest digest{};
-    std::copy_n(raw.begin(), digest.size(), digest.begin());
+    const RawDigest digest = git::finish(digest_);
     const Result<void> written = write_all(fd_, std::as_bytes(std::span(digest)), name_);
     if (!written) return written.error();
     offset_ += digest.size();

@@ -102,6 +102,7 @@ struct Joined {
 };
 
 struct IndexEntry;
+struct SegmentPlan;
 class GrowingPack;
 
 class Repository {
@@ -249,6 +250,9 @@ public:
 private:
     struct Impl;
     friend class PackJoiner;
+    friend class GrowingPack;
+    /// Of a plan with one file, which is open already and need not have its name any more.
+    static PackReader make(SegmentPlan plan, FileDescriptor file);
     static Result<PackReader> make(Repository::Impl& repository, const std::vector<Oid>& objects,
                                    std::vector<IndexEntry>& entries);
     explicit PackReader(std::unique_ptr<Impl> impl);

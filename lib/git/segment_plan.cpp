@@ -146,14 +146,8 @@ private:
     }
 
     Result<void> add_bytes(std::span<const std::byte> bytes) {
-        if (plan_.segments.empty() || plan_.segments.back().source != Segment::Source::spill) {
-            Segment segment;
-            segment.offset = plan_.spill->size();
-            plan_.segments.push_back(segment);
-        }
-        plan_.segments.back().length += bytes.size();
         at_ += bytes.size();
-        return plan_.spill->append(bytes);
+        return plan_.add_bytes(bytes);
     }
 
     Result<void> add_encoded(const Oid& oid) {
@@ -185,6 +179,16 @@ private:
 };
 
 }  // namespace
+
+Result<void> SegmentPlan::add_bytes(std::span<const std::byte> bytes) {
+    if (segments.empty() || segments.back().source != Segment::Source::spill) {
+        Segment segment;
+        segment.offset = spill->size();
+        segments.push_back(segment);
+    }
+    segments.back().length += bytes.size();
+    return spill->append(bytes);
+}
 
 Result<SegmentPlan> plan_segments(Repository::Impl& repository, const std::vector<Oid>& objects,
                                   std::vector<IndexEntry>* entries) {

@@ -3,6 +3,7 @@
 #pragma once
 
 #include <memory>
+#include <utility>
 
 #include "lib/git/repository_impl.hpp"
 #include "lib/git/spill_buffer.hpp"
@@ -28,6 +29,11 @@ struct SegmentPlan {
     std::uint64_t size = 0;  ///< with the SHA-1 at the end
     std::uint32_t objects = 0;
     std::optional<RawDigest> expected_trailer;  ///< of a pack file that is sent as it is
+    /// Of the only file: nobody reads these bytes [begin, end) again soon, the system may give their memory back at the end.
+    std::optional<std::pair<std::uint64_t, std::uint64_t>> give_back;
+
+    /// Bytes that lie in no file.
+    Result<void> add_bytes(std::span<const std::byte> bytes);
 };
 
 /// Entries that are stored whole are copied from our packs, and so are deltas whose base lies in the same

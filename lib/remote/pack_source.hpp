@@ -6,17 +6,15 @@
 #include <utility>
 
 #include "lib/async/workers.hpp"
-#include "lib/git/growing_pack.hpp"
 #include "lib/git/repository.hpp"
 #include "lib/http/client.hpp"
 
 namespace autobackup::remote {
 
-/// A pack (a git::PackReader, a git::SlicePack) as a request body: read on a worker, a piece at a time, so that memory stays flat. Loop thread.
-template <class Pack>
-class PackSourceOf final : public http::BodySource {
+/// A pack as a request body: read on a worker, a piece at a time, so that memory stays flat. Loop thread.
+class PackSource final : public http::BodySource {
 public:
-    PackSourceOf(async::Workers& workers, Pack reader) : workers_(workers), reader_(std::move(reader)) {}
+    PackSource(async::Workers& workers, git::PackReader reader) : workers_(workers), reader_(std::move(reader)) {}
 
     [[nodiscard]] std::optional<std::uint64_t> size() const override { return reader_.size(); }
     Awaitable<Result<std::size_t>> read(std::span<std::byte> buffer) override {
@@ -30,11 +28,8 @@ public:
 
 private:
     async::Workers& workers_;
-    Pack reader_;
+    git::PackReader reader_;
 };
-
-using PackSource = PackSourceOf<git::PackReader>;
-using SliceSource = PackSourceOf<git::SlicePack>;
 
 /// A pack of `objects` of the repository at `path`, which is opened on a worker. Objects that it lacks are errors of the reader. Loop thread.
 Awaitable<Result<std::shared_ptr<PackSource>>> make_pack_source(async::Workers& workers, std::filesystem::path path, std::vector<git::Oid> objects);

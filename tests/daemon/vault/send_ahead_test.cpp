@@ -76,7 +76,7 @@ protected:
                 const auto from = made_.blobs.begin() + static_cast<std::ptrdiff_t>(at);
                 const Result<void> added = pack_->add({from, from + 6});
                 if (!added) return added.error();
-                return git::SlicePack::make(*pack_, at, at + 6, 1'700'000'000, "a part\n");
+                return pack_->slice(at, at + 6, 1'700'000'000, "a part\n");
             };
             Result<git::SlicePack> slice = co_await place.vault.with(std::move(grow));
             if (slice) ahead.add(std::move(*slice));

@@ -31,7 +31,7 @@ protected:
         const fs::directory_iterator files(path_ / "objects" / "pack");
         return static_cast<std::size_t>(std::distance(fs::begin(files), fs::end(files)));
     }
-    static std::string all_of(SlicePack& slice, std::size_t piece) {
+    static std::string all_of(PackReader& slice, std::size_t piece) {
         std::string bytes;
         std::vector<std::byte> buffer(piece);
         for (;;) {
@@ -151,44 +151,59 @@ TEST_F(Growing, ASliceIsAPackOfItsOwnAndHoldsItsBlobs) {
     GrowingPack pack = begin();
     ASSERT_TRUE(pack.add(one_));
     ASSERT_TRUE(pack.add(two_));
-    Result<SlicePack> slice = SlicePack::make(pack, 1, 4, 1'700'000'000, "a part\n");
+    Result<SlicePack> slice = pack.slice(1, 4, 1'700'000'000, "a part\n");
     ASSERT_TRUE(slice) << describe(slice.error());
-    ASSERT_EQ(slice->blobs().size(), 3U);
-    EXPECT_EQ(slice->blobs().front(), one_[1].oid);
+    ASSERT_EQ(slice->blobs.size(), 3U);
+    EXPECT_EQ(slice->blobs.front(), one_[1].oid);
     // Its file may be published or gone meanwhile.
     const std::vector<RawObject> objects = commit_of_all(two_);
     ASSERT_TRUE(repository_->finish_pack(std::move(pack), {}, objects));
-    const std::string bytes = all_of(*slice, 70'001);
-    EXPECT_EQ(bytes.size(), slice->size());
-    slice->rewind();
-    EXPECT_EQ(all_of(*slice, 1 << 20), bytes);
+    const std::string bytes = all_of(slice->pack, 70'001);
+    EXPECT_EQ(bytes.size(), slice->pack.size());
+    slice->pack.rewind();
+    EXPECT_EQ(all_of(slice->pack, 1 << 20), bytes);
 
     const fs::path other = directory_.path() / "other.git";
     const Repository there = open(other);
     const fs::path file = directory_.path() / "slice.pack";
     ASSERT_TRUE(write_file_durably(file, bytes));
     test::git(other, {"index-pack", "--stdin", "--strict"}, file);
-    test::git(other, {"update-ref", "refs/autobackup/part/x/1", slice->tip().hex()});
+    test::git(other, {"update-ref", "refs/autobackup/part/x/1", slice->tip.hex()});
     expect_strict_fsck(other);
-    for (const Oid& blob : slice->blobs()) EXPECT_EQ(test::git(other, {"cat-file", "-t", blob.hex()}), "blob\n");
+    for (const Oid& blob : slice->blobs) EXPECT_EQ(test::git(other, {"cat-file", "-t", blob.hex()}), "blob\n");
     EXPECT_EQ(test::git(other, {"rev-list", "--objects", "--all"}).find(two_.back().oid.hex()), std::string::npos);
+}
+
+TEST_F(Growing, EntriesAreCountedByTheirEnds) {
+    GrowingPack pack = begin();
+    EXPECT_EQ(pack.objects_within(1'000'000), 0U);
+    ASSERT_TRUE(pack.add(one_));
+    ASSERT_TRUE(pack.add(two_));
+    EXPECT_EQ(pack.end_of(5), pack.bytes());
+    EXPECT_EQ(pack.objects_within(0), 0U);
+    for (std::size_t objects = 1; objects <= 5; ++objects) {
+        EXPECT_GT(pack.end_of(objects), pack.end_of(objects - 1));
+        EXPECT_EQ(pack.objects_within(pack.end_of(objects)), objects);
+        EXPECT_EQ(pack.objects_within(pack.end_of(objects) - 1), objects - 1);
+    }
+    EXPECT_EQ(pack.objects_within(pack.bytes() + 1), 5U);
 }
 
 TEST_F(Growing, ASliceThatChangedOnTheDiskIsNotSent) {
     GrowingPack pack = begin();
     ASSERT_TRUE(pack.add(two_));
-    Result<SlicePack> slice = SlicePack::make(pack, 0, 2, 1'700'000'000, "a part\n");
+    Result<SlicePack> slice = pack.slice(0, 2, 1'700'000'000, "a part\n");
     ASSERT_TRUE(slice);
     const fs::path file = fs::directory_iterator(path_ / "objects" / "pack")->path();
     Result<FileDescriptor> open = open_file(file, O_WRONLY);
     ASSERT_TRUE(open);
     ASSERT_EQ(::pwrite(open->get(), "X", 1, 100), 1);
     std::vector<std::byte> buffer(std::size_t{16} << 20);
-    const Result<std::size_t> got = slice->read(buffer);
+    const Result<std::size_t> got = slice->pack.read(buffer);
     ASSERT_FALSE(got);
     EXPECT_EQ(got.error().code, Errc::repository_invalid);
-    EXPECT_FALSE(SlicePack::make(pack, 2, 2, 0, ""));
-    EXPECT_FALSE(SlicePack::make(pack, 0, 3, 0, ""));
+    EXPECT_FALSE(pack.slice(2, 2, 0, ""));
+    EXPECT_FALSE(pack.slice(0, 3, 0, ""));
 }
 
 }  // namespace
