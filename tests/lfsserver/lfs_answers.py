@@ -31,6 +31,16 @@ class World:
         path = self.path(repo, oid)
         return os.path.exists(path) and (size is None or os.path.getsize(path) == size)
 
+    def begin(self, verb):
+        """Counts a transfer in."""
+        with self.lock:
+            self.at_once[verb] += 1
+            self.most_at_once = max(self.most_at_once, self.at_once[verb])
+
+    def end(self, verb):
+        with self.lock:
+            self.at_once[verb] -= 1
+
     def fault(self, where):
         """The next fault ordered for this step, used up."""
         with self.lock:
@@ -49,13 +59,26 @@ class Answers(BaseHTTPRequestHandler):
     """Answers, and what is left of a request's body."""
 
     protocol_version = "HTTP/1.1"
+    world = None
+    transfer_of = None  # the verb of the transfer that is counted now
 
     def log_message(self, *_):
         pass
 
+    def begin(self, verb):
+        self.world.begin(verb)
+        self.transfer_of = verb
+
+    def end(self):
+        """Before the last bytes go: who has them all may ask for the next object before this thread runs again."""
+        if self.transfer_of:
+            self.world.end(self.transfer_of)
+        self.transfer_of = None
+
     def answer(self, status, body=b"", kind="application/octet-stream", **headers):
         if isinstance(body, (dict, list)):
             body, kind = json.dumps(body).encode(), MEDIA
+        self.end()
         self.send_response(status)
         self.send_header("Content-Type", kind)
         self.send_header("Content-Length", str(len(body)))
@@ -75,6 +98,7 @@ class Answers(BaseHTTPRequestHandler):
     def cut(self, after):
         """Reads so many bytes of the body, then resets the connection."""
         self.rfile.read(min(after, self.left))
+        self.end()
         self.connection.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, struct.pack("ii", 1, 0))
         self.close_connection = True
         self.connection.close()

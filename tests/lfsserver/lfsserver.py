@@ -26,7 +26,6 @@ ELSEWHERE = re.compile(r"^/bucket(?P<repo>/.*)/(?P<oid>[0-9a-f]{64})$")
 
 
 class Handler(Answers):
-    world = None
     elsewhere = False
 
     # -- who asks --
@@ -80,14 +79,11 @@ class Handler(Answers):
         return self.transfer(verb, found["repo"], found["oid"])
 
     def transfer(self, verb, repo, oid):
-        with self.world.lock:
-            self.world.at_once[verb] += 1
-            self.world.most_at_once = max(self.world.most_at_once, self.world.at_once[verb])
+        self.begin(verb)
         try:
             return self.put(repo, oid) if verb == "PUT" else self.get(repo, oid)
         finally:
-            with self.world.lock:
-                self.world.at_once[verb] -= 1
+            self.end()
 
     def put(self, repo, oid):
         fault = self.world.fault("put")
@@ -121,26 +117,31 @@ class Handler(Answers):
 
     def get(self, repo, oid):
         fault = self.world.fault("get")
+        if fault and "delay" in fault:
+            time.sleep(fault["delay"])
         if fault and "status" in fault:
             return self.fail(fault)
         if not self.world.has(repo, oid):
             return self.answer(404, {"message": "no such object"})
         path = self.world.path(repo, oid)
+        size, sent = os.path.getsize(path), 0
         self.send_response(200)
         self.send_header("Content-Type", "application/octet-stream")
-        self.send_header("Content-Length", str(os.path.getsize(path)))
+        self.send_header("Content-Length", str(size))
         self.end_headers()
-        sent = 0
         with open(path, "rb") as source:
             while piece := source.read(PIECE):
                 if fault and fault.get("flip") and sent == 0:
                     piece = bytes([piece[0] ^ 1]) + piece[1:]
                 if fault and "cut" in fault and sent + len(piece) > fault["cut"]:
+                    self.end()
                     self.wfile.write(piece[: fault["cut"] - sent])
                     self.close_connection = True
                     return None
-                self.wfile.write(piece)
                 sent += len(piece)
+                if sent == size:
+                    self.end()
+                self.wfile.write(piece)
         return None
 
     def verify(self, repo):
