@@ -15,7 +15,7 @@ HERE = os.path.dirname(os.path.abspath(__file__))
 
 def run(module):
     begin = time.monotonic()
-    done = subprocess.run([sys.executable, "-m", "unittest", module], cwd=HERE, capture_output=True, text=True, timeout=1200)
+    done = subprocess.run([sys.executable, "-m", "unittest", "-v", module], cwd=HERE, capture_output=True, text=True, timeout=1200)
     return module, done.returncode, done.stderr, time.monotonic() - begin
 
 
@@ -27,6 +27,13 @@ def count(text, word):
         if line.startswith(("OK", "FAILED")) and f"{word}=" in line:
             return int(line.split(f"{word}=")[1].split(",")[0].rstrip(")"))
     return 0
+
+
+def worth_printing(text):
+    """What was left out and why, and all of what failed."""
+    why = [line for line in text.splitlines() if " ... skipped " in line]
+    begin = text.find("\n" + "=" * 70)
+    return "\n".join(why) + (text[begin:] if begin >= 0 else "" if why else text)
 
 
 def main():
@@ -41,7 +48,7 @@ def main():
             failed, skipped = failed + wrong, skipped + left_out
             print(f"{module}: {'ok' if code == 0 else 'FAILED'} in {seconds:.1f} s", flush=True)
             if code or left_out:
-                print(text, flush=True)
+                print(worth_printing(text), flush=True)
     print(f"{passed} passed, {failed} failed, {skipped} skipped")
     return 1 if failed or not passed else 0
 
