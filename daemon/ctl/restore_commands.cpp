@@ -177,7 +177,7 @@ int tell_history(const Context& context, const restore::HistoryGiven& given, con
     return lacks ? 3 : 0;
 }
 
-std::string full_ref(const std::string& ref) { return ref.starts_with("refs/") ? ref : "refs/heads/" + ref; }
+std::string full_ref(const std::string& ref) { return ref.starts_with("refs/") ? ref : git::branch_ref(ref); }
 
 struct Line {
     git::Oid tip;

@@ -2,7 +2,6 @@
 // The verbs that make the daemon do something: run, watch, cancel, pause, resume, skip-next, reload.
 #include <unistd.h>
 
-#include <array>
 #include <memory>
 #include <utility>
 
@@ -23,10 +22,7 @@ using answers::Reading;
 
 // The exit code that `autobackupd run` would have ended with.
 int exit_code_of(const std::string& outcome) {
-    using model::RunOutcome;
-    constexpr std::array outcomes{RunOutcome::success, RunOutcome::unchanged, RunOutcome::partial,
-                                  RunOutcome::failed,  RunOutcome::cancelled, RunOutcome::refused};
-    for (const RunOutcome one : outcomes) {
+    for (const model::RunOutcome one : model::run_outcomes) {
         if (outcome == model::name(one)) return model::exit_code(one);
     }
     return 1;

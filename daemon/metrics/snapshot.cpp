@@ -24,20 +24,17 @@ constexpr std::int64_t most_items = 10'000'000;  // a report that says more is n
 std::int64_t number_at(const json::object& report, const char* group, const char* key) {
     const json::value* const found = report.if_contains(group);
     const json::object* const inner = found == nullptr ? nullptr : found->if_object();
-    const json::value* const value = inner == nullptr ? nullptr : inner->if_contains(key);
-    boost::system::error_code error;
-    const std::int64_t number = value == nullptr ? 0 : value->to_number<std::int64_t>(error);
-    return error ? 0 : std::max<std::int64_t>(number, 0);
+    return inner == nullptr ? 0 : std::max<std::int64_t>(integer_at(*inner, key), 0);
 }
 
 // As much of a run as the metrics tell, from its report (interface: `run --json`).
 std::optional<model::Run> run_of(const json::object& report) {
     const std::string outcome = text_at(report, "outcome");
-    const auto known = std::find_if(run_outcomes.begin(), run_outcomes.end(),
+    const auto known = std::find_if(model::run_outcomes.begin(), model::run_outcomes.end(),
                                     [&outcome](model::RunOutcome one) { return outcome == model::name(one); });
     const auto started = parse_rfc3339(text_at(report, "started_at"));
     const auto finished = parse_rfc3339(text_at(report, "finished_at"));
-    if (known == run_outcomes.end() || !started || !finished) return std::nullopt;
+    if (known == model::run_outcomes.end() || !started || !finished) return std::nullopt;
     model::Run run;
     run.outcome = *known;
     run.started_at = *started;
@@ -63,7 +60,7 @@ void JobFacts::recall(const json::value& report) {
     if (!run) return;
     take(*run);
     if (run->outcome == model::RunOutcome::refused) return;
-    for (const model::ItemOutcome outcome : item_outcomes) {
+    for (const model::ItemOutcome outcome : model::item_outcomes) {
         const std::int64_t count = number_at(*object, "counts", model::name(outcome));
         last_items.at(static_cast<std::size_t>(outcome)) = std::min(count, most_items);
     }

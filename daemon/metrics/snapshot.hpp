@@ -16,12 +16,6 @@
 
 namespace autobackup::metrics {
 
-/// In the order in which they are told.
-inline constexpr std::array run_outcomes{model::RunOutcome::success, model::RunOutcome::unchanged, model::RunOutcome::partial,
-                                         model::RunOutcome::failed,  model::RunOutcome::cancelled, model::RunOutcome::refused};
-inline constexpr std::array item_outcomes{model::ItemOutcome::saved,  model::ItemOutcome::unchanged, model::ItemOutcome::partial,
-                                          model::ItemOutcome::failed, model::ItemOutcome::skipped,   model::ItemOutcome::gone};
-
 /// One job. remember() and recall() take over what runs bring; the owner fills the rest before each snapshot.
 struct JobFacts {
     std::string job;
@@ -40,8 +34,8 @@ struct JobFacts {
     std::optional<Instant> last_run_at;  ///< end of the last run, whatever its outcome
     double last_duration_s = 0;
     std::uint64_t last_bytes_received = 0, last_bytes_sent = 0;
-    std::array<std::int64_t, 6> last_items{};         ///< by model::ItemOutcome
-    std::array<std::uint64_t, 6> runs{};              ///< since the start of the program, by model::RunOutcome
+    std::array<std::int64_t, model::item_outcomes.size()> last_items{};  ///< by model::ItemOutcome
+    std::array<std::uint64_t, model::run_outcomes.size()> runs{};        ///< since the start of the program, by model::RunOutcome
 
     /// Takes over a run that ended: failures_in_a_row, last_success_at, last_… and runs. A cancelled or refused run is neither
     /// a failure nor a success; of a refused one, which did nothing, only its outcome and its end are told.

@@ -175,7 +175,7 @@ void write_outcomes(Writer& writer, const std::vector<JobFacts>& jobs) {
     writer.begin(last_outcome);
     for (const JobFacts& job : jobs) {
         if (!job.last_outcome) continue;
-        for (const model::RunOutcome outcome : run_outcomes) {
+        for (const model::RunOutcome outcome : model::run_outcomes) {
             writer.sample(fmt::format("{},outcome=\"{}\"", label_of(job), model::name(outcome)),
                           outcome == *job.last_outcome ? 1 : 0);
         }
@@ -183,14 +183,14 @@ void write_outcomes(Writer& writer, const std::vector<JobFacts>& jobs) {
     writer.begin(last_items);
     for (const JobFacts& job : jobs) {
         if (!job.last_outcome) continue;
-        for (const model::ItemOutcome outcome : item_outcomes) {
+        for (const model::ItemOutcome outcome : model::item_outcomes) {
             writer.sample(fmt::format("{},outcome=\"{}\"", label_of(job), model::name(outcome)),
                           number(job.last_items.at(static_cast<std::size_t>(outcome))));
         }
     }
     writer.begin(runs);
     for (const JobFacts& job : jobs) {
-        for (const model::RunOutcome outcome : run_outcomes) {
+        for (const model::RunOutcome outcome : model::run_outcomes) {
             writer.sample(fmt::format("{},outcome=\"{}\"", label_of(job), model::name(outcome)),
                           number(job.runs.at(static_cast<std::size_t>(outcome))));
         }

@@ -64,7 +64,7 @@ void order_by_name(Refs& refs) {
 
 std::string branch_at(const Refs& refs, const Oid& tip, const std::string& default_branch) {
     for (const std::string& name : {default_branch, std::string("main"), std::string("master")}) {
-        const std::string branch = std::string(git::branch_prefix) + name;
+        const std::string branch = git::branch_ref(name);
         const auto found = first_from(refs, branch);
         if (!name.empty() && found != refs.end() && found->first == branch && found->second == tip) return branch;
     }
@@ -90,7 +90,7 @@ Head wanted_head(const remote::Ref* told, const std::string& unborn, const Refs&
         return head;
     }
     if (!default_branch.empty()) {
-        head.branch = std::string(git::branch_prefix) + default_branch;
+        head.branch = git::branch_ref(default_branch);
         return head;
     }
     return now;

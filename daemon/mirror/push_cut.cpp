@@ -44,7 +44,7 @@ Result<void> PushCutter::add_some(std::vector<remote::RefUpdate> updates) {
         if (!front) return front;
         return add_some(std::vector<remote::RefUpdate>(middle, updates.end()));
     }
-    if (*size > limit_ && updates.front().name.starts_with("refs/heads/")) return cut(updates.front());
+    if (*size > limit_ && updates.front().name.starts_with(git::branch_prefix)) return cut(updates.front());
     take(std::move(updates), std::move(*objects));
     return {};
 }

@@ -2,6 +2,7 @@
 // What a run did. One value; exit code, JSON report, human lines, journal and history derive from it and from nothing else.
 #pragma once
 
+#include <array>
 #include <boost/json.hpp>
 #include <cstdint>
 #include <optional>
@@ -32,6 +33,9 @@ struct Stage {
 };
 
 enum class ItemOutcome { saved, unchanged, partial, failed, skipped, gone };
+/// All, in the order in which they are told.
+inline constexpr std::array item_outcomes{ItemOutcome::saved,  ItemOutcome::unchanged, ItemOutcome::partial,
+                                          ItemOutcome::failed, ItemOutcome::skipped,   ItemOutcome::gone};
 
 struct TaskCounts {
     std::int64_t total = 0, exported = 0, kept = 0, skipped = 0, failed = 0;
@@ -83,6 +87,9 @@ struct Item {
 };
 
 enum class RunOutcome { success, unchanged, partial, failed, cancelled, refused };
+/// All, in the order in which they are told.
+inline constexpr std::array run_outcomes{RunOutcome::success, RunOutcome::unchanged, RunOutcome::partial,
+                                         RunOutcome::failed,  RunOutcome::cancelled, RunOutcome::refused};
 
 /// Of a run that looked at what is held and saved nothing.
 struct CheckFacts {

@@ -221,7 +221,7 @@ void judge(Snapshot& snapshot) {
 
 Result<std::optional<git::Oid>> tip_of(const git::Repository& repository, const Place& place) {
     if (!place.ref.empty()) return repository.resolve(place.ref);
-    if (!place.branch.empty()) return repository.resolve("refs/heads/" + place.branch);
+    if (!place.branch.empty()) return repository.resolve(git::branch_ref(place.branch));
     return repository.resolve("HEAD");
 }
 

@@ -44,12 +44,12 @@ std::string former_name(const std::string& ref) {
 Result<ChosenRefs> choose_one(const git::Repository& repository, const std::string& wish, const std::vector<std::pair<std::string, git::Oid>>& refs) {
     const std::size_t colon = wish.find(':');
     const std::string wanted = wish.substr(0, colon);
-    std::vector<std::string> tries{wanted, std::string(git::branch_prefix) + wanted, std::string(tags) + wanted, "refs/" + wanted, "refs/autobackup/" + wanted};
+    std::vector<std::string> tries{wanted, git::branch_ref(wanted), std::string(tags) + wanted, "refs/" + wanted, "refs/autobackup/" + wanted};
     for (const std::string& name : tries) {
         const auto found = std::find_if(refs.begin(), refs.end(), [&](const auto& ref) { return ref.first == name; });
         if (found == refs.end()) continue;
         std::string as = colon == std::string::npos ? former_name(name) : wish.substr(colon + 1);
-        if (colon != std::string::npos && !as.starts_with("refs/")) as = std::string(git::branch_prefix) + as;
+        if (colon != std::string::npos && !as.starts_with("refs/")) as = git::branch_ref(as);
         if (!git::is_ref_name(as)) return fail(Errc::bad_request, "use", one_line(as), "this cannot be the name of a ref");
         ChosenRefs chosen;
         chosen.refs.emplace(as, found->second);

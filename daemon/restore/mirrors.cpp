@@ -93,10 +93,10 @@ void count(const std::string& name, const git::Oid& oid, MirrorFacts& facts) {
         facts.kept.push_back(std::move(kept));
         return;
     }
-    std::uint64_t& sum = name.starts_with("refs/heads/")  ? facts.branches
-                         : name.starts_with("refs/tags/") ? facts.tags
+    std::uint64_t& sum = name.starts_with(git::branch_prefix)    ? facts.branches
+                         : name.starts_with("refs/tags/")        ? facts.tags
                          : name.starts_with(mirror::forge_pulls) ? facts.pulls
-                                                          : facts.others;
+                                                                 : facts.others;
     ++sum;
 }
 

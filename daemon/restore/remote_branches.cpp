@@ -7,7 +7,7 @@
 namespace autobackup::restore {
 
 Result<Candidates> candidates_of(const remote::Advertisement& listed, const std::string& wanted, const std::string& url) {
-    std::string name = wanted.empty() ? std::string() : std::string(git::branch_prefix) + wanted;
+    std::string name = wanted.empty() ? std::string() : git::branch_ref(wanted);
     const remote::Ref* const head = listed.find("HEAD");
     if (name.empty() && head != nullptr && listed.find(head->symref_target) != nullptr) name = head->symref_target;
     Candidates candidates;

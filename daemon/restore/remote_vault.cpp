@@ -57,7 +57,7 @@ Result<std::vector<lfs::Pointer>> lacking_large(const fs::path& path, const std:
 Result<std::vector<VaultVersion>> versions_at(const fs::path& path, const std::string& branch) {
     const Result<git::Repository> repository = git::Repository::open(path);
     if (!repository) return repository.error();
-    const Result<std::optional<git::Oid>> tip = repository->resolve(std::string(git::branch_prefix) + branch);
+    const Result<std::optional<git::Oid>> tip = repository->resolve(git::branch_ref(branch));
     if (!tip) return tip.error();
     if (!*tip) return std::vector<VaultVersion>();
     return versions_of(*repository, **tip);
@@ -132,7 +132,7 @@ Awaitable<Result<std::unique_ptr<RemoteVault>>> RemoteVault::open(Access access,
 }
 
 Awaitable<Result<void>> RemoteVault::begin(Access access) {
-    Result<Reached> reached = reach(access, vault::large_store(repository()), access.branch.empty() ? "" : std::string(git::branch_prefix) + access.branch, workers_);
+    Result<Reached> reached = reach(access, vault::large_store(repository()), access.branch.empty() ? "" : git::branch_ref(access.branch), workers_);
     if (!reached) co_return reached.error();
     reached_ = std::move(*reached);
     std::vector<std::string> prefixes;

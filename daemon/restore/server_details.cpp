@@ -13,8 +13,6 @@ namespace {
 
 namespace json = boost::json;
 
-std::int64_t number_at(const json::object& object, const char* key) { return JsonFields(object, "it").maybe_integer(key).value_or(0); }
-
 const json::array& list_at(const json::object& object, const char* key) {
     static const json::array none;
     const json::value* const value = object.if_contains(key);
@@ -91,13 +89,13 @@ Awaitable<void> Details::put_issue(const json::object& issue, std::int64_t job) 
     const std::string time = first.empty() ? text_at(issue, "created_date") : text_at(first, "created_date");
     json::object body;
     body["job"] = job;
-    body["frame"] = number_at(issue, "frame");
+    body["frame"] = integer_at(issue, "frame");
     body["position"] = list_at(issue, "position");
     body["message"] = comment_text(text_at(first, "message"), author, time, client_.about().user);
     const std::optional<std::int64_t> assignee = co_await user(text_at(issue, "assignee"));
     if (assignee) body["assignee"] = *assignee;
     const Result<json::value> made = co_await client_.create("issues", std::move(body));
-    const std::string what = "an issue on frame " + std::to_string(number_at(issue, "frame")) + " of job " + std::to_string(job);
+    const std::string what = "an issue on frame " + std::to_string(integer_at(issue, "frame")) + " of job " + std::to_string(job);
     if (!made) {
         note(what, made.error());
         co_return;
@@ -133,7 +131,7 @@ Awaitable<void> Details::put_job(const json::object& job, std::int64_t id) {
 }
 
 Awaitable<void> Details::put_task(const json::object& task) {
-    const std::int64_t old = number_at(task, "id");
+    const std::int64_t old = integer_at(task, "id");
     const auto part = std::find_if(restored_.parts.begin(), restored_.parts.end(), [&](const TaskPart& one) { return one.backup_id == old; });
     const auto id = part == restored_.parts.end() ? restored_.ids.end() : restored_.ids.find(part->index);
     if (id == restored_.ids.end()) co_return;  // without data, or left out
@@ -153,11 +151,11 @@ Awaitable<void> Details::put_task(const json::object& task) {
         if (!value.is_object()) continue;
         const json::object& job = value.get_object();
         const auto same = std::find_if(jobs.begin(), jobs.end(), [&](const cvat::Job& one) {
-            return (one.type.empty() || one.type == text_at(job, "type")) && one.start_frame == number_at(job, "start_frame") &&
-                   one.stop_frame == number_at(job, "stop_frame");
+            return (one.type.empty() || one.type == text_at(job, "type")) && one.start_frame == integer_at(job, "start_frame") &&
+                   one.stop_frame == integer_at(job, "stop_frame");
         });
         if (same == jobs.end()) {
-            not_applied_.push_back("stage, state, assignee and issues of job " + std::to_string(number_at(job, "id")) + ": task " +
+            not_applied_.push_back("stage, state, assignee and issues of job " + std::to_string(integer_at(job, "id")) + ": task " +
                                    std::to_string(object.id) + " has no such job");
             continue;
         }
@@ -209,7 +207,7 @@ Awaitable<std::vector<std::string>> apply_details(cvat::Client& client, const st
     std::vector<std::string> problem;
     boost::system::error_code error;
     const json::value side = json::parse(text, error);
-    if (error || !side.is_object() || number_at(side.get_object(), "format") != 1) {
+    if (error || !side.is_object() || integer_at(side.get_object(), "format") != 1) {
         problem.emplace_back("the side file cannot be read: stages, states, assignees and issues");
         co_return problem;
     }

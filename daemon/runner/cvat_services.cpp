@@ -67,7 +67,7 @@ Result<std::unique_ptr<lfs::Remote>> make_large(Shared& shared, const config::Jo
         services.ssh.push_back(std::move(*ssh));
         settings.authenticate = ssh_authenticate(services.ssh.back(), settings.url);
     }
-    settings.ref = "refs/heads/" + target.branch;
+    settings.ref = git::branch_ref(target.branch);
     settings.username = git.username;
     settings.password = git.password;
     settings.connect = git.connect;

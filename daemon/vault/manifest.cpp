@@ -26,24 +26,18 @@ json::object task_to_json(const ManifestTask& task) {
     return object;
 }
 
-std::int64_t number_of(const json::object& object, const char* key) {
-    const json::value* value = object.if_contains(key);
-    boost::system::error_code ignored;
-    return value == nullptr || !value->is_number() ? 0 : value->to_number<std::int64_t>(ignored);
-}
-
 ManifestTask task_of(const json::object& object) {
     ManifestTask task;
-    task.index = static_cast<std::size_t>(number_of(object, "index"));
-    task.id = number_of(object, "id");
+    task.index = static_cast<std::size_t>(integer_at(object, "index"));
+    task.id = integer_at(object, "id");
     task.name = text_at(object, "name");
     task.updated_date = text_at(object, "updated_date");
     task.print = text_at(object, "print");
-    task.jobs = number_of(object, "jobs");
-    task.frames = number_of(object, "frames");
-    task.shapes = number_of(object, "shapes");
-    task.tags = number_of(object, "tags");
-    task.tracks = number_of(object, "tracks");
+    task.jobs = integer_at(object, "jobs");
+    task.frames = integer_at(object, "frames");
+    task.shapes = integer_at(object, "shapes");
+    task.tags = integer_at(object, "tags");
+    task.tracks = integer_at(object, "tracks");
     const json::value* kept = object.if_contains("kept_from_earlier");
     task.kept_from_earlier = kept != nullptr && kept->is_bool() && kept->get_bool();
     return task;
@@ -52,9 +46,9 @@ ManifestTask task_of(const json::object& object) {
 ManifestMember member_of(const json::object& object) {
     ManifestMember member;
     member.name = text_at(object, "name");
-    member.size = static_cast<std::uint64_t>(number_of(object, "size"));
-    member.crc32 = static_cast<std::uint32_t>(number_of(object, "crc32"));
-    member.dos_time = static_cast<std::uint32_t>(number_of(object, "time"));
+    member.size = static_cast<std::uint64_t>(integer_at(object, "size"));
+    member.crc32 = static_cast<std::uint32_t>(integer_at(object, "crc32"));
+    member.dos_time = static_cast<std::uint32_t>(integer_at(object, "time"));
     return member;
 }
 
@@ -141,12 +135,12 @@ Result<Manifest> parse_manifest(std::string_view text, const std::string& object
     Result<json::object> parsed = checked_object(text, object_for_errors);
     if (!parsed) return parsed.error();
     const json::object& object = *parsed;
-    if (number_of(object, "format") != 1) {
+    if (integer_at(object, "format") != 1) {
         return fail(Errc::unsupported, "read manifest", object_for_errors, "its format is not one that this version knows (1)");
     }
     Manifest m;
     m.item.kind = text_at(object, "kind") == "task" ? ItemId::Kind::task : ItemId::Kind::project;
-    m.item.id = number_of(object, "id");
+    m.item.id = integer_at(object, "id");
     m.name = text_at(object, "name");
     m.created_at = text_at(object, "created_at");
     m.server = text_at(object, "server");
@@ -159,7 +153,7 @@ Result<Manifest> parse_manifest(std::string_view text, const std::string& object
         m.verified_at = text_at(verified->get_object(), "at");
     }
     m.zip_sha256 = text_at(object, "sha256");
-    m.zip_bytes = static_cast<std::uint64_t>(number_of(object, "bytes"));
+    m.zip_bytes = static_cast<std::uint64_t>(integer_at(object, "bytes"));
     m.commit = text_at(object, "commit");
     read_list(object, "tasks", m.tasks, task_of);
     read_list(object, "members", m.members, member_of);

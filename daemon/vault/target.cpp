@@ -33,7 +33,7 @@ Target::Target(Vault& vault, std::unique_ptr<remote::Remote> remote, TargetSetti
     : vault_(vault), remote_(std::move(remote)), settings_(std::move(settings)), large_(std::move(large)) {}
 
 Awaitable<Result<std::optional<git::Oid>>> Target::remote_tip(bool for_push) {
-    const std::string ref = "refs/heads/" + settings_.branch;
+    const std::string ref = git::branch_ref(settings_.branch);
     Result<remote::Advertisement> listed = fail(Errc::internal, "list refs", settings_.url, "not asked");
     if (for_push) {
         listed = co_await remote_->list_for_push();
@@ -59,7 +59,7 @@ Awaitable<Result<bool>> Target::branch_exists() {
 }
 
 Awaitable<Result<void>> Target::judge(remote::PushReport report) {
-    const std::string ref = "refs/heads/" + settings_.branch;
+    const std::string ref = git::branch_ref(settings_.branch);
     // What went ahead is not there after all (its ref was removed, and the server swept): the next try sends everything.
     const auto with_everything = [this](Failure refused) {
         refused.transient = refused.transient || !ahead_.empty();
@@ -91,7 +91,7 @@ Awaitable<Result<void>> Target::send(const PushStep& step, PushOutcome& outcome)
     const std::uint64_t bytes = reader->size();
     auto source = std::make_shared<remote::PackSource>(vault_.workers(), std::move(*reader));
     remote::RefUpdate update;
-    update.name = "refs/heads/" + settings_.branch;
+    update.name = git::branch_ref(settings_.branch);
     if (step.from) update.old_oid = *step.from;
     update.new_oid = step.target;
     std::vector<remote::RefUpdate> updates;

@@ -10,7 +10,7 @@ bool Target::takes_live(const std::optional<git::Oid>& parent) const {
 
 Awaitable<Result<PushOutcome>> Target::push_live(std::shared_ptr<LivePack> pack, git::Oid commit) {
     remote::RefUpdate update;
-    update.name = "refs/heads/" + settings_.branch;
+    update.name = git::branch_ref(settings_.branch);
     if (seen_) update.old_oid = *seen_;
     update.new_oid = commit;
     looked_at_ = false;  // however it ends, the branch may be elsewhere now

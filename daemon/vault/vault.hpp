@@ -19,7 +19,7 @@ public:
 
     [[nodiscard]] const std::filesystem::path& path() const noexcept { return path_; }
     [[nodiscard]] const std::string& branch() const noexcept { return branch_; }
-    [[nodiscard]] std::string branch_ref() const { return "refs/heads/" + branch_; }
+    [[nodiscard]] std::string branch_ref() const { return git::branch_ref(branch_); }
     [[nodiscard]] async::Workers& workers() const noexcept { return workers_; }
 
     /// Waits for the vault to be free, opens it if needed and runs `work(repository)` on a worker. `work` returns a Result and must be a

@@ -12,8 +12,6 @@ namespace {
 
 using Entries = std::vector<git::TreeEntry>;
 
-std::string branch_ref(const std::string& branch) { return "refs/heads/" + branch; }
-
 struct Tip {
     std::optional<git::Oid> commit;
     Entries root;
@@ -31,7 +29,7 @@ Result<Tip> read_commit(const git::Repository& vault, const git::Oid& oid) {
 }
 
 Result<Tip> read_tip(const git::Repository& vault, const std::string& branch) {
-    const Result<std::optional<git::Oid>> resolved = vault.resolve(branch_ref(branch));
+    const Result<std::optional<git::Oid>> resolved = vault.resolve(git::branch_ref(branch));
     if (!resolved) return resolved.error();
     if (!*resolved) return Tip();
     return read_commit(vault, **resolved);
@@ -124,7 +122,7 @@ Result<Committed> write_commit(git::Repository& vault, const std::string& branch
     }
     if (!pack) return pack.error();
     if (*pack) result.pack_bytes = (*pack)->bytes;
-    const Result<void> moved = vault.set_ref(branch_ref(branch), result.commit, tip.commit, "backup: " + version.manifest.item.words());
+    const Result<void> moved = vault.set_ref(git::branch_ref(branch), result.commit, tip.commit, "backup: " + version.manifest.item.words());
     if (!moved) return moved.error();
     return result;
 }
@@ -160,7 +158,7 @@ bool worth_compressing(std::string_view name) {
 }
 
 Result<std::optional<Held>> read_held(const git::Repository& vault, const std::string& branch, const ItemId& item) {
-    const Result<std::optional<git::Oid>> tip = vault.resolve(branch_ref(branch));
+    const Result<std::optional<git::Oid>> tip = vault.resolve(git::branch_ref(branch));
     if (!tip) return tip.error();
     if (!*tip) return std::optional<Held>();
     return read_held(vault, **tip, item);

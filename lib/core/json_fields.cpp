@@ -25,6 +25,11 @@ std::optional<std::int64_t> as_integer(const json::value& value) {
     return number;
 }
 
+std::int64_t integer_at(const json::object& object, std::string_view key) {
+    const json::value* const value = object.if_contains(key);
+    return value == nullptr ? 0 : as_integer(*value).value_or(0);
+}
+
 JsonFields::JsonFields(const json::value& value, std::string_view what) : object_(value.if_object()), what_(what) {
     if (object_) return;
     object_ = &no_fields();

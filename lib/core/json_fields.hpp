@@ -45,6 +45,9 @@ private:
 /// The string at `key`; "" when there is none, or something else.
 std::string text_at(const boost::json::object& object, std::string_view key);
 
+/// The whole number at `key`; 0 when there is none, or something else.
+std::int64_t integer_at(const boost::json::object& object, std::string_view key);
+
 /// A JSON number (int64, uint64 or integral double) as int64.
 std::optional<std::int64_t> as_integer(const boost::json::value& value);
 

@@ -18,8 +18,6 @@ constexpr std::size_t longest_head = std::size_t{256} << 20;  // a million refs 
 constexpr std::string_view version_2 = "# v2 git bundle\n";
 constexpr std::string_view version_3 = "# v3 git bundle\n";
 
-Failure damaged_bundle(const fs::path& file, std::string message) { return fail(Errc::repository_invalid, "read", file.string(), std::move(message)); }
-
 Result<void> write_all_of(PackReader& reader, const BundleRefs& refs, int fd, const fs::path& file, const std::function<bool()>& stop) {
     std::string head(version_2);
     for (const auto& [name, oid] : refs) head += oid.hex() + " " + name + "\n";
@@ -38,11 +36,11 @@ struct Head {
 
 // Lines up to the empty one: capabilities ("@…", version 3), prerequisites ("-<oid> …"), refs ("<oid> <name>").
 Result<Head> parse_head(const std::string& text, const fs::path& file) {
-    if (!text.starts_with(version_2) && !text.starts_with(version_3)) return damaged_bundle(file, "this is no git bundle");
+    if (!text.starts_with(version_2) && !text.starts_with(version_3)) return damaged_file(file, "this is no git bundle");
     Head head;
     for (std::size_t at = version_2.size();;) {
         const std::size_t end = text.find('\n', at);
-        if (end == std::string::npos) return damaged_bundle(file, "the bundle ends in its list of refs");
+        if (end == std::string::npos) return damaged_file(file, "the bundle ends in its list of refs");
         const std::string_view line = std::string_view(text).substr(at, end - at);
         at = end + 1;
         if (line.empty()) {
@@ -52,7 +50,7 @@ Result<Head> parse_head(const std::string& text, const fs::path& file) {
         head.whole = head.whole && line.front() != '-';
         if (line.front() == '@' || line.front() == '-') continue;
         const std::optional<Oid> oid = Oid::parse(line.substr(0, 40));
-        if (!oid || line.size() < 42 || line[40] != ' ') return damaged_bundle(file, "the bundle has a bad line in its list of refs");
+        if (!oid || line.size() < 42 || line[40] != ' ') return damaged_file(file, "the bundle has a bad line in its list of refs");
         head.refs.emplace_back(std::string(line.substr(41)), *oid);
     }
 }
@@ -66,7 +64,7 @@ Result<Head> read_head(int fd, const fs::path& file) {
     while (text.find("\n\n", looked_at) == std::string::npos) {
         looked_at = text.empty() ? 0 : text.size() - 1;
         const std::size_t more = static_cast<std::size_t>(std::min<std::uint64_t>(head_piece, *size - text.size()));
-        if (more == 0 || text.size() > longest_head) return damaged_bundle(file, "this is no whole git bundle");
+        if (more == 0 || text.size() > longest_head) return damaged_file(file, "this is no whole git bundle");
         const std::size_t before = text.size();
         text.resize(before + more);
         const Result<void> read = read_exactly(fd, std::as_writable_bytes(std::span(text.data() + before, more)), before, file);
@@ -81,7 +79,7 @@ using TakePiece = std::function<Result<void>(std::span<const std::byte>)>;
 Result<void> check_pack(int fd, std::uint64_t at, const fs::path& file, const std::function<bool()>& stop, const TakePiece& take = {}) {
     const Result<std::uint64_t> size = file_size(fd, file);
     if (!size) return size.error();
-    if (*size < at + 12 + digest_bytes) return damaged_bundle(file, "its pack is cut");
+    if (*size < at + 12 + digest_bytes) return damaged_file(file, "its pack is cut");
     const std::uint64_t end = *size - digest_bytes;
     hash::Digest digest(hash::Algorithm::sha1);
     std::vector<std::byte> buffer(piece_bytes);
@@ -90,7 +88,7 @@ Result<void> check_pack(int fd, std::uint64_t at, const fs::path& file, const st
         const std::span<std::byte> part = std::span(buffer).first(static_cast<std::size_t>(std::min<std::uint64_t>(piece_bytes, end - at)));
         const Result<void> read = read_exactly(fd, part, at, file);
         if (!read) return read;
-        if (first && std::string_view(reinterpret_cast<const char*>(part.data()), 4) != "PACK") return damaged_bundle(file, "it holds no pack");
+        if (first && std::string_view(reinterpret_cast<const char*>(part.data()), 4) != "PACK") return damaged_file(file, "it holds no pack");
         digest.update(part);
         const Result<void> taken = take ? take(part) : Result<void>();
         if (!taken) return taken;
@@ -99,7 +97,7 @@ Result<void> check_pack(int fd, std::uint64_t at, const fs::path& file, const st
     std::string trailer(digest_bytes, '\0');
     const Result<void> read = read_exactly(fd, std::as_writable_bytes(std::span(trailer.data(), trailer.size())), end, file);
     if (!read) return read;
-    if (digest.finish() != trailer) return damaged_bundle(file, "its pack does not have the SHA-1 that it ends with");
+    if (digest.finish() != trailer) return damaged_file(file, "its pack does not have the SHA-1 that it ends with");
     return take ? take(std::as_bytes(std::span(trailer.data(), trailer.size()))) : Result<void>();
 }
 
@@ -140,7 +138,7 @@ Result<BundleRefs> unpack_bundle(const fs::path& file, const fs::path& pack, con
     if (!fd) return fd.error();
     Result<Head> head = read_head(fd->get(), file);
     if (!head) return head.error();
-    if (!head->whole) return damaged_bundle(file, "the bundle needs commits that it does not hold");
+    if (!head->whole) return damaged_file(file, "the bundle needs commits that it does not hold");
     const Result<FileDescriptor> out = open_file(pack, O_WRONLY | O_CREAT | O_TRUNC);
     if (!out) return out.error();
     const auto write = [&](std::span<const std::byte> bytes) { return write_all(out->get(), bytes, pack); };

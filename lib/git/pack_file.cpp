@@ -17,10 +17,6 @@ constexpr std::size_t names_at = fanout_at + 256 * 4;
 constexpr std::size_t shortest_index = names_at + 2 * digest_bytes;
 constexpr std::uint32_t long_offset_flag = 0x8000'0000U;
 
-Failure damaged_pack(const fs::path& path, std::string what) {
-    return fail(Errc::repository_invalid, "read", path.string(), std::move(what));
-}
-
 RawDigest digest_at(const unsigned char* at) noexcept {
     RawDigest digest;
     std::memcpy(digest.data(), at, digest.size());
@@ -41,24 +37,24 @@ Result<std::unique_ptr<PackFile>> PackFile::open(const fs::path& index) {
     if (!file) return file.error();
     const Result<std::uint64_t> size = autobackup::file_size(file->get(), index);
     if (!size) return size.error();
-    if (*size < shortest_index) return damaged_pack(index, "the pack index is too short");
+    if (*size < shortest_index) return damaged_file(index, "the pack index is too short");
     void* map = ::mmap(nullptr, *size, PROT_READ, MAP_PRIVATE, file->get(), 0);
     if (map == MAP_FAILED) return fail_errno(errno, "map", index.string());
     std::unique_ptr<PackFile> pack(new PackFile(index, static_cast<const unsigned char*>(map), *size));
     const unsigned char magic[] = {0xff, 't', 'O', 'c', 0, 0, 0, 2};
     if (std::memcmp(pack->map_, magic, sizeof magic) != 0)
-        return damaged_pack(index, "it is not a pack index of version 2");
+        return damaged_file(index, "it is not a pack index of version 2");
     std::uint32_t previous = 0;
     for (std::size_t i = 0; i < 256; ++i) {
         const std::uint32_t upto = get32(pack->map_ + fanout_at + 4 * i);
-        if (upto < previous) return damaged_pack(index, "the first table of the pack index is damaged");
+        if (upto < previous) return damaged_file(index, "the first table of the pack index is damaged");
         previous = upto;
     }
     pack->count_ = previous;
     // Name, CRC and offset of each object, at most one long offset each.
     const std::uint64_t rows = shortest_index + std::uint64_t{28} * pack->count_;
     if (*size < rows || *size > rows + std::uint64_t{8} * pack->count_ || (*size - rows) % 8 != 0) {
-        return damaged_pack(index, "the pack index has the wrong length");
+        return damaged_file(index, "the pack index has the wrong length");
     }
     return pack;
 }
@@ -126,7 +122,7 @@ Result<FileDescriptor> PackFile::open_pack() const {
     if (!file) return file;
     const Result<std::uint64_t> size = autobackup::file_size(file->get(), path);
     if (!size) return size.error();
-    if (*size < pack_header_bytes + digest_bytes) return damaged_pack(path, "the pack is too short");
+    if (*size < pack_header_bytes + digest_bytes) return damaged_file(path, "the pack is too short");
     std::array<std::byte, pack_header_bytes> header{};
     RawDigest trailer{};
     const Result<void> front = read_exactly(file->get(), header, 0, path);
@@ -135,9 +131,9 @@ Result<FileDescriptor> PackFile::open_pack() const {
         read_exactly(file->get(), std::as_writable_bytes(std::span(trailer)), *size - digest_bytes, path);
     if (!back) return back.error();
     if (parse_pack_header(header) != count_)
-        return damaged_pack(path, "the header of the pack is not that of its index");
+        return damaged_file(path, "the header of the pack is not that of its index");
     if (trailer != pack_digest())
-        return damaged_pack(path, "the pack does not belong to its index, or its end is missing");
+        return damaged_file(path, "the pack does not belong to its index, or its end is missing");
     return file;
 }
 
@@ -168,7 +164,7 @@ Result<std::uint64_t> PackFile::end_of(std::uint64_t start) {
     struct stat status {};
     if (::stat(pack_path().c_str(), &status) != 0) return fail_errno(errno, "stat", pack_path().string());
     const auto size = static_cast<std::uint64_t>(status.st_size);
-    if (size < digest_bytes + start) return damaged_pack(pack_path(), "the pack is cut off");
+    if (size < digest_bytes + start) return damaged_file(pack_path(), "the pack is cut off");
     return size - digest_bytes;
 }
 

@@ -5,6 +5,10 @@
 
 namespace autobackup::git {
 
+Failure damaged_file(const std::filesystem::path& file, std::string what) {
+    return fail(Errc::repository_invalid, "read", file.string(), std::move(what));
+}
+
 RawDigest finish(hash::Digest& digest) {
     const std::string raw = digest.finish();
     RawDigest result{};

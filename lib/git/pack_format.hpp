@@ -6,9 +6,12 @@
 #include <array>
 #include <cstddef>
 #include <cstdint>
+#include <filesystem>
 #include <optional>
 #include <span>
+#include <string>
 
+#include "lib/core/failure.hpp"
 #include "lib/git/oid.hpp"
 #include "lib/hash/digest.hpp"
 
@@ -26,6 +29,8 @@ inline constexpr unsigned reference_delta = 7;
 using RawDigest = std::array<unsigned char, digest_bytes>;
 /// The SHA-1 of what `digest` was given; it begins anew.
 RawDigest finish(hash::Digest& digest);
+/// repository_invalid: `file`, a pack, an index or a bundle, does not hold what it must.
+Failure damaged_file(const std::filesystem::path& file, std::string what);
 
 constexpr void put32(unsigned char* at, std::uint32_t value) noexcept {
     for (int i = 0; i < 4; ++i) at[i] = static_cast<unsigned char>(value >> (24 - 8 * i));

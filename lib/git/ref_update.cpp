@@ -94,7 +94,7 @@ Result<void> RefStore::check_room(const std::string& name, const PackedRefs& pac
 Result<void> RefStore::append_log(const std::string& name, const Oid& before, const Oid& after,
                                   const std::string& message) const {
     // As git's own default: branches have logs.
-    if (!name.starts_with("refs/heads/")) return {};
+    if (!name.starts_with(branch_prefix)) return {};
     const std::string log_name = "logs/" + name;
     const fs::path file = root_ / log_name;
     // A log in the way belongs to a ref that is gone (check_room has seen to that): it goes too.
@@ -216,7 +216,7 @@ Result<void> RefStore::remove(const std::string& name) {
 }
 
 Result<void> RefStore::set_head(const std::string& branch) {
-    const std::string name = "refs/heads/" + branch;
+    const std::string name = branch_ref(branch);
     if (!is_safe_ref_name(name))
         return fail(Errc::config_invalid, "set HEAD of " + root_.string(), branch,
                     "this is not the name of a branch");

@@ -22,6 +22,8 @@ namespace autobackup::git {
 
 /// Where branches stand (gitglossary(7), "ref").
 inline constexpr std::string_view branch_prefix = "refs/heads/";
+/// The full name of a branch.
+inline std::string branch_ref(std::string_view branch) { return std::string(branch_prefix) + std::string(branch); }
 
 namespace fs = std::filesystem;
 

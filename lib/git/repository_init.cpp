@@ -45,7 +45,7 @@ Result<void> fill_new_repository(const fs::path& path, const std::string& branch
 
 /// In a directory beside `path` that is renamed: there is never half a repository under the name.
 Result<void> make_repository(const fs::path& path, const std::string& branch) {
-    if (!is_safe_ref_name("refs/heads/" + branch)) {
+    if (!is_safe_ref_name(branch_ref(branch))) {
         return fail(Errc::config_invalid, "make", path.string(),
                     "\"" + one_line(branch) + "\" is not the name of a branch");
     }

@@ -20,17 +20,10 @@ const json::value* find(const json::object& object, const char* key) {
     return value == nullptr || value->is_null() ? nullptr : value;
 }
 
-std::int64_t number_of(const json::object& object, const char* key) {
-    const json::value* value = find(object, key);
-    boost::system::error_code error;
-    const auto number = value != nullptr && value->is_number() ? value->to_number<std::int64_t>(error) : 0;
-    return error ? 0 : number;
-}
-
 // expires_in is preferred over expires_at (docs/api/batch.md); 0 and the year 1 stand for "does not expire".
 std::optional<Instant> expiry_of(const json::object& object, Instant now) {
     constexpr std::int64_t longest = std::int64_t{1} << 31;
-    if (const std::int64_t seconds = number_of(object, "expires_in"); seconds != 0) {
+    if (const std::int64_t seconds = integer_at(object, "expires_in"); seconds != 0) {
         return now + std::chrono::seconds(std::clamp(seconds, -longest, longest));
     }
     const std::optional<Instant> at = parse_rfc3339(text_at(object, "expires_at"));
@@ -72,12 +65,12 @@ Result<std::optional<Action>> action_of(const json::object& actions, const char*
 Result<BatchObject> object_of(const json::object& object, const http::Url& endpoint, Instant now) {
     BatchObject out;
     out.pointer.oid = text_at(object, "oid");
-    const std::int64_t size = number_of(object, "size");
+    const std::int64_t size = integer_at(object, "size");
     out.pointer.size = size < 0 ? 0 : static_cast<std::uint64_t>(size);
     const json::value* authenticated = find(object, "authenticated");
     out.authenticated = authenticated != nullptr && authenticated->is_bool() && authenticated->get_bool();
     if (const json::value* error = find(object, "error"); error != nullptr && error->is_object()) {
-        out.error_code = static_cast<int>(std::clamp<std::int64_t>(number_of(error->get_object(), "code"), 0, 999));
+        out.error_code = static_cast<int>(std::clamp<std::int64_t>(integer_at(error->get_object(), "code"), 0, 999));
         if (out.error_code == 0) out.error_code = 500;
         out.error_message = cut_peer_words(text_at(error->get_object(), "message"));
         return out;
