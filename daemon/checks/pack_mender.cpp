@@ -46,6 +46,7 @@ Result<void> take_objects(const fs::path& from, const std::vector<git::Oid>& oid
     }
     git::Fetched taken;
     taken.pack = via;
+    taken.stop = [&bounds] { return bounds.stop.stop_requested(); };
     return into.adopt_pack(taken, "origin", "");
 }
 
@@ -87,6 +88,7 @@ Result<void> PackMender::index_once(bool frame) {
     if (!repository) return repository.error();
     git::Fetched pack;
     pack.pack = workshop_ / "again.pack";
+    pack.stop = stopped();
     const Result<void> adopted = repository->adopt_pack(pack, "origin", "");
     const Result<void> proved = adopted ? prove(*repository) : adopted;
     if (!proved) fs::remove_all(mended(), error);

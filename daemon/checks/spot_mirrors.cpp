@@ -89,10 +89,10 @@ Result<void> RepositorySpot::take_in(const remote::FetchReport& report) {
     fetched.shallow = report.shallow;
     fetched.promisor = report.filtered;
     fetched.small_blob = [&collector](const git::Oid& blob, std::string_view content) { collector.take(blob, content); };
+    fetched.stop = [stop = shared_.workers.stop_token()] { return stop.stop_requested(); };
     const Result<void> adopted = came->adopt_pack(fetched, "origin", "");
     if (!adopted) return adopted;
-    const std::stop_token stop = shared_.workers.stop_token();
-    const Result<git::Repository::CheckReport> report_of = came->check([&stop] { return stop.stop_requested(); });
+    const Result<git::Repository::CheckReport> report_of = came->check(fetched.stop);
     if (!report_of) return report_of.error();
     if (!report_of->problems.empty()) return fail(Errc::bad_response, "fetch", what_.source.url, "what came is not whole: " + report_of->problems.front());
     for (const mirror::LargeFile& file : collector.found()) pointers_.push_back(file.object);

@@ -70,6 +70,7 @@ Awaitable<Result<void>> Fetching::take(std::uint64_t bytes) {
         fetched.pack = pack();
         if (index) fetched.index = *index;
         fetched.closed = !index;
+        fetched.stop = [stop = shared_.workers.stop_token()] { return stop.stop_requested(); };
         return made->adopt_pack(fetched, "origin", "");
     };
     co_return co_await shared_.workers.run(std::move(adopt));

@@ -128,6 +128,7 @@ Result<void> Mirroring::take_in_now(const Order& order, const fs::path& index) {
         fetched.pack = fetched_pack(order.place);
         fetched.index = index;
         fetched.closed = index.empty() && !repository->partial();  // else git has looked itself
+        fetched.stop = [stop = context_.workers.stop_token()] { return stop.stop_requested(); };
         if (what_.lfs) fetched.small_blob = [&pointers](const Oid& blob, std::string_view content) { pointers.take(blob, content); };
         const Result<void> adopted = repository->adopt_pack(fetched, "origin", plain_url(what_.source.url));
         if (!adopted) return adopted;

@@ -123,6 +123,7 @@ private:
         git::Fetched fetched;
         fetched.pack = made.path() / "given.pack";
         fetched.closed = true;
+        fetched.stop = [this] { return stop_.stop_requested(); };
         Result<void> done = write_pack(*reader, fetched.pack, stop_);
         if (done) done = made.adopt_pack(fetched, "origin", std::string());
         if (!done) return done.error();

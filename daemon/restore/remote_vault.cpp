@@ -192,6 +192,7 @@ Awaitable<Result<void>> RemoteVault::fetch(remote::FetchRequest request) {
     if (!report) co_return report.error();
     pack.promisor = report->filtered || blobs;
     pack.shallow = report->shallow;
+    pack.stop = [stop = workers_.stop_token()] { return stop.stop_requested(); };
     auto adopt = [this, &pack]() -> Result<void> {
         Result<git::Repository> opened = git::Repository::open(repository());
         if (!opened) return opened.error();

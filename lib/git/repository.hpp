@@ -66,6 +66,7 @@ struct Fetched {
     TakeBlob small_blob{};     ///< hears of each blob under 1024 bytes in the pack, before it is taken in
     bool promisor = false;     ///< objects it lacks may be asked for from the remote: mark the pack .promisor
     std::vector<Oid> shallow;  ///< commits whose parents are not here
+    std::function<bool()> stop{};  ///< asked for each object while the index is made here; true: cancelled, and nothing is taken in
 };
 
 /// One step of set_refs() and replace_refs().

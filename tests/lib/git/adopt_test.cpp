@@ -111,6 +111,26 @@ TEST_F(Adopt, AThinPackWithoutItsBaseIsRefused) {
     EXPECT_TRUE(fs::exists(thin.pack));
 }
 
+TEST_F(Adopt, AStopIsHeardWhileThePackIsReadAndWhileItsDeltasAre) {
+    adopt(packed({"HEAD~1"}, {}));
+    const std::size_t before = packs().size();
+    Fetched thin = packed({"HEAD", "^HEAD~1"}, {"--thin", "--delta-base-offset"});
+    int asked = 0, last = 0;
+    thin.stop = [&] { return ++asked == last; };
+    for (last = 1;; ++last) {
+        asked = 0;
+        const Result<void> adopted = repository_->adopt_pack(thin, "origin", "");
+        if (adopted) break;
+        EXPECT_EQ(adopted.error().code, Errc::cancelled) << describe(adopted.error());
+        EXPECT_EQ(asked, last);
+        EXPECT_EQ(packs().size(), before);
+        EXPECT_TRUE(fs::exists(thin.pack));
+    }
+    EXPECT_GT(last, 3) << "three objects came, and it is asked for each";
+    set_main(source_tip());
+    expect_strict_fsck(path_);
+}
+
 TEST_F(Adopt, AnEmptyPackIsNothingNew) {
     adopt(packed({"HEAD", "^HEAD"}, {}));
     EXPECT_TRUE(packs().empty());
