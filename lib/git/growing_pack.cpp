@@ -83,18 +83,65 @@ Result<std::vector<IndexEntry>> GrowingPack::Impl::write(const PackPlan& plan) {
     return written;
 }
 
-Result<void> GrowingPack::Impl::append(const PackPlan& plan) {
+void GrowingPack::Impl::count(const std::vector<IndexEntry>& written, std::uint64_t end) {
+    entries.insert(entries.end(), written.begin(), written.end());
+    for (const IndexEntry& entry : written) known.insert(entry.oid);
+    bytes = end;
+}
+
+Result<void> GrowingPack::Impl::append(const PackPlan& plan, const std::string* note) {
     if (broken) return *broken;
-    const Result<std::vector<IndexEntry>> written = write(plan);
-    if (!written) {
+    Result<std::vector<IndexEntry>> written = std::vector<IndexEntry>();
+    if (plan.size() != 0) written = write(plan);
+    const std::uint64_t end = written && plan.size() != 0 ? writer->bytes() : bytes;
+    Result<void> done = written ? Result<void>() : Result<void>(written.error());
+    if (done && log && note != nullptr) {
+        Growth growth;
+        growth.entries = *written;
+        growth.note = *note;
+        growth.end = end;
+        done = log->append(growth);
+    }
+    if (done) {
+        count(*written, end);
+    } else {
         // The failure to tell is the first one; that the file could not be cut back is told by whoever adds next.
         static_cast<void>(cut_back());
-        return written.error();
     }
-    entries.insert(entries.end(), written->begin(), written->end());
-    for (const IndexEntry& entry : *written) known.insert(entry.oid);
-    bytes = writer->bytes();
-    return {};
+    return done;
+}
+
+// Each entry is unpacked and has its name; what follows the first that is not so goes.
+bool GrowingPack::Impl::holds(const Growth& growth) const {
+    const Result<std::uint64_t> size = file_size(file.fd(), file.path());
+    if (!size || growth.end > *size) return false;
+    std::uint64_t at = bytes;
+    for (const IndexEntry& entry : growth.entries) {
+        const bool next = &entry == &growth.entries.front() ? entry.offset == at : entry.offset > at;
+        if (!next || entry.offset >= growth.end) return false;
+        at = entry.offset;
+    }
+    if (growth.entries.empty()) return growth.end == at;
+    return verify_entries(file.fd(), file.path(), growth.entries, growth.end).has_value();
+}
+
+Result<void> GrowingPack::Impl::take_up(const std::function<bool()>& stop) {
+    const Result<std::vector<Growth>> before = log->read();
+    if (!before) return before.error();
+    std::uint64_t good = 0;
+    for (const Growth& growth : *before) {
+        if (stop && stop()) return fail(Errc::cancelled, "read back", file.path().string(), "stopped by request");
+        if (!holds(growth)) break;
+        count(growth.entries, growth.end);
+        notes.push_back(growth.note);
+        good = growth.log_end;
+    }
+    const std::array<std::byte, pack_header_bytes> header = pack_header(0);
+    if (::pwrite(file.fd(), header.data(), header.size(), 0) != static_cast<ssize_t>(header.size())) {
+        return fail_errno(errno, "write", file.path().string());
+    }
+    const Result<void> cut = log->cut(good);
+    return cut ? cut_back() : cut;
 }
 
 Result<RawDigest> GrowingPack::Impl::seal() {
@@ -125,9 +172,26 @@ GrowingPack::GrowingPack(GrowingPack&&) noexcept = default;
 GrowingPack& GrowingPack::operator=(GrowingPack&&) noexcept = default;
 GrowingPack::~GrowingPack() = default;
 
-Result<GrowingPack> GrowingPack::begin(Repository& repository) {
+Result<GrowingPack> GrowingPack::begin(Repository& repository, const std::string& name, const std::function<bool()>& stop) {
     Result<fs::path> directory = ready_pack_directory(*repository.impl_);
     if (!directory) return directory.error();
+    const auto go_on = [&]() -> Result<GrowingPack> {
+        const fs::path base = *directory / (std::string(growing_prefix) + name);
+        Result<LockedTemporary> file = LockedTemporary::open(base.string() + ".part");
+        if (!file) return file.error();
+        Result<GrowthLog> log = GrowthLog::open(base.string() + ".log");
+        if (!log) return log.error();
+        auto impl = std::make_unique<Impl>(*repository.impl_, *directory, std::move(*file));
+        impl->log.emplace(std::move(*log));
+        const Result<void> taken = impl->take_up(stop);
+        if (taken) return GrowingPack(std::move(impl));
+        if (taken.error().code != Errc::cancelled) impl->give_up();
+        return taken.error();
+    };
+    if (!name.empty()) {
+        Result<GrowingPack> pack = go_on();
+        if (pack || pack.error().code == Errc::cancelled) return pack;
+    }
     Result<LockedTemporary> file = LockedTemporary::create(*directory, new_pack_prefix);
     if (!file) return file.error();
     const Result<void> written = write_all(file->fd(), pack_header(0), file->path());
@@ -135,12 +199,14 @@ Result<GrowingPack> GrowingPack::begin(Repository& repository) {
     return GrowingPack(std::make_unique<Impl>(*repository.impl_, std::move(*directory), std::move(*file)));
 }
 
-Result<void> GrowingPack::add(const std::vector<NewBlob>& blobs) {
+Result<void> GrowingPack::add(const std::vector<NewBlob>& blobs, const std::string& note) {
     impl_->repository.refresh();
     const PackPlan plan = plan_pack(blobs, {}, [this](const Oid& oid) { return impl_->lacks(oid); });
-    return plan.size() == 0 ? Result<void>() : impl_->append(plan);
+    return plan.size() == 0 && note.empty() ? Result<void>() : impl_->append(plan, &note);
 }
 
+const std::vector<std::string>& GrowingPack::notes() const noexcept { return impl_->notes; }
+void GrowingPack::give_up() { impl_->give_up(); }
 bool GrowingPack::has(const Oid& oid) const { return impl_->known.contains(oid); }
 std::size_t GrowingPack::objects() const noexcept { return impl_->entries.size(); }
 std::uint64_t GrowingPack::bytes() const noexcept { return impl_->bytes; }
@@ -155,24 +221,29 @@ std::size_t GrowingPack::objects_within(std::uint64_t bytes) const noexcept {
     return static_cast<std::size_t>(std::max<std::ptrdiff_t>(beyond - impl_->entries.begin() - 1, 0));
 }
 
-Result<std::optional<PackInfo>> Repository::finish_pack(GrowingPack pack, const std::vector<NewBlob>& blobs, const std::vector<RawObject>& objects) {
-    GrowingPack::Impl& grown = *pack.impl_;
-    impl_->refresh();
-    const PackPlan plan = plan_pack(blobs, objects, [&grown](const Oid& oid) { return grown.lacks(oid); });
-    const Result<void> added = plan.size() == 0 ? Result<void>() : grown.append(plan);
+Result<std::optional<PackInfo>> GrowingPack::Impl::finish(const std::vector<NewBlob>& blobs, const std::vector<RawObject>& objects) {
+    repository.refresh();
+    const PackPlan plan = plan_pack(blobs, objects, [this](const Oid& oid) { return lacks(oid); });
+    const Result<void> added = plan.size() == 0 ? Result<void>() : append(plan, nullptr);
     if (!added) return added.error();
-    if (grown.broken) return *grown.broken;
-    if (grown.entries.empty()) return std::optional<PackInfo>();
-    const Result<RawDigest> digest = grown.seal();
+    if (broken) return *broken;
+    if (entries.empty()) return std::optional<PackInfo>();
+    const Result<RawDigest> digest = seal();
     if (!digest) return digest.error();
-    Result<fs::path> published = publish_pack(grown.directory, grown.file, grown.entries, *digest);
+    Result<fs::path> published = publish_pack(directory, file, entries, *digest);
     if (!published) return published.error();
     PackInfo info;
     info.pack = std::move(*published);
-    info.bytes = grown.bytes;
-    info.objects = static_cast<std::uint32_t>(grown.entries.size());
-    impl_->refresh();
+    info.bytes = bytes;
+    info.objects = static_cast<std::uint32_t>(entries.size());
+    repository.refresh();
     return std::optional<PackInfo>(std::move(info));
+}
+
+Result<std::optional<PackInfo>> Repository::finish_pack(GrowingPack pack, const std::vector<NewBlob>& blobs, const std::vector<RawObject>& objects) {
+    Result<std::optional<PackInfo>> done = pack.impl_->finish(blobs, objects);
+    pack.give_up();  // it stands under its name now, or a full or broken disk wants its room back
+    return done;
 }
 
 }  // namespace autobackup::git

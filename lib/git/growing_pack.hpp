@@ -4,6 +4,7 @@
 
 #include <cstdint>
 #include <memory>
+#include <string>
 #include <vector>
 
 #include "lib/git/repository.hpp"
@@ -17,19 +18,26 @@ struct SlicePack {
     PackReader pack;
 };
 
-/// The next pack of a repository, under construction: nobody sees its objects before Repository::finish_pack() has published it, and
-/// nothing of it stays when it dies before (or its process does: the next Repository::open_or_init() removes the file).
+/// The next pack of a repository, under construction: nobody sees its objects before Repository::finish_pack() has published it. What becomes
+/// of it when it dies before, or its process does, is begin()'s choice.
 class GrowingPack {
 public:
     /// `repository` is borrowed as long as this lives and not finished; whoever uses either uses both on one thread at a time.
-    static Result<GrowingPack> begin(Repository& repository);
+    /// `name` (of a file; "": none): what was added stays on the disk, and the next begin() with that name goes on with as much of it as is
+    /// read back and has its names; after a week without it Repository::open_or_init() removes it. Without a name, or where that pack
+    /// cannot be had (another process holds it), nothing stays. `stop` is asked while it is read back; true: cancelled, and all stays.
+    static Result<GrowingPack> begin(Repository& repository, const std::string& name = {}, const std::function<bool()>& stop = {});
     GrowingPack(GrowingPack&&) noexcept;
     GrowingPack& operator=(GrowingPack&&) noexcept;
     ~GrowingPack();
 
     /// Appends the blobs that neither this pack nor the repository has. On return they stand in the file, and were read back: each has its
-    /// name. On failure (as Repository::write_pack) the pack is what it was before.
-    Result<void> add(const std::vector<NewBlob>& blobs);
+    /// name. On failure (as Repository::write_pack) the pack is what it was before. `note` is kept with them: see notes().
+    Result<void> add(const std::vector<NewBlob>& blobs, const std::string& note = {});
+    /// The notes of what begin() found, in their order.
+    [[nodiscard]] const std::vector<std::string>& notes() const noexcept;
+    /// Nothing of it is to stay.
+    void give_up();
     [[nodiscard]] bool has(const Oid& oid) const;
     /// Entries so far.
     [[nodiscard]] std::size_t objects() const noexcept;

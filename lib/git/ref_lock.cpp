@@ -120,7 +120,7 @@ void RefLock::remove_leftovers(const fs::path& root) {
          entry.increment(error)) {
         try_lock(entry->path());
     }
-    remove_abandoned(root, temporary_prefix, /*ours=*/true);
+    remove_abandoned(root, temporary_prefix, std::chrono::seconds(0));
 }
 
 Result<void> make_directories_durably(const fs::path& path) {

@@ -19,7 +19,7 @@ namespace autobackup::git {
 
 namespace {
 
-constexpr std::chrono::hours orphan_age{1};
+constexpr std::chrono::hours orphan_age{1}, foreign_age{24};
 
 Result<void> write_synced(const fs::path& path, std::string_view text) {
     const Result<FileDescriptor> file = open_file(path, O_WRONLY | O_CREAT | O_EXCL);
@@ -53,7 +53,7 @@ Result<void> make_repository(const fs::path& path, const std::string& branch) {
     const Result<void> parent_made = make_directories(parent);
     if (!parent_made) return parent_made;
     const std::string prefix = "." + path.filename().string() + ".new-";
-    remove_abandoned(parent, prefix, /*ours=*/true);
+    remove_abandoned(parent, prefix, std::chrono::seconds(0));
     std::string temporary = (parent / (prefix + "XXXXXX")).string();
     if (::mkdtemp(temporary.data()) == nullptr) return fail_errno(errno, "make directory", temporary);
     const FileDescriptor held = lock_abandoned(temporary);  // ours: tells others that its maker lives
@@ -87,11 +87,12 @@ void remove_orphans(const fs::path& packs) {
 
 void tidy_up(const fs::path& path) {
     const fs::path objects = path / "objects";
-    remove_abandoned(objects / "pack", new_pack_prefix, /*ours=*/true);
-    remove_abandoned(objects / "pack", new_index_prefix, /*ours=*/true);
-    remove_abandoned(objects, "tmp_objdir-autobackup-", /*ours=*/true);
+    remove_abandoned(objects / "pack", new_pack_prefix, std::chrono::seconds(0));
+    remove_abandoned(objects / "pack", new_index_prefix, std::chrono::seconds(0));
+    remove_abandoned(objects, "tmp_objdir-autobackup-", std::chrono::seconds(0));
     for (const char* foreign : {"tmp_pack_", "tmp_idx_", "pack_git2_"})
-        remove_abandoned(objects / "pack", foreign, /*ours=*/false);
+        remove_abandoned(objects / "pack", foreign, foreign_age);
+    remove_abandoned(objects / "pack", growing_prefix, growing_age);
     remove_orphans(objects / "pack");
     RefLock::remove_leftovers(path);
 }

@@ -15,8 +15,6 @@ namespace autobackup::git {
 
 namespace {
 
-constexpr std::chrono::hours foreign_age{24};
-
 /// Whether the name still leads to the open file: between its creation and its locking a cleaner may have
 /// removed it.
 bool still_there(int fd, const std::string& path) {
@@ -27,6 +25,14 @@ bool still_there(int fd, const std::string& path) {
 }
 
 }  // namespace
+
+Result<void> give_to_owner_of(const fs::path& directory, int fd, const fs::path& name) {
+    struct stat status {};
+    const bool anothers = ::geteuid() == 0 && ::stat(directory.c_str(), &status) == 0 && status.st_uid != 0;
+    if (anothers && ::fchown(fd, status.st_uid, status.st_gid) != 0)
+        return fail_errno(errno, "give to the owner of " + directory.string(), name.string());
+    return {};
+}
 
 Result<LockedTemporary> LockedTemporary::create(const fs::path& directory, std::string_view prefix) {
     for (int attempt = 0; attempt < 10; ++attempt) {
@@ -42,24 +48,22 @@ Result<LockedTemporary> LockedTemporary::create(const fs::path& directory, std::
                 "temporary files vanish at once");
 }
 
+Result<LockedTemporary> LockedTemporary::open(const fs::path& path) {
+    FileDescriptor file(::open(path.c_str(), O_RDWR | O_CREAT | O_CLOEXEC | O_NOFOLLOW, 0600));
+    if (!file.is_open()) return fail_errno(errno, "open", path.string());
+    const bool locked = ::flock(file.get(), LOCK_EX | LOCK_NB) == 0;
+    if (!locked || !still_there(file.get(), path)) return fail(Errc::busy, "open", path.string(), "another process holds it");
+    const Result<void> given = give_to_owner_of(path.parent_path(), file.get(), path);
+    if (!given) return given.error();
+    return LockedTemporary(std::move(file), path);
+}
+
 LockedTemporary::LockedTemporary(LockedTemporary&& other) noexcept
     : file_(std::move(other.file_)), path_(std::exchange(other.path_, fs::path())) {}
 
 LockedTemporary::~LockedTemporary() {
     if (!path_.empty()) remove_quietly(path_);
 }
-
-namespace {
-
-Result<void> give_to_owner_of(const fs::path& directory, int fd, const fs::path& name) {
-    struct stat status {};
-    const bool anothers = ::geteuid() == 0 && ::stat(directory.c_str(), &status) == 0 && status.st_uid != 0;
-    if (anothers && ::fchown(fd, status.st_uid, status.st_gid) != 0)
-        return fail_errno(errno, "give to the owner of " + directory.string(), name.string());
-    return {};
-}
-
-}  // namespace
 
 Result<void> LockedTemporary::publish(const fs::path& name, mode_t mode) {
     const Result<void> given = give_to_owner_of(name.parent_path(), file_.get(), path_);
@@ -85,14 +89,14 @@ bool is_older_than(const fs::path& path, std::chrono::seconds age) {
     return status.st_mtim.tv_sec < ::time(nullptr) - age.count();
 }
 
-void remove_abandoned(const fs::path& directory, std::string_view prefix, bool ours) {
+void remove_abandoned(const fs::path& directory, std::string_view prefix, std::chrono::seconds age) {
     std::error_code ignored;
     for (fs::directory_iterator entry(directory, ignored), end; !ignored && entry != end;
          entry.increment(ignored)) {
         const fs::path& path = entry->path();
         if (!path.filename().native().starts_with(prefix)) continue;
         const FileDescriptor held = lock_abandoned(path);
-        if (!held.is_open() || (!ours && !is_older_than(path, foreign_age))) continue;
+        if (!held.is_open() || (age.count() > 0 && !is_older_than(path, age))) continue;
         std::error_code not_removed;
         fs::remove_all(path, not_removed);
     }

@@ -90,15 +90,16 @@ inline Result<git::Oid> write_commit(git::Repository& repository, const std::vec
     return made.commit();
 }
 
-/// The same by a pack that gets one file after another.
+/// The same by a pack that gets one file after another; `name`: see GrowingPack::begin().
 inline Result<git::Oid> grow_commit(git::Repository& repository, const std::vector<NamedContent>& files,
                                     const std::vector<git::Oid>& parents, std::int64_t time = 1'700'000'000,
-                                    const std::string& message = "a commit") {
+                                    const std::string& message = "a commit", const std::string& name = {}) {
     const CommitObjects made = commit_objects(files, parents, time, message);
-    Result<git::GrowingPack> pack = git::GrowingPack::begin(repository);
+    Result<git::GrowingPack> pack = git::GrowingPack::begin(repository, name);
     if (!pack) return pack.error();
     for (const git::NewBlob& blob : made.blobs) {
-        const Result<void> added = pack->add({blob});
+        const Result<void> added = pack->add({blob}, blob.oid.hex());
+        if (!added) pack->give_up();
         if (!added) return added.error();
     }
     const Result<std::optional<git::PackInfo>> written = repository.finish_pack(std::move(*pack), {}, made.objects);

@@ -1,7 +1,8 @@
 // SPDX-License-Identifier: MIT
 // What a backup does to its vault: crash_helper VAULT ROUND writes a commit of that round on top of the
 // branch and moves the branch; crash_helper VAULT join joins its packs; crash_helper VAULT adopt PACK takes in a pack
-// that a peer sent; crash_helper VAULT ROUND grow does as the first, by a pack that grows. Exit 0 when the branch stands at it, 3 when
+// that a peer sent; crash_helper VAULT ROUND grow does as the first, by a pack that grows, and crash_helper VAULT ROUND stay
+// by one that another process goes on with. Exit 0 when the branch stands at it, 3 when
 // the disk was full, 4 on another failure.
 #include <cstdio>
 #include <cstdlib>
@@ -39,7 +40,8 @@ int main(int count, char** words) {
         const Result<git::Joined> joined = vault->join_packs(rule, {});
         return joined ? 0 : finish(joined.error());
     }
-    const bool grows = count == 4 && std::string_view(words[3]) == "grow";
+    const bool stays = count == 4 && std::string_view(words[3]) == "stay";
+    const bool grows = stays || (count == 4 && std::string_view(words[3]) == "grow");
     if (count == 4 && !grows) {
         git::Fetched fetched;
         fetched.pack = words[3];
@@ -53,7 +55,7 @@ int main(int count, char** words) {
     // More than one piece of the pack's writer, and both ways of storing.
     const std::vector<test::NamedContent> files{{"a/image.jpg", test::noise(1'300'000, round), false},
                                                 {"a/annotations.json", test::prose(50'000, round), true}};
-    const Result<git::Oid> commit = grows ? test::grow_commit(*vault, files, parents, 1'700'000'000 + round, "round " + std::string(words[2]))
+    const Result<git::Oid> commit = grows ? test::grow_commit(*vault, files, parents, 1'700'000'000 + round, "round " + std::string(words[2]), stays ? "item" : "")
                                           : test::write_commit(*vault, files, parents, 1'700'000'000 + round, "round " + std::string(words[2]));
     if (!commit) return finish(commit.error());
     const Result<void> set = vault->set_ref("refs/heads/main", *commit, *tip, "round");

@@ -16,9 +16,9 @@ protected:
         fs::copy(path_, saved_, fs::copy_options::recursive);
         old_tip_ = tip();
     }
-    test::FaultedRun helper(int round, const test::SyscallFault& fault, bool grows = false) const {
+    test::FaultedRun helper(int round, const test::SyscallFault& fault, const std::string& way = {}) const {
         std::vector<std::string> words{GIT_CRASH_HELPER, path_.string(), std::to_string(round)};
-        if (grows) words.emplace_back("grow");
+        if (!way.empty()) words.push_back(way);
         return test::run_with_fault(words, fault, directory_.path() / "log");
     }
     std::string log() const { return read_file(directory_.path() / "log").value(); }
@@ -32,7 +32,7 @@ protected:
         for (const auto& file : fs::recursive_directory_iterator(path)) {
             const std::string name = file.path().filename();
             if (name.find("tmp") != std::string::npos || name.ends_with(".lock") ||
-                name.starts_with("autobackup_"))
+                name.starts_with("autobackup_") || name.starts_with("autobackup-"))
                 ++count;
         }
         return count;
@@ -41,12 +41,12 @@ protected:
     std::string old_tip_;
 };
 
-/// By a pack that is written at once, and by one that grows (true).
-class WriteCrash : public Crash, public testing::WithParamInterface<bool> {
+/// By a pack that is written at once, by one that grows, and by one that the next process goes on with.
+class WriteCrash : public Crash, public testing::WithParamInterface<const char*> {
 protected:
     test::FaultedRun helper(int round, const test::SyscallFault& fault) const { return Crash::helper(round, fault, GetParam()); }
 };
-INSTANTIATE_TEST_SUITE_P(BothWays, WriteCrash, testing::Bool());
+INSTANTIATE_TEST_SUITE_P(EveryWay, WriteCrash, testing::Values("", "grow", "stay"));
 
 TEST_P(WriteCrash, KilledAtEveryChangeTheVaultStaysWholeAndTheNextRunSucceeds) {
     const long calls = helper(2, {}).calls;
@@ -183,6 +183,11 @@ TEST_P(WriteCrash, AFullOrBrokenDiskAtEveryChangeIsToldAndLeavesNothing) {
             if (run.name == "unlink") {
                 EXPECT_EQ(run.exit_code, 0)
                     << "what cannot be removed does not spoil what was written: " << log();
+                continue;
+            }
+            if (run.exit_code == 0 && GetParam() == std::string_view("stay")) {
+                EXPECT_EQ(tip(), new_tip) << "without the file that would have stayed";
+                EXPECT_EQ(strange_files(path_), 0U);
                 continue;
             }
             EXPECT_EQ(run.exit_code, error == ENOSPC ? 3 : 4) << log();
