@@ -3,7 +3,7 @@
 
 #include <algorithm>
 
-#include "daemon/cvat/parts.hpp"
+#include "daemon/cvat/task_note.hpp"
 #include "lib/core/instant.hpp"
 
 namespace autobackup::cvat_job {
@@ -18,8 +18,8 @@ constexpr std::uint64_t part_of_sent = 16;
 
 std::uint64_t next_part(std::uint64_t sent) { return std::clamp(sent / part_of_sent, least_part, largest_part); }
 
-Gathering::Gathering(Context& context, std::string words, vault::SendAhead* ahead)
-    : context_(context), words_(std::move(words)), ahead_(ahead), large_(vault::policy_of(context.job.git)) {}
+Gathering::Gathering(Context& context, vault::ItemId item, vault::SendAhead* ahead)
+    : context_(context), item_(item), ahead_(ahead), large_(vault::policy_of(context.job.git)) {}
 
 bool Gathering::taken(const vault::VersionMember& member) const {
     const bool large = large_.mode != vault::LargeFilePolicy::Mode::plain && member.entry.size > large_.limit;
@@ -33,7 +33,7 @@ Gathering::Slices Gathering::cut(std::uint64_t least) {
     while (ahead_ != nullptr && pack_->bytes() - cut_bytes_ >= least) {
         // A large task comes at once; a single file that is larger still goes alone.
         const std::size_t last = std::max(pack_->objects_within(cut_bytes_ + largest_part), cut_objects_ + 1);
-        Result<git::SlicePack> slice = pack_->slice(cut_objects_, last, seconds, "a part of " + words_ + ", which is being put together\n");
+        Result<git::SlicePack> slice = pack_->slice(cut_objects_, last, seconds, "a part of " + item_.words() + ", which is being put together\n");
         if (!slice) break;
         slices.push_back(std::move(*slice));
         cut_objects_ = last;
@@ -42,23 +42,38 @@ Gathering::Slices Gathering::cut(std::uint64_t least) {
     return slices;
 }
 
-Result<Gathering::Slices> Gathering::write(git::Repository& repository, std::vector<vault::VersionMember>& members) {
-    if (!pack_) {
-        Result<git::GrowingPack> begun = git::GrowingPack::begin(repository);
-        if (!begun) return begun.error();
-        pack_.emplace(std::move(*begun));
+Result<std::vector<TaskCopy>> Gathering::open(git::Repository& repository) {
+    const auto stop = [token = context_.workers.stop_token()] { return token.stop_requested(); };
+    Result<git::GrowingPack> begun = git::GrowingPack::begin(repository, item_.key(), stop);
+    if (!begun) return begun.error();
+    pack_.emplace(std::move(*begun));
+    const auto has = [&](const git::Oid& oid) { return pack_->has(oid) || repository.has(oid); };
+    std::vector<TaskCopy> copies;
+    for (const std::string& note : pack_->notes()) {
+        std::optional<TaskCopy> copy = copy_of_note(note, has);
+        if (copy) copies.push_back(std::move(*copy));
     }
+    return copies;
+}
+
+Awaitable<Result<std::vector<TaskCopy>>> Gathering::begin() {
+    auto work = [this](git::Repository& repository) { return open(repository); };
+    co_return co_await context_.vault.with(std::move(work));
+}
+
+Result<Gathering::Slices> Gathering::write(TaskCopy& copy, bool lasting) {
     std::vector<git::NewBlob> blobs;
-    for (vault::VersionMember& member : members) {
+    for (vault::VersionMember& member : copy.members) {
         if (taken(member)) blobs.push_back(vault::new_blob(member));
         if (!member.produce || member.entry.name != guide_name) continue;
         Result<vault::VersionMember> held = in_memory(member);
         if (!held) return held.error();
         member = std::move(*held);
     }
-    const Result<void> added = pack_->add(blobs);
+    const auto stored = [this](const vault::VersionMember& member) { return taken(member); };
+    const Result<void> added = pack_->add(blobs, lasting ? note_of(copy, stored) : std::string());
     if (!added) return added.error();
-    for (vault::VersionMember& member : members) {
+    for (vault::VersionMember& member : copy.members) {
         if (taken(member)) member.produce = nullptr;
     }
     return cut(next_part(cut_bytes_));
@@ -68,8 +83,12 @@ void Gathering::send(Slices slices) {
     for (git::SlicePack& slice : slices) ahead_->add(std::move(slice));
 }
 
-Awaitable<Result<void>> Gathering::take(std::vector<vault::VersionMember>& members) {
-    auto work = [this, &members](git::Repository& repository) { return write(repository, members); };
+Awaitable<Result<void>> Gathering::take(TaskCopy& copy, bool lasting) {
+    auto work = [this, &copy, lasting](git::Repository&) {
+        Result<Slices> slices = write(copy, lasting);
+        if (!slices) pack_->give_up();  // a full or broken disk wants its room back
+        return slices;
+    };
     Result<Slices> slices = co_await context_.vault.with(std::move(work));
     if (!slices) co_return slices.error();
     send(std::move(*slices));
@@ -78,7 +97,7 @@ Awaitable<Result<void>> Gathering::take(std::vector<vault::VersionMember>& membe
 
 Awaitable<void> Gathering::end() {
     if (ahead_ == nullptr) co_return;
-    auto work = [this](git::Repository&) -> Result<Slices> { return pack_ ? cut(cut_bytes_ == 0 ? least_alone : least_rest) : Slices(); };
+    auto work = [this](git::Repository&) -> Result<Slices> { return cut(cut_bytes_ == 0 ? least_alone : least_rest); };
     Result<Slices> slices = co_await context_.vault.with(std::move(work));
     if (slices) send(std::move(*slices));
     ahead_->close();

@@ -18,6 +18,14 @@ std::vector<std::string> asset_names(const TaskCopy& copy) {
     return names;
 }
 
+// In a project's ZIP the guide of task_<i> says task_<i>/assets/<file>, in the task's own ZIP assets/<file> (contract §6.4 step 3).
+std::string rewritten_guide(std::string text, const TaskCopy& copy, std::size_t index) {
+    if (copy.guide_index) text = cvat::task_guide_alone(std::move(text), *copy.guide_index);
+    return cvat::task_guide_in_project(text, index, asset_names(copy));
+}
+
+}  // namespace
+
 Result<std::string> content_of(const vault::VersionMember& member,
                                const std::function<Result<std::string>(const git::Oid&)>& read_kept) {
     if (!member.produce) return read_kept(member.oid);
@@ -30,14 +38,6 @@ Result<std::string> content_of(const vault::VersionMember& member,
     if (!produced) return produced.error();
     return text;
 }
-
-// In a project's ZIP the guide of task_<i> says task_<i>/assets/<file>, in the task's own ZIP assets/<file> (contract §6.4 step 3).
-std::string rewritten_guide(std::string text, const TaskCopy& copy, std::size_t index) {
-    if (copy.guide_index) text = cvat::task_guide_alone(std::move(text), *copy.guide_index);
-    return cvat::task_guide_in_project(text, index, asset_names(copy));
-}
-
-}  // namespace
 
 std::vector<vault::VersionMember> members_of(const FetchedZip& fetched, const std::vector<std::size_t>& indices, const std::string& prefix) {
     std::vector<vault::VersionMember> members;
@@ -76,6 +76,21 @@ TaskCopy copy_of(const FetchedZip& fetched, const TaskMembers& task, std::int64_
     return copy;
 }
 
+TaskCopy copy_of(const vault::ManifestTask& task) {
+    TaskCopy copy;
+    copy.id = task.id;
+    copy.name = task.name;
+    copy.print = task.print;
+    copy.updated_date = task.updated_date;
+    copy.jobs = task.jobs;
+    copy.frames = task.frames;
+    copy.shapes = task.shapes;
+    copy.tags = task.tags;
+    copy.tracks = task.tracks;
+    copy.kept_from_earlier = task.kept_from_earlier;
+    return copy;
+}
+
 std::optional<TaskCopy> kept_copy(const vault::Held& held, std::int64_t task_id) {
     if (!held.manifest) return std::nullopt;
     const auto& tasks = held.manifest->tasks;
@@ -83,17 +98,7 @@ std::optional<TaskCopy> kept_copy(const vault::Held& held, std::int64_t task_id)
     if (found == tasks.end()) return std::nullopt;
     const bool in_project = held.manifest->item.kind == vault::ItemId::Kind::project;
     const std::string prefix = in_project ? "task_" + std::to_string(found->index) + "/" : std::string();
-    TaskCopy copy;
-    copy.id = task_id;
-    copy.name = found->name;
-    copy.print = found->print;
-    copy.updated_date = found->updated_date;
-    copy.jobs = found->jobs;
-    copy.frames = found->frames;
-    copy.shapes = found->shapes;
-    copy.tags = found->tags;
-    copy.tracks = found->tracks;
-    copy.kept_from_earlier = found->kept_from_earlier;
+    TaskCopy copy = copy_of(*found);
     if (in_project) copy.guide_index = found->index;
     for (const vault::ManifestMember& entry : held.manifest->members) {
         if (!entry.name.starts_with(prefix)) continue;

@@ -33,6 +33,9 @@ std::vector<vault::VersionMember> members_of(const FetchedZip& fetched, const st
 
 TaskCopy copy_of(const FetchedZip& fetched, const TaskMembers& task, std::int64_t id);
 
+/// What a manifest tells of a task; its members and labels are left to the caller.
+TaskCopy copy_of(const vault::ManifestTask& task);
+
 /// The copy of a task that the vault holds; nullopt when it does not, or when its blobs are not all known.
 std::optional<TaskCopy> kept_copy(const vault::Held& held, std::int64_t task_id);
 
@@ -46,6 +49,9 @@ using archive::text_member;
 
 /// The guide of a task or project: its links say where it lies.
 inline constexpr std::string_view guide_name = "annotation_guide.md";
+
+/// The content of a member: what it produces, else what `read_kept` gives for its blob.
+Result<std::string> content_of(const vault::VersionMember& member, const std::function<Result<std::string>(const git::Oid&)>& read_kept = {});
 
 /// The same member with its content in memory. Precondition: it has `produce`.
 Result<vault::VersionMember> in_memory(const vault::VersionMember& member);

@@ -48,6 +48,7 @@ private:
     std::map<std::size_t, TaskCopy> arrange();
     Awaitable<Result<vault::Version>> compose();
     Awaitable<void> begin_gathering();
+    Awaitable<void> go_on();
     Awaitable<void> gather(std::int64_t id);
     Awaitable<void> fetch_and_save(ItemEnd& end);
     Awaitable<void> fetch_and_send(ItemEnd& end);

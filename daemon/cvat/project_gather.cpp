@@ -49,13 +49,29 @@ Awaitable<void> ProjectBackup::begin_gathering() {
         const asio::any_io_executor loop = co_await asio::this_coro::executor;
         ahead_.emplace(loop, *context_.targets.front());
     }
-    gathering_.emplace(context_, id_.words(), ahead_ ? &*ahead_ : nullptr);
+    gathering_.emplace(context_, id_, ahead_ ? &*ahead_ : nullptr);
+    co_await go_on();
+}
+
+// With what an earlier run had fetched before it was stopped or killed, as far as nothing has moved since.
+Awaitable<void> ProjectBackup::go_on() {
+    Result<std::vector<TaskCopy>> copies = co_await gathering_->begin();
+    if (!copies) {
+        gather_failure_ = copies.error();
+        co_return;
+    }
+    for (TaskCopy& copy : *copies) {
+        const std::int64_t id = copy.id;
+        const auto print = view_.print.tasks.find(id);
+        const bool current = print != view_.print.tasks.end() && print->second == copy.print;
+        if (current && todo_.contains(id) && !context_.options.force) keep(std::move(copy), id);
+    }
 }
 
 // A vault that cannot take it will not take the next task either: the first failure is the project's.
 Awaitable<void> ProjectBackup::gather(std::int64_t id) {
     if (!gathering_ || gather_failure_) co_return;
-    const Result<void> taken = co_await gathering_->take(copies_.at(id).members);
+    const Result<void> taken = co_await gathering_->take(copies_.at(id), !stale_.contains(id));
     if (!taken && !gather_failure_) gather_failure_ = taken.error();
 }
 
