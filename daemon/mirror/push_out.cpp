@@ -27,6 +27,10 @@ bool is_consequence(const std::string& reason) {
     return reason.find("atomic") != std::string::npos || reason.find("transaction") != std::string::npos;
 }
 
+// Another push holds a lock there: one of ours that was killed, whose git still works, or somebody else's. A moment later it is gone
+// (git's lockfile.c).
+bool says_locked(const std::string& words) { return words.find(".lock': File exists") != std::string::npos; }
+
 // What was asked of the other side, in all tries.
 struct Asked {
     std::map<std::string, std::vector<git::Oid>> values;  ///< that each ref was to get
@@ -35,8 +39,9 @@ struct Asked {
 
 class Pushing {
 public:
-    Pushing(PushOrder order, const PushPlace& place, async::Workers& workers, Asked& asked)
-        : order_(std::move(order)), place_(place), workers_(workers), asked_(asked) {}
+    /// `last_try`: a ref that is locked there is one that is refused.
+    Pushing(PushOrder order, const PushPlace& place, async::Workers& workers, Asked& asked, bool last_try)
+        : order_(std::move(order)), place_(place), workers_(workers), asked_(asked), last_try_(last_try) {}
 
     Awaitable<Result<PushedOut>> run();
 
@@ -57,6 +62,7 @@ private:
     const PushPlace& place_;
     async::Workers& workers_;
     Asked& asked_;
+    bool last_try_;
     PushedOut out_;
     remote::PartRefs parts_;  // of large commits, as the other side shows them in the end
 };
@@ -136,8 +142,11 @@ Awaitable<Result<bool>> Pushing::send_once(PushStep& step, std::vector<Refusal>&
         Failure why = fail(Errc::push_rejected, "push", order_.url, "the server refused " + verdict.name, verdict.reason + "\n" + report->peer_words);
         refused.push_back(Refusal{verdict.name, std::move(why)});
     }
-    if (refused.empty()) co_return fail(Errc::push_rejected, "push", order_.url, "the server refused the refs", report->peer_words);
-    co_return false;
+    const bool locked = !last_try_ && says_locked(report->peer_words);
+    if (!refused.empty() && !locked) co_return false;
+    Failure why = fail(Errc::push_rejected, "push", order_.url, "the server refused the refs", report->peer_words);
+    why.transient = locked;
+    co_return why;
 }
 
 Awaitable<Result<void>> Pushing::send(PushStep step) {
@@ -250,7 +259,7 @@ Awaitable<void> tell_landed(const PushPlace& place, const Asked& asked) {
 Awaitable<Result<PushedOut>> push_out(PushOrder order, PushPlace place, async::Workers& workers, config::Retry retry) {
     Asked asked;
     for (int attempt = 1;; ++attempt) {
-        Pushing pushing(order, place, workers, asked);
+        Pushing pushing(order, place, workers, asked, attempt >= retry.attempts);
         Result<PushedOut> done = co_await pushing.run();
         if (done) done->attempts = attempt;
         if (done) co_return done;
