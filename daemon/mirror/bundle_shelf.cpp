@@ -45,6 +45,17 @@ void remove_left_over(const fs::path& folder) {
     }
 }
 
+// The oldest go. `good` never does, whatever its date says.
+void remove_old(std::vector<fs::path> held, const fs::path& good, int keep, std::vector<std::string>& warnings) {
+    held.erase(std::remove(held.begin(), held.end(), good), held.end());
+    const auto most = static_cast<std::size_t>(keep - 1);
+    for (std::size_t i = 0; i + most < held.size(); ++i) {
+        std::error_code error;
+        fs::remove(held[i], error);
+        if (error) warnings.push_back(held[i].string() + " could not be removed: " + error.message());
+    }
+}
+
 fs::path free_name(const fs::path& folder, const std::string& utc) {
     std::error_code ignored;
     fs::path file = folder / (utc + std::string(suffix));
@@ -81,9 +92,13 @@ Result<BundleKept> keep_bundle(const fs::path& repository, const config::Bundles
     if (refs->empty()) return kept;
     const fs::path folder = bundles.directory / name;
     std::vector<fs::path> held = bundles_in(folder);
+    // A run that was killed has written one and removed none; before an older one goes the new one is read back.
+    const bool too_many = held.size() > static_cast<std::size_t>(bundles.keep);
     for (const fs::path& file : held) {  // not the newest alone: a clock that was wrong once has dated one into the future
         const Result<git::BundleRefs> its = git::read_bundle_refs(file);
-        if (its && *its == *refs && (!again || git::check_bundle(file, stopped))) return kept;
+        if (!its || *its != *refs || ((again || too_many) && !git::check_bundle(file, stopped))) continue;
+        if (too_many) remove_old(held, file, bundles.keep, kept.warnings);
+        return kept;
     }
     Result<void> done = make_directories(folder);
     if (!done) return done.error();
@@ -100,14 +115,7 @@ Result<BundleKept> keep_bundle(const fs::path& repository, const config::Bundles
     }
     kept.written = true;
     kept.bytes = written->bytes;
-    // The new one is good, whatever its date says: it never goes.
-    held.erase(std::remove(held.begin(), held.end(), kept.file), held.end());
-    const auto most = static_cast<std::size_t>(bundles.keep - 1);
-    for (std::size_t i = 0; i + most < held.size(); ++i) {
-        std::error_code error;
-        fs::remove(held[i], error);
-        if (error) kept.warnings.push_back(held[i].string() + " could not be removed: " + error.message());
-    }
+    remove_old(std::move(held), kept.file, bundles.keep, kept.warnings);
     return kept;
 }
 

@@ -89,6 +89,23 @@ TEST_F(BundleShelf, ADamagedOneIsFoundWhenAskedFor) {
     EXPECT_TRUE(git::check_bundle(again.file, {}));
 }
 
+TEST_F(BundleShelf, WhatARunThatWasKilledDidNotRemoveGoesLater) {
+    for (const char* text : {"one", "two", "three"}) {
+        commit(text);
+        ASSERT_TRUE(keep(3).value().written);
+    }
+    const fs::path newest = bundles_of(config::Bundles{directory_.path() / "bundles", 2}, "group/a").front();
+    EXPECT_FALSE(keep(2).value().written);
+    EXPECT_EQ(files().size(), 2U);
+    EXPECT_TRUE(fs::exists(newest));
+    std::string text = read_file(newest).value();
+    text.back() = static_cast<char>(text.back() ^ 1);
+    ASSERT_TRUE(write_file_durably(newest, text));
+    const BundleKept anew = keep(1).value();
+    EXPECT_TRUE(anew.written) << "a damaged one takes no other with it";
+    EXPECT_EQ(files(), std::set<std::string>{anew.file.filename().string()});
+}
+
 TEST_F(BundleShelf, LeavesTheReserveFree) {
     commit("one");
     EXPECT_EQ(keep(1, false, std::uint64_t{1} << 62).error().code, Errc::reserve);
