@@ -76,21 +76,6 @@ TaskCopy copy_of(const FetchedZip& fetched, const TaskMembers& task, std::int64_
     return copy;
 }
 
-TaskCopy copy_of(const vault::ManifestTask& task) {
-    TaskCopy copy;
-    copy.id = task.id;
-    copy.name = task.name;
-    copy.print = task.print;
-    copy.updated_date = task.updated_date;
-    copy.jobs = task.jobs;
-    copy.frames = task.frames;
-    copy.shapes = task.shapes;
-    copy.tags = task.tags;
-    copy.tracks = task.tracks;
-    copy.kept_from_earlier = task.kept_from_earlier;
-    return copy;
-}
-
 std::optional<TaskCopy> kept_copy(const vault::Held& held, std::int64_t task_id) {
     if (!held.manifest) return std::nullopt;
     const auto& tasks = held.manifest->tasks;
@@ -98,7 +83,7 @@ std::optional<TaskCopy> kept_copy(const vault::Held& held, std::int64_t task_id)
     if (found == tasks.end()) return std::nullopt;
     const bool in_project = held.manifest->item.kind == vault::ItemId::Kind::project;
     const std::string prefix = in_project ? "task_" + std::to_string(found->index) + "/" : std::string();
-    TaskCopy copy = copy_of(*found);
+    TaskCopy copy(*found);
     if (in_project) copy.guide_index = found->index;
     for (const vault::ManifestMember& entry : held.manifest->members) {
         if (!entry.name.starts_with(prefix)) continue;
@@ -141,18 +126,8 @@ Result<std::vector<vault::VersionMember>> put_together(const ProjectPart& projec
 }
 
 vault::ManifestTask manifest_task(std::size_t index, const TaskCopy& copy) {
-    vault::ManifestTask task;
+    vault::ManifestTask task = copy;
     task.index = index;
-    task.id = copy.id;
-    task.name = copy.name;
-    task.print = copy.print;
-    task.updated_date = copy.updated_date;
-    task.jobs = copy.jobs;
-    task.frames = copy.frames;
-    task.shapes = copy.shapes;
-    task.tags = copy.tags;
-    task.tracks = copy.tracks;
-    task.kept_from_earlier = copy.kept_from_earlier;
     return task;
 }
 

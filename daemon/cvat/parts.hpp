@@ -14,16 +14,13 @@
 namespace autobackup::cvat_job {
 
 /// The content of one task: fetched now, or kept from the version that the vault holds. Member names are without "task_<i>/".
-struct TaskCopy {
-    std::int64_t id = 0;
-    std::string name;
-    std::string print;         ///< fingerprint of what it holds
-    std::string updated_date;  ///< RFC 3339
+struct TaskCopy : vault::ManifestTask {  // whose `index` is set when the version is put together: manifest_task()
+    TaskCopy() = default;
+    explicit TaskCopy(vault::ManifestTask task) : ManifestTask(std::move(task)) {}
+
     std::vector<vault::VersionMember> members;
-    std::int64_t jobs = 0, frames = 0, shapes = 0, tags = 0, tracks = 0;
     std::vector<std::string> label_names;  ///< of a fetched copy
     bool fetched = false;
-    bool kept_from_earlier = false;  ///< it should have been fetched, but could not
     std::optional<std::size_t> guide_index;  ///< the index that its guide's links are written for; nullopt: none (a task's own ZIP)
 };
 
@@ -32,9 +29,6 @@ struct TaskCopy {
 std::vector<vault::VersionMember> members_of(const FetchedZip& fetched, const std::vector<std::size_t>& indices, const std::string& prefix);
 
 TaskCopy copy_of(const FetchedZip& fetched, const TaskMembers& task, std::int64_t id);
-
-/// What a manifest tells of a task; its members and labels are left to the caller.
-TaskCopy copy_of(const vault::ManifestTask& task);
 
 /// The copy of a task that the vault holds; nullopt when it does not, or when its blobs are not all known.
 std::optional<TaskCopy> kept_copy(const vault::Held& held, std::int64_t task_id);

@@ -77,7 +77,7 @@ std::optional<TaskCopy> copy_of_note(const std::string& note, const std::functio
     const json::object& rest = parsed.get_object();
     const std::vector<std::string> blobs = texts_at(rest, "blobs");
     if (blobs.size() != manifest->members.size() || blobs.empty()) return std::nullopt;
-    TaskCopy copy = copy_of(manifest->tasks.front());
+    TaskCopy copy(manifest->tasks.front());
     copy.fetched = true;
     copy.label_names = texts_at(rest, "labels");
     for (std::size_t i = 0; i < blobs.size(); ++i) {

@@ -21,8 +21,8 @@ struct BundleKept {
 };
 
 /// Writes a bundle of all refs of `repository` unless there is one that names the same refs (with `again`, or when there are more than
-/// bundles.keep: and is whole), reads it back, and only then removes those beyond bundles.keep, oldest first. Nothing else in the directory is touched. Leaves `reserve` bytes of the disk free:
-/// `reserve` otherwise. A bundle that is found damaged when it is read back is removed, and no older one: repository_invalid.
+/// bundles.keep: and is whole), reads it back, and only then removes those beyond bundles.keep, oldest first. Nothing else in the directory
+/// is touched. Leaves `reserve` bytes of the disk free: `reserve` otherwise. A bundle that is found damaged when it is read back is removed, and no older one: repository_invalid.
 Result<BundleKept> keep_bundle(const std::filesystem::path& repository, const config::Bundles& bundles, const std::string& name, bool again,
                                std::uint64_t reserve, const std::stop_token& stop);
 

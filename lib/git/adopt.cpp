@@ -63,46 +63,43 @@ Result<std::string> take_indexed(const Fetched& fetched, int fd, const fs::path&
     return name;
 }
 
-/// Asked by libgit2's indexer for each object; `payload` is the Fetched.
-int go_on(const git_indexer_progress*, void* payload) {
-    const Fetched& fetched = *static_cast<const Fetched*>(payload);
-    return fetched.stop() ? GIT_EUSER : 0;
-}
+/// Asked by libgit2's indexer for each object; `payload` is Fetched::stop.
+int go_on(const git_indexer_progress*, void* payload) { return (*static_cast<std::function<bool()>*>(payload))() ? GIT_EUSER : 0; }
 
-Failure not_indexed(int rc, const Fetched& fetched) {
-    if (rc == GIT_EUSER) return fail(Errc::cancelled, "index", fetched.pack.string(), "stopped by request");
-    return git_failure(rc, "index", fetched.pack.string());
+Failure not_indexed(int rc, const fs::path& pack) {
+    if (rc == GIT_EUSER) return fail(Errc::cancelled, "index", pack.string(), "stopped by request");
+    return git_failure(rc, "index", pack.string());
 }
 
 /// Runs libgit2's indexer over the pack; it adds the bases that a thin pack leaves out. Returns the name of
 /// the new pack.
-Result<std::string> index_pack(Repository::Impl& repository, int fd, Fetched fetched, const fs::path& into) {
+Result<std::string> index_pack(Repository::Impl& repository, int fd, const fs::path& pack, std::function<bool()> stop, const fs::path& into) {
     // No connectivity check here: it refuses objects that git accepts, and cannot know of shallow or partial
     // histories.
     initialise_library();
     git_indexer_options options = GIT_INDEXER_OPTIONS_INIT;
-    if (fetched.stop) {
+    if (stop) {
         options.progress_cb = &go_on;
-        options.progress_cb_payload = &fetched;
+        options.progress_cb_payload = &stop;
     }
     const Result<OdbHandle> bases = make_odb(repository.reader);
     if (!bases) return bases.error();
     IndexerHandle indexer;
     int rc = git_indexer_new(out(indexer), into.c_str(), 0600, bases->get(), &options);
-    if (rc < 0) return not_indexed(rc, fetched);
+    if (rc < 0) return not_indexed(rc, pack);
     git_indexer_progress progress{};
     std::vector<std::byte> piece(piece_bytes);
     for (std::uint64_t offset = 0;;) {
         const ssize_t got = ::pread(fd, piece.data(), piece.size(), static_cast<off_t>(offset));
         if (got < 0 && errno == EINTR) continue;
-        if (got < 0) return fail_errno(errno, "read", fetched.pack.string());
+        if (got < 0) return fail_errno(errno, "read", pack.string());
         if (got == 0) break;
         offset += static_cast<std::uint64_t>(got);
         rc = git_indexer_append(indexer.get(), piece.data(), static_cast<std::size_t>(got), &progress);
-        if (rc < 0) return not_indexed(rc, fetched);
+        if (rc < 0) return not_indexed(rc, pack);
     }
     rc = git_indexer_commit(indexer.get(), &progress);
-    if (rc < 0) return not_indexed(rc, fetched);
+    if (rc < 0) return not_indexed(rc, pack);
     return std::string("pack-") + git_indexer_name(indexer.get());
 }
 
@@ -149,7 +146,7 @@ Result<void> Repository::adopt_pack(const Fetched& fetched, const std::string& r
     if (*count != 0) {
         const Result<Quarantine> quarantine = Quarantine::create(impl_->path / "objects");
         if (!quarantine) return quarantine.error();
-        const Result<std::string> name = fetched.index.empty() ? index_pack(*impl_, file->get(), fetched, quarantine->path())
+        const Result<std::string> name = fetched.index.empty() ? index_pack(*impl_, file->get(), fetched.pack, fetched.stop, quarantine->path())
                                                                : take_indexed(fetched, file->get(), quarantine->path());
         if (!name) return name.error();
         const bool wanted = fetched.closed || fetched.small_blob;

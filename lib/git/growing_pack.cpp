@@ -136,12 +136,8 @@ Result<void> GrowingPack::Impl::take_up(const std::function<bool()>& stop) {
         notes.push_back(growth.note);
         good = growth.log_end;
     }
-    const std::array<std::byte, pack_header_bytes> header = pack_header(0);
-    if (::pwrite(file.fd(), header.data(), header.size(), 0) != static_cast<ssize_t>(header.size())) {
-        return fail_errno(errno, "write", file.path().string());
-    }
     const Result<void> cut = log->cut(good);
-    return cut ? cut_back() : cut;
+    return cut ? cut_back() : cut;  // a new file gets its first bytes so, for the header that seal() writes
 }
 
 Result<RawDigest> GrowingPack::Impl::seal() {

@@ -5,7 +5,6 @@ import os
 import own_export
 from harness import Case, git, token_of, waiting
 
-PART = 64 << 20
 PROJECT = 160_000_000  # bytes of media: two parts, and what goes with the branch
 TASKS = "projects: [1]\nexport: tasks"
 HOOK = """#!/bin/sh
@@ -67,6 +66,16 @@ class GatheringCase(Case):
         self.assertEqual(self.unfinished(), [])
         self.assert_sound(self.vault, self.target)
         self.assert_no_leftovers()
+
+    def start_slowly(self):
+        """A run whose last task takes its time."""
+        self.cvat.order("export", {"kind": "slow", "seconds": 6, "target": "task", "id": 8, "count": 1})
+        return self.start("run", "traffic-signs", "--json")
+
+    def forget(self):
+        """What the server was ordered to do, and what it was asked."""
+        self.cvat.order("clear", {})
+        self.cvat.order("log/clear", {})
 
     def fetched(self):
         """The tasks whose files were fetched since the log was cleared."""

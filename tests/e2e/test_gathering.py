@@ -61,14 +61,12 @@ class Gathering(GatheringCase):
 
     def test_killed_while_parts_go(self):
         """The next run goes on with what came, and sends it again."""
-        self.cvat.order("export", {"kind": "slow", "seconds": 6, "target": "task", "id": 8, "count": 1})
-        process = self.start("run", "traffic-signs", "--json")
+        process = self.start_slowly()
         self.until_a_part_is_there(process)
         process.send_signal(signal.SIGKILL)
         process.wait()
         self.assert_sound(self.vault, self.target)
-        self.cvat.order("clear", {})
-        self.cvat.order("log/clear", {})
+        self.forget()
         item = self.run_job().item(1)
         self.assertLess(stage(item, "download")["bytes"], 0.7 * PROJECT)
         self.assertEqual(self.updates().count(("part", "set")), self.updates().count(("part", "removed")))

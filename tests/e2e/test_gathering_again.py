@@ -16,8 +16,7 @@ class GatheringAgain(GatheringCase):
 
     def begun(self):
         """A run, of whose tasks four at least have come; the last one takes its time."""
-        self.cvat.order("export", {"kind": "slow", "seconds": 6, "target": "task", "id": 8, "count": 1})
-        process = self.start("run", "traffic-signs", "--json")
+        process = self.start_slowly()
         with waiting(30, "four tasks in the pack") as again:
             while again() and self.gathered() < 4:
                 self.assertIsNone(process.poll(), "it ended before they were there")
@@ -37,8 +36,7 @@ class GatheringAgain(GatheringCase):
         self.assertEqual(self.unfinished(), LEFT)
         self.assert_sound(self.vault, self.target)
         self.assertNotIn("refs/heads/main", self.refs())
-        self.cvat.order("clear", {})
-        self.cvat.order("log/clear", {})
+        self.forget()
 
     def assert_goes_on(self, *options):
         done = self.run_job(*options)
@@ -53,8 +51,7 @@ class GatheringAgain(GatheringCase):
         self.assertLess(seconds, 10)
         self.assertEqual(self.unfinished(), LEFT)
         self.assertNotIn("refs/heads/main", self.refs())
-        self.cvat.order("clear", {})
-        self.cvat.order("log/clear", {})
+        self.forget()
         item = self.assert_goes_on()
         self.assertIn(8, self.fetched())
         self.assertLess(len(self.fetched()), 6, "what had come was fetched again")
