@@ -131,14 +131,12 @@ TEST_F(SshRemoteTest, UnknownHostKeyIsToldWithTheLineToAdd) {
                              shell("cut -d' ' -f1,2 '" + server_.file("host_key.pub").string() + "'");
     EXPECT_TRUE(failure.hint.ends_with("add this line to " + server_.file("no_hosts").string() + ": " + line))
         << failure.hint;
-    const long before = static_cast<long>(server_.log().size());
-    EXPECT_EQ(code_of(remote.ls_refs().error()), "host_key_unknown");
-    EXPECT_EQ(static_cast<long>(server_.log().size()), before) << "it was asked again";
-    EXPECT_EQ(logins(server_.log()), 0) << "a key was offered to an unknown server";
     EXPECT_EQ(test::read_text(server_.file("no_hosts")), "");
+    EXPECT_EQ(logins(server_.log()), 0) << "a key was offered to an unknown server";
 
-    // The advice holds.
+    // The advice holds; the session that failed does not ask again.
     test::write_text(server_.file("no_hosts"), line + "\n");
+    EXPECT_EQ(code_of(remote.ls_refs().error()), "host_key_unknown");
     EXPECT_TRUE(kit("client", "no_hosts").ls_refs());
 }
 
@@ -160,9 +158,11 @@ TEST_F(SshRemoteTest, AWrongKeyIsTriedOnce) {
     EXPECT_EQ(
         describe(failure).find(test::SshServer::user() + "@127.0.0.1:" + std::to_string(server_.port())),
         std::string::npos);
-    const std::string before = server_.log();
+    // The server would take the key now, but the session that failed does not ask again.
+    test::write_text(server_.file("authorized_keys"), test::read_text(server_.file("authorized_keys")) +
+                                                          test::read_text(server_.file("stranger.pub")));
     EXPECT_EQ(code_of(remote.ls_refs().error()), "unauthorized");
-    EXPECT_EQ(server_.log(), before);
+    EXPECT_TRUE(kit("stranger").ls_refs());
     EXPECT_EQ(code_of(kit("locked").ls_refs().error()), "unauthorized");
     Settings broken = settings(server_.url());
     broken.ssh.key = Secret("no key at all");
