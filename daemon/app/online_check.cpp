@@ -136,7 +136,7 @@ std::vector<OnlineAnswer> check_online(Loop& loop, const config::Config& config,
     try {
         loop.run(ask_jobs(shared, answers), [&workers] { workers.request_stop(); });
     } catch (const boost::system::system_error&) {
-        answers.push_back(answer("check", fail(Errc::cancelled, "check-config", "--online", "stopped by request")));
+        answers.push_back(answer("check", fail_cancelled("check-config", "--online")));
     }
     std::error_code ignored;
     std::filesystem::remove(environment.ssh_directory, ignored);  // only when it is empty

@@ -78,7 +78,7 @@ std::uint64_t zip_bytes(const std::vector<vault::VersionMember>& members) {
 }
 
 Result<void> HashingFile::write(std::span<const std::byte> piece) {
-    if (stop.stop_requested()) return fail(Errc::cancelled, "write", path.string(), "stopped by request");
+    if (stop.stop_requested()) return fail_cancelled("write", path.string());
     if (hashes) digest.update(piece);
     const Result<void> written = write_all(fd.get(), piece, path);
     if (!written) return written;
@@ -112,7 +112,7 @@ Result<std::string> read_through(int fd, std::uint64_t bytes, const std::filesys
     hash::Digest digest(hash::Algorithm::sha256);
     std::vector<std::byte> buffer(piece_bytes);
     for (std::uint64_t at = 0; at < bytes;) {
-        if (stop.stop_requested()) return fail(Errc::cancelled, "read", path.string(), "stopped by request");
+        if (stop.stop_requested()) return fail_cancelled("read", path.string());
         const auto piece = std::span(buffer).first(static_cast<std::size_t>(std::min<std::uint64_t>(buffer.size(), bytes - at)));
         const Result<void> read = read_exactly(fd, piece, at, path);
         if (!read) return read.error();

@@ -171,7 +171,7 @@ Result<std::vector<model::Item>> drill(const DrillOrder& order) {
     std::vector<model::Item> items;
     for (const auto& [item, snapshot] : newest_of(*snapshots)) {
         items.push_back(drill_item(order, place, *snapshot, scratch->path()));
-        if (order.stop.stop_requested()) return fail(Errc::cancelled, "drill", "job " + order.job.name, "stopped by request");
+        if (order.stop.stop_requested()) return fail_cancelled("drill", "job " + order.job.name);
     }
     return items;
 }

@@ -5,6 +5,7 @@
 
 #include "daemon/mirror/local.hpp"
 #include "lib/core/file.hpp"
+#include "lib/core/stop.hpp"
 #include "lib/core/text.hpp"
 
 namespace autobackup::checks {
@@ -49,7 +50,7 @@ Result<void> MirrorMender::begin() {
     if (!made) return made.error();
     refs_ = salvage_refs(mirror_);
     for (const std::string& name : packs_in(mirror_)) {
-        if (bounds_.stop.stop_requested()) return fail(Errc::cancelled, "mend", mirror_.string(), "stopped by request");
+        if (bounds_.stop.stop_requested()) return fail_cancelled("mend", mirror_.string());
         const Result<void> looked = look_at_pack(mirror_ / "objects/pack" / (name + ".pack"));
         if (!looked) return looked;
     }
@@ -127,7 +128,7 @@ Result<void> MirrorMender::link_loose() {
     // No ref is there yet: what the check names now is damaged itself.
     const Result<git::Repository> whole = git::Repository::open(whole_);
     if (!whole) return whole.error();
-    const Result<git::Repository::CheckReport> report = whole->check([this] { return bounds_.stop.stop_requested(); });
+    const Result<git::Repository::CheckReport> report = whole->check(stop_asked_by(bounds_.stop));
     if (!report) return report.error();
     for (const git::Oid& oid : report->damaged) {
         const fs::path place = fs::path(oid.hex().substr(0, 2)) / oid.hex().substr(2);
@@ -169,7 +170,7 @@ Result<void> MirrorMender::find_missing() {
     missing_.clear();
     const Result<git::Repository> whole = git::Repository::open(whole_);
     if (!whole) return whole.error();
-    const Result<git::Repository::CheckReport> report = whole->check([this] { return bounds_.stop.stop_requested(); });
+    const Result<git::Repository::CheckReport> report = whole->check(stop_asked_by(bounds_.stop));
     if (!report) return report.error();
     if (report->problems.size() > report->missing.size() + report->damaged.size())
         return fail(Errc::repository_invalid, "mend", mirror_.string(), report->problems.front());

@@ -8,6 +8,7 @@
 #include "daemon/checks/pack_files.hpp"
 #include "daemon/checks/room.hpp"
 #include "lib/core/file.hpp"
+#include "lib/core/stop.hpp"
 #include "lib/git/write_pack.hpp"
 
 namespace autobackup::checks {
@@ -41,20 +42,20 @@ Result<void> take_objects(const fs::path& from, const std::vector<git::Oid>& oid
     {
         const Result<FileDescriptor> fd = open_file(via, O_WRONLY | O_CREAT | O_TRUNC);
         if (!fd) return fd.error();
-        const Result<void> written = git::write_pack(*reader, fd->get(), via, [&bounds] { return bounds.stop.stop_requested(); });
+        const Result<void> written = git::write_pack(*reader, fd->get(), via, stop_asked_by(bounds.stop));
         if (!written) return written;
     }
     git::Fetched taken;
     taken.pack = via;
-    taken.stop = [&bounds] { return bounds.stop.stop_requested(); };
+    taken.stop = stop_asked_by(bounds.stop);
     return into.adopt_pack(taken, "origin", "");
 }
 
 PackMender::PackMender(fs::path pack, fs::path workshop, Bounds bounds)
     : pack_(std::move(pack)), workshop_(std::move(workshop)), bounds_(std::move(bounds)) {}
 
-std::function<bool()> PackMender::stopped() const {
-    return [stop = bounds_.stop] { return stop.stop_requested(); };
+StopAsked PackMender::stopped() const {
+    return stop_asked_by(bounds_.stop);
 }
 
 bool PackMender::promisor() const { return is_there(beside(pack_, ".promisor")); }

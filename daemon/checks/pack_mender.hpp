@@ -7,6 +7,7 @@
 #include <vector>
 
 #include "daemon/checks/repair.hpp"
+#include "lib/core/stop.hpp"
 #include "lib/git/repository.hpp"
 
 namespace autobackup::checks {
@@ -66,7 +67,7 @@ public:
 
 private:
     Result<void> index_once(bool frame);
-    [[nodiscard]] std::function<bool()> stopped() const;
+    [[nodiscard]] StopAsked stopped() const;
 
     std::filesystem::path pack_;
     Workshop workshop_;

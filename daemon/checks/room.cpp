@@ -41,7 +41,7 @@ Result<void> copy_file(const fs::path& from, const fs::path& to, const std::stop
     if (!copy) return copy.error();
     std::vector<std::byte> buffer(static_cast<std::size_t>(std::min(*size, piece_bytes)));
     for (std::uint64_t at = 0; at < *size;) {
-        if (stop.stop_requested()) return fail(Errc::cancelled, "copy", from.string(), "stopped by request");
+        if (stop.stop_requested()) return fail_cancelled("copy", from.string());
         const std::span<std::byte> piece = std::span(buffer).first(static_cast<std::size_t>(std::min(*size - at, piece_bytes)));
         Result<void> done = read_exactly(source->get(), piece, at, from);
         if (done) done = write_all(copy->get(), std::span<const std::byte>(piece), to);

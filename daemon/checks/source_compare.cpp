@@ -69,7 +69,7 @@ private:
     Result<void> tree(const git::Oid& root) {
         std::vector<git::Oid> left{root};
         while (!left.empty()) {
-            if (stop_.stop_requested()) return fail(Errc::cancelled, "compare", mirror_.path().string(), "stopped by request");
+            if (stop_.stop_requested()) return fail_cancelled("compare", mirror_.path().string());
             const git::Oid oid = left.back();
             left.pop_back();
             if (!seen_.insert(oid).second) continue;

@@ -168,7 +168,7 @@ Awaitable<Result<Spotted>> spot(runner::Shared& shared, const config::Job& job, 
     runner::RunOptions options;
     options.trigger = "check";
     const model::Run run = co_await runner::run_job(trial, job.name, std::move(options));
-    if (run.outcome == model::RunOutcome::cancelled) co_return fail(Errc::cancelled, "spot", "job " + job.name, "stopped by request");
+    if (run.outcome == model::RunOutcome::cancelled) co_return fail_cancelled("spot", "job " + job.name);
     for (const Sample& sample : *samples) spotted.asked[std::to_string(sample.id)] = rfc3339_seconds(run.finished_at);
     const restore::Place came = restore::place_of(config, config.jobs.at(job.name));
     auto look = [&] { compare(came, *samples, run, stop, spotted); };

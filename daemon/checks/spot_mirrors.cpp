@@ -9,6 +9,7 @@
 #include "daemon/mirror/large.hpp"
 #include "daemon/mirror/retries.hpp"
 #include "lib/async/run.hpp"
+#include "lib/core/stop.hpp"
 #include "lib/core/text.hpp"
 
 namespace autobackup::checks {
@@ -89,7 +90,7 @@ Result<void> RepositorySpot::take_in(const remote::FetchReport& report) {
     fetched.shallow = report.shallow;
     fetched.promisor = report.filtered;
     fetched.small_blob = [&collector](const git::Oid& blob, std::string_view content) { collector.take(blob, content); };
-    fetched.stop = [stop = shared_.workers.stop_token()] { return stop.stop_requested(); };
+    fetched.stop = stop_asked_by(shared_.workers.stop_token());
     const Result<void> adopted = came->adopt_pack(fetched, "origin", "");
     if (!adopted) return adopted;
     const Result<git::Repository::CheckReport> report_of = came->check(fetched.stop);
@@ -228,7 +229,7 @@ Awaitable<Result<Spotted>> spot_mirrors(runner::Shared& shared, const config::Jo
         const Result<void> made = co_await shared.workers.run(std::move(place));
         if (!made) co_return made.error();
         co_await one.run();
-        if (shared.workers.stop_token().stop_requested()) co_return fail(Errc::cancelled, "spot", "job " + job.name, "stopped by request");
+        if (shared.workers.stop_token().stop_requested()) co_return fail_cancelled("spot", "job " + job.name);
         if (one.listed && !one.checked.good()) co_await look_again(shared, one, job.name, wait, spotted);
         spotted.asked[held->what.name] = rfc3339_seconds(now());
         std::move(one.warnings.begin(), one.warnings.end(), std::back_inserter(spotted.warnings));

@@ -10,6 +10,7 @@
 #include "daemon/mirror/retries.hpp"
 #include "lib/async/run.hpp"
 #include "lib/core/file.hpp"
+#include "lib/core/stop.hpp"
 #include "lib/git/bundle.hpp"
 #include "lib/remote/ssh_address.hpp"
 #include "lib/remote/whole_pack.hpp"
@@ -70,7 +71,7 @@ Awaitable<Result<void>> Fetching::take(std::uint64_t bytes) {
         fetched.pack = pack();
         if (index) fetched.index = *index;
         fetched.closed = !index;
-        fetched.stop = [stop = shared_.workers.stop_token()] { return stop.stop_requested(); };
+        fetched.stop = stop_asked_by(shared_.workers.stop_token());
         return made->adopt_pack(fetched, "origin", "");
     };
     co_return co_await shared_.workers.run(std::move(adopt));
@@ -131,7 +132,7 @@ Awaitable<Result<Supply>> Fetching::from_bundles(std::vector<fs::path> bundles) 
         auto unpack = [this, &file, bytes]() -> Result<git::BundleRefs> {
             const Result<void> begun = begin(bytes);
             if (!begun) return begun.error();
-            return git::unpack_bundle(file, pack(), [stop = shared_.workers.stop_token()] { return stop.stop_requested(); });
+            return git::unpack_bundle(file, pack(), stop_asked_by(shared_.workers.stop_token()));
         };
         const Result<git::BundleRefs> refs = co_await shared_.workers.run(std::move(unpack));
         Result<void> taken;

@@ -15,6 +15,7 @@
 
 #include "daemon/config/secrets.hpp"
 #include "lib/core/file.hpp"
+#include "lib/core/stop.hpp"
 #include "lib/core/text.hpp"
 
 namespace autobackup::config {
@@ -84,7 +85,7 @@ public:
 
 private:
     Clock::time_point end_;
-    const std::function<bool()>& stopped_;
+    const StopAsked& stopped_;
     bool stop_wanted_ = false;
 };
 
@@ -222,7 +223,7 @@ Result<std::string> run_secret_command(const SecretRef& ref, const SecretPlaces&
     const std::string words = cut_peer_words(got.errors);
     if (got.too_long) return command_failed(ref, "wrote more than " + human_bytes(places.longest), words);
     const std::optional<int> status = got.given_up ? std::nullopt : child.wait(patience);
-    if (patience.stop_wanted()) return fail(Errc::cancelled, "read secret", ref.key_path, "stopped by request");
+    if (patience.stop_wanted()) return fail_cancelled("read secret", ref.key_path);
     if (!status) return command_failed(ref, "did not end within " + human_duration(places.command_limit), words);
     if (WIFSIGNALED(*status))
         return command_failed(ref, fmt::format("was killed by signal {}", WTERMSIG(*status)), words);

@@ -5,7 +5,6 @@
 
 #include <chrono>
 #include <filesystem>
-#include <functional>
 #include <map>
 #include <stop_token>
 #include <string>
@@ -16,6 +15,7 @@
 #include "daemon/model/config.hpp"
 #include "lib/core/failure.hpp"
 #include "lib/core/secret.hpp"
+#include "lib/core/stop.hpp"
 
 namespace autobackup::config {
 
@@ -30,10 +30,10 @@ struct SecretPlaces {
     std::map<std::string, Secret> known{};        ///< by key path: read before (see read_ahead()), not looked for again
     /// Asked some times a second while a command runs, on the thread that reads the secret; true: the command is
     /// killed with its group and the failure is `cancelled`. Empty: nobody asks it to stop.
-    std::function<bool()> stopped{};
+    StopAsked stopped{};
     /// A stop of `token` stops them.
     void stop_with(std::stop_token token) {
-        stopped = [token = std::move(token)] { return token.stop_requested(); };
+        stopped = stop_asked_by(std::move(token));
     }
 };
 

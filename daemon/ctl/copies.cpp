@@ -229,7 +229,7 @@ Awaitable<Result<config::SecretPlaces>> enter_storage(const Context& context, co
     auto enter = [&]() -> Result<void> {
         if (!cli::is_root_in_anothers(config.storage)) return {};
         if (entry.asks_servers) config::read_ahead(config, entry.jobs, places);
-        if (places.stopped()) return fail(Errc::cancelled, "read secrets", config.storage.string(), "stopped by request");
+        if (places.stopped()) return fail_cancelled("read secrets", config.storage.string());
         return cli::become_owner(config.storage);
     };
     const Result<void> entered = co_await workers.run(std::move(enter));

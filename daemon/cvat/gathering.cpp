@@ -5,6 +5,7 @@
 
 #include "daemon/cvat/task_note.hpp"
 #include "lib/core/instant.hpp"
+#include "lib/core/stop.hpp"
 
 namespace autobackup::cvat_job {
 namespace {
@@ -43,7 +44,7 @@ Gathering::Slices Gathering::cut(std::uint64_t least) {
 }
 
 Result<std::vector<TaskCopy>> Gathering::open(git::Repository& repository) {
-    const auto stop = [token = context_.workers.stop_token()] { return token.stop_requested(); };
+    const auto stop = stop_asked_by(context_.workers.stop_token());
     Result<git::GrowingPack> begun = git::GrowingPack::begin(repository, item_.key(), stop);
     if (!begun) return begun.error();
     pack_.emplace(std::move(*begun));

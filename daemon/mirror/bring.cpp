@@ -7,6 +7,7 @@
 #include "daemon/mirror/retries.hpp"
 #include "lib/async/run.hpp"
 #include "lib/core/file.hpp"
+#include "lib/core/stop.hpp"
 #include "lib/remote/whole_pack.hpp"
 
 namespace autobackup::mirror {
@@ -128,7 +129,7 @@ Result<void> Mirroring::take_in_now(const Order& order, const fs::path& index) {
         fetched.pack = fetched_pack(order.place);
         fetched.index = index;
         fetched.closed = index.empty() && !repository->partial();  // else git has looked itself
-        fetched.stop = [stop = context_.workers.stop_token()] { return stop.stop_requested(); };
+        fetched.stop = stop_asked_by(context_.workers.stop_token());
         if (what_.lfs) fetched.small_blob = [&pointers](const Oid& blob, std::string_view content) { pointers.take(blob, content); };
         const Result<void> adopted = repository->adopt_pack(fetched, "origin", plain_url(what_.source.url));
         if (!adopted) return adopted;

@@ -6,6 +6,7 @@
 #include "daemon/mirror/local.hpp"
 #include "lib/core/file.hpp"
 #include "lib/core/instant.hpp"
+#include "lib/core/stop.hpp"
 #include "lib/git/bundle.hpp"
 
 namespace autobackup::mirror {
@@ -83,7 +84,7 @@ std::vector<fs::path> bundles_of(const config::Bundles& bundles, const std::stri
 
 Result<BundleKept> keep_bundle(const fs::path& repository, const config::Bundles& bundles, const std::string& name, bool again, std::uint64_t reserve,
                                const std::stop_token& stop) {
-    const auto stopped = [&stop] { return stop.stop_requested(); };
+    const auto stopped = stop_asked_by(stop);
     const Result<git::Repository> opened = git::Repository::open(repository);
     if (!opened) return opened.error();
     const Result<git::BundleRefs> refs = refs_for(*opened);

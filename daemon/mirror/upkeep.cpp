@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: MIT
 #include "daemon/mirror/mirror.hpp"
 #include "lib/core/file.hpp"
+#include "lib/core/stop.hpp"
 
 namespace autobackup::mirror {
 
@@ -12,7 +13,7 @@ Awaitable<Result<git::Joined>> join_packs(async::Workers& workers, std::filesyst
         if (!free) return free.error();
         git::JoinRule rule;
         rule.room = *free > reserve ? *free - reserve : 0;
-        return opened->join_packs(rule, [&stop] { return stop.stop_requested(); });
+        return opened->join_packs(rule, stop_asked_by(stop));
     };
     co_return co_await workers.run(std::move(work));
 }

@@ -59,7 +59,7 @@ Result<Members> found_members(const git::Repository& repository, const vault::He
     sort_as_server(names);
     Members members;
     for (const std::string& name : names) {
-        if (stop.stop_requested()) return fail(Errc::cancelled, "read", name, "stopped by request");
+        if (stop.stop_requested()) return fail_cancelled("read", name);
         vault::ManifestMember entry;
         entry.name = name;
         entry.dos_time = first_dos_time;
@@ -200,7 +200,7 @@ Result<void> read_members(Content& content, const std::stop_token& stop) {
 Result<void> write(const Content& content, const zip::Output& output, const std::stop_token& stop) {
     if (!content.file.empty()) return write_file(content, output, stop);
     const zip::Output stoppable = [&](std::span<const std::byte> piece) -> Result<void> {
-        if (stop.stop_requested()) return fail(Errc::cancelled, "write", content.id, "stopped by request");
+        if (stop.stop_requested()) return fail_cancelled("write", content.id);
         return output(piece);
     };
     return archive::write_zip(nullptr, content.members, stoppable);

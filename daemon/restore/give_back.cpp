@@ -95,7 +95,7 @@ Result<Given> write_members(const Content& content, const fs::path& directory, c
     Given given;
     std::set<std::string> names;
     for (const vault::VersionMember& member : content.members) {
-        if (stop.stop_requested()) return fail(Errc::cancelled, "write", directory.string(), "stopped by request");
+        if (stop.stop_requested()) return fail_cancelled("write", directory.string());
         const std::string& name = member.entry.name;
         if (const auto unsafe = zip::unsafe_name(name.ends_with('/') ? name.substr(0, name.size() - 1) : name))
             return fail(Errc::archive_invalid, "write", "member \"" + name + "\"", "its name is no safe path: " + *unsafe);

@@ -9,6 +9,7 @@
 #include "daemon/vault/history.hpp"
 #include "daemon/vault/large_files.hpp"
 #include "daemon/vault/push_plan.hpp"
+#include "lib/core/stop.hpp"
 #include "lib/git/bundle.hpp"
 #include "lib/remote/pack_source.hpp"
 #include "lib/remote/part_refs.hpp"
@@ -91,7 +92,7 @@ Result<HistoryGiven> to_bundle(const Place& place, const git::Oid& tip, const st
     if (!large) return large.error();
     git::BundleRefs refs;
     refs.emplace_back(ref, tip);
-    const Result<git::BundleInfo> written = git::write_bundle(*repository, refs, *out, [&stop] { return stop.stop_requested(); });
+    const Result<git::BundleInfo> written = git::write_bundle(*repository, refs, *out, stop_asked_by(stop));
     if (!written) return written.error();
     HistoryGiven given;
     given.tip = tip;

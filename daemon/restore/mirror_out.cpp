@@ -12,6 +12,7 @@
 #include "daemon/restore/out_file.hpp"
 #include "daemon/restore/work_tree.hpp"
 #include "lib/core/file.hpp"
+#include "lib/core/stop.hpp"
 #include "lib/core/text.hpp"
 #include "lib/git/bundle.hpp"
 #include "lib/git/write_pack.hpp"
@@ -85,7 +86,7 @@ Result<Large> large_of(const git::Repository& repository, const std::vector<git:
 Result<void> write_pack(git::PackReader& reader, const fs::path& file, const std::stop_token& stop) {
     const Result<FileDescriptor> fd = open_file(file, O_WRONLY | O_CREAT | O_EXCL, 0600);
     if (!fd) return fd.error();
-    const Result<void> written = git::write_pack(reader, fd->get(), file, [&stop] { return stop.stop_requested(); });
+    const Result<void> written = git::write_pack(reader, fd->get(), file, stop_asked_by(stop));
     if (!written) return written;
     return sync_file(fd->get(), file);
 }
@@ -123,7 +124,7 @@ private:
         git::Fetched fetched;
         fetched.pack = made.path() / "given.pack";
         fetched.closed = true;
-        fetched.stop = [this] { return stop_.stop_requested(); };
+        fetched.stop = stop_asked_by(stop_);
         Result<void> done = write_pack(*reader, fetched.pack, stop_);
         if (done) done = made.adopt_pack(fetched, "origin", std::string());
         if (!done) return done.error();
@@ -164,7 +165,7 @@ private:
         given_.large_missing = large->missing;
         const lfs::Store theirs = mirror::large_store(directory);
         for (const lfs::Pointer& object : large->here) {
-            if (stop_.stop_requested()) return fail(Errc::cancelled, "write", directory.string(), "stopped by request");
+            if (stop_.stop_requested()) return fail_cancelled("write", directory.string());
             if (object.size == 0) continue;
             const Result<lfs::Pointer> copied = theirs.put([&](const lfs::TakeBytes& take) { return ours.stream(object, take); });
             if (!copied) return copied.error();
@@ -212,7 +213,7 @@ Result<MirrorGiven> mirror_to_bundle(const fs::path& repository, const ChosenRef
     for (const auto& [name, oid] : chosen.refs) refs.emplace_back(name, oid);
     if (refs.empty()) return fail(Errc::bad_request, "write", file.string(), "the repository is empty: there is nothing that a bundle could hold");
     if (chosen.tip && !chosen.head.empty()) refs.emplace_back("HEAD", *chosen.tip);
-    const Result<git::BundleInfo> written = git::write_bundle(*from, refs, *out, [&stop] { return stop.stop_requested(); });
+    const Result<git::BundleInfo> written = git::write_bundle(*from, refs, *out, stop_asked_by(stop));
     if (!written) return written.error();
     const Result<Large> large = large_of(*from, written->objects, mirror::large_store(from->path()));
     if (!large) return large.error();

@@ -11,6 +11,7 @@
 #include "daemon/vault/large_files.hpp"
 #include "daemon/vault/version.hpp"
 #include "lib/core/file.hpp"
+#include "lib/core/stop.hpp"
 #include "lib/http/url.hpp"
 #include "lib/lfs/ssh_access.hpp"
 #include "lib/remote/ssh_address.hpp"
@@ -192,7 +193,7 @@ Awaitable<Result<void>> RemoteVault::fetch(remote::FetchRequest request) {
     if (!report) co_return report.error();
     pack.promisor = report->filtered || blobs;
     pack.shallow = report->shallow;
-    pack.stop = [stop = workers_.stop_token()] { return stop.stop_requested(); };
+    pack.stop = stop_asked_by(workers_.stop_token());
     auto adopt = [this, &pack]() -> Result<void> {
         Result<git::Repository> opened = git::Repository::open(repository());
         if (!opened) return opened.error();

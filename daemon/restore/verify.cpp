@@ -60,7 +60,7 @@ Result<void> verify_archives(const Place& place, Level level, const std::stop_to
             checked.path = copy.zip.string();
             checked.dated = std::move(copy);
             const Result<void> looked = check_copy(checked, level, stop);
-            if (stop.stop_requested()) return fail(Errc::cancelled, "verify", checked.path, "stopped by request");
+            if (stop.stop_requested()) return fail_cancelled("verify", checked.path);
             if (!looked) checked.problems.push_back(describe(looked.error()));
             if (checked.dated->manifest) checked.dated->manifest->members = {};
             all.push_back(std::move(checked));
@@ -126,7 +126,7 @@ Result<std::vector<Checked>> verify(const Place& place, Level level, const std::
         checked.where = place.vault_word;
         checked.path = place.vault.string();
         const Result<void> looked = check_vault(place, level, stop, checked);
-        if (stop.stop_requested()) return fail(Errc::cancelled, "verify", checked.path, "stopped by request");
+        if (stop.stop_requested()) return fail_cancelled("verify", checked.path);
         if (!looked) checked.problems.push_back(describe(looked.error()));
         all.push_back(std::move(checked));
     }
@@ -136,7 +136,7 @@ Result<std::vector<Checked>> verify(const Place& place, Level level, const std::
         checked.where = "mirror";
         checked.path = mirror.string();
         const Result<void> looked = check_mirror(mirror, level, stop, checked);
-        if (stop.stop_requested()) return fail(Errc::cancelled, "verify", checked.path, "stopped by request");
+        if (stop.stop_requested()) return fail_cancelled("verify", checked.path);
         if (!looked) checked.problems.push_back(describe(looked.error()));
         all.push_back(std::move(checked));
     }

@@ -3,6 +3,7 @@
 
 #include "daemon/mirror/large.hpp"
 #include "daemon/restore/verify_vault.hpp"
+#include "lib/core/stop.hpp"
 #include "lib/core/text.hpp"
 #include "lib/git/repository.hpp"
 #include "lib/lfs/store.hpp"
@@ -81,7 +82,7 @@ Result<void> check_mirror(const fs::path& path, Level level, const std::stop_tok
     const Result<void> looked = check_tips(*repository, checked, tips);
     if (!looked || level == Level::exists || !checked.good()) return looked;
     if (level == Level::structure) return check_connected(*repository, tips, stop, checked);
-    const Result<git::Repository::CheckReport> report = repository->check([&stop] { return stop.stop_requested(); });
+    const Result<git::Repository::CheckReport> report = repository->check(stop_asked_by(stop));
     if (!report) return report.error();
     for (const std::string& one : report->problems) problem(checked, one);
     const Result<void> named = check_large_names(*repository, checked);

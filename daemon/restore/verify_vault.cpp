@@ -9,6 +9,7 @@
 #include "daemon/restore/vault_versions.hpp"
 #include "daemon/vault/large_files.hpp"
 #include "daemon/vault/version.hpp"
+#include "lib/core/stop.hpp"
 
 namespace autobackup::restore {
 namespace {
@@ -122,7 +123,7 @@ Result<void> check_vault(const Place& place, Level level, const std::stop_token&
     const Result<git::Repository> repository = git::Repository::open_any(place.vault);
     if (!repository) return repository.error();
     if (level == Level::checksum) {
-        const Result<git::Repository::CheckReport> report = repository->check([&stop] { return stop.stop_requested(); });
+        const Result<git::Repository::CheckReport> report = repository->check(stop_asked_by(stop));
         if (!report) return report.error();
         for (const std::string& problem : report->problems) {
             if (checked.problems.size() < most_problems) checked.problems.push_back(problem);

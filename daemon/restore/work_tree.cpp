@@ -40,7 +40,7 @@ public:
         const Result<std::vector<git::TreeEntry>> entries = repository_.read_tree(tree);
         if (!entries) return entries.error();
         for (const git::TreeEntry& entry : *entries) {
-            if (stop_.stop_requested()) return fail(Errc::cancelled, "write", directory.string(), "stopped by request");
+            if (stop_.stop_requested()) return fail_cancelled("write", directory.string());
             if (is_unsafe(entry.name)) return fail(Errc::bad_response, "write", one_line(path + entry.name), "a file of this name would lie outside of the directory, or in .git");
             const fs::path file = directory / entry.name;
             const Result<void> done = entry.mode == git::mode_tree ? folder(entry, file, path + entry.name) : leaf(entry, file, path + entry.name);

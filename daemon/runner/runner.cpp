@@ -83,7 +83,7 @@ Awaitable<bool> work_within_limits(Session& session) {
         }
     } catch (const boost::system::system_error& error) {
         if (error.code() == boost::asio::error::operation_aborted) {
-            model::close_unfinished(session.run, fail(Errc::cancelled, "run", name, "stopped by request"));
+            model::close_unfinished(session.run, fail_cancelled("run", name));
             co_return true;
         }
         broken = error.what();

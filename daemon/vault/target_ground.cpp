@@ -5,6 +5,7 @@
 #include "daemon/vault/target.hpp"
 #include "lib/core/file.hpp"
 #include "lib/core/instant.hpp"
+#include "lib/core/stop.hpp"
 #include "lib/hash/digest.hpp"
 
 namespace autobackup::vault {
@@ -93,7 +94,7 @@ Awaitable<Result<void>> Target::fetch_tip(git::Oid tip) {
     pack.pack = file;
     pack.promisor = fetched->filtered;
     pack.shallow = fetched->shallow;
-    pack.stop = [stop = vault_.workers().stop_token()] { return stop.stop_requested(); };
+    pack.stop = stop_asked_by(vault_.workers().stop_token());
     // The name under which a partial clone's remote stands in the vault's configuration.
     std::string name = "origin";
     if (!settings_.leads) name = "target-" + hash::sha256_hex(settings_.url).substr(0, 12);

@@ -2,6 +2,7 @@
 #include "daemon/vault/upkeep.hpp"
 
 #include "lib/core/file.hpp"
+#include "lib/core/stop.hpp"
 
 namespace autobackup::vault {
 
@@ -11,7 +12,7 @@ Awaitable<Result<git::Joined>> join_packs(Vault& vault, std::uint64_t reserve) {
         if (!free) return free.error();
         git::JoinRule rule;
         rule.room = *free > reserve ? *free - reserve : 0;
-        return repository.join_packs(rule, [&stop] { return stop.stop_requested(); });
+        return repository.join_packs(rule, stop_asked_by(stop));
     };
     co_return co_await vault.with(std::move(work));
 }

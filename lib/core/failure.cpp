@@ -106,6 +106,10 @@ Failure fail(Errc code, std::string operation, std::string object, std::string m
     return failure;
 }
 
+Failure fail_cancelled(std::string operation, std::string object) {
+    return fail(Errc::cancelled, std::move(operation), std::move(object), "stopped by request");
+}
+
 Failure fail_errno(int error, std::string operation, std::string object) {
     const bool full = error == ENOSPC || error == EDQUOT || error == EFBIG;
     return fail(full ? Errc::disk_full : Errc::io_error, std::move(operation), std::move(object), std::strerror(error));

@@ -89,6 +89,9 @@ bool usually_transient(Errc code) noexcept;
 /// statement with co_await is miscompiled by g++ 12.2.
 Failure fail(Errc code, std::string operation, std::string object, std::string message, std::string peer = std::string());
 
+/// `cancelled`: SIGINT, SIGTERM, or `cancel` ended `operation` of `object`.
+Failure fail_cancelled(std::string operation, std::string object);
+
 /// A Failure from errno: ENOSPC/EDQUOT/EFBIG become disk_full, everything else io_error; `object` is the path.
 Failure fail_errno(int error, std::string operation, std::string object);
 

@@ -46,7 +46,7 @@ Awaitable<Result<ExportedFile>> Download::run() {
     auto open = [this] { return file_.open(exporter_.workers_.stop_token()); };
     const Result<void> opened = co_await exporter_.workers_.run(std::move(open));
     if (!opened) co_return opened.error();
-    Result<ExportedFile> result = fail(Errc::cancelled, "GET", text_, "stopped by request");
+    Result<ExportedFile> result = fail_cancelled("GET", text_);
     std::exception_ptr cancelled;
     try {
         result = co_await tries();
@@ -114,7 +114,7 @@ Awaitable<Download::Step> Download::one_try() {
     const std::uint64_t offset = file_.size();
     DownloadSink sink(file_, exporter_.workers_, observer_, approved_total_, text_);
     ++out_.download_attempts;
-    Result<http::Response> answer = fail(Errc::cancelled, "GET", text_, "stopped by request");
+    Result<http::Response> answer = fail_cancelled("GET", text_);
     std::exception_ptr cancelled;
     try {
         answer = co_await session_.http().stream(std::move(*asked), sink, session_.settings().limits);

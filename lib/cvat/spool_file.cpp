@@ -40,7 +40,7 @@ Result<void> SpoolFile::open(std::stop_token stop) {
 Result<void> SpoolFile::hash_existing(std::uint64_t bytes, const std::stop_token& stop) {
     std::vector<std::byte> buffer(std::size_t{1} << 20);
     for (std::uint64_t at = 0; at < bytes;) {
-        if (stop.stop_requested()) return fail(Errc::cancelled, "read", path_.string(), "stopped by request");
+        if (stop.stop_requested()) return fail_cancelled("read", path_.string());
         const auto length = static_cast<std::size_t>(std::min<std::uint64_t>(buffer.size(), bytes - at));
         const std::span<std::byte> piece(buffer.data(), length);
         const Result<void> read = read_exactly(file_.get(), piece, at, path_);

@@ -9,6 +9,7 @@
 #include <array>
 #include <cerrno>
 
+#include "lib/core/stop.hpp"
 #include "lib/core/text.hpp"
 #include "lib/git/config_file.hpp"
 #include "lib/git/pack_format.hpp"
@@ -64,16 +65,16 @@ Result<std::string> take_indexed(const Fetched& fetched, int fd, const fs::path&
 }
 
 /// Asked by libgit2's indexer for each object; `payload` is Fetched::stop.
-int go_on(const git_indexer_progress*, void* payload) { return (*static_cast<std::function<bool()>*>(payload))() ? GIT_EUSER : 0; }
+int go_on(const git_indexer_progress*, void* payload) { return (*static_cast<StopAsked*>(payload))() ? GIT_EUSER : 0; }
 
 Failure not_indexed(int rc, const fs::path& pack) {
-    if (rc == GIT_EUSER) return fail(Errc::cancelled, "index", pack.string(), "stopped by request");
+    if (rc == GIT_EUSER) return fail_cancelled("index", pack.string());
     return git_failure(rc, "index", pack.string());
 }
 
 /// Runs libgit2's indexer over the pack; it adds the bases that a thin pack leaves out. Returns the name of
 /// the new pack.
-Result<std::string> index_pack(Repository::Impl& repository, int fd, const fs::path& pack, std::function<bool()> stop, const fs::path& into) {
+Result<std::string> index_pack(Repository::Impl& repository, int fd, const fs::path& pack, StopAsked stop, const fs::path& into) {
     // No connectivity check here: it refuses objects that git accepts, and cannot know of shallow or partial
     // histories.
     initialise_library();

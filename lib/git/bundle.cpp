@@ -6,6 +6,7 @@
 
 #include <algorithm>
 
+#include "lib/core/stop.hpp"
 #include "lib/core/text.hpp"
 #include "lib/git/pack_format.hpp"
 #include "lib/git/write_pack.hpp"
@@ -18,7 +19,7 @@ constexpr std::size_t longest_head = std::size_t{256} << 20;  // a million refs 
 constexpr std::string_view version_2 = "# v2 git bundle\n";
 constexpr std::string_view version_3 = "# v3 git bundle\n";
 
-Result<void> write_all_of(PackReader& reader, const BundleRefs& refs, int fd, const fs::path& file, const std::function<bool()>& stop) {
+Result<void> write_all_of(PackReader& reader, const BundleRefs& refs, int fd, const fs::path& file, const StopAsked& stop) {
     std::string head(version_2);
     for (const auto& [name, oid] : refs) head += oid.hex() + " " + name + "\n";
     const Result<void> begun = write_all(fd, head + "\n", file);
@@ -76,7 +77,7 @@ Result<Head> read_head(int fd, const fs::path& file) {
 using TakePiece = std::function<Result<void>(std::span<const std::byte>)>;
 
 // `take` (may be empty) gets the pack, its trailer too, while it is read.
-Result<void> check_pack(int fd, std::uint64_t at, const fs::path& file, const std::function<bool()>& stop, const TakePiece& take = {}) {
+Result<void> check_pack(int fd, std::uint64_t at, const fs::path& file, const StopAsked& stop, const TakePiece& take = {}) {
     const Result<std::uint64_t> size = file_size(fd, file);
     if (!size) return size.error();
     if (*size < at + 12 + digest_bytes) return damaged_file(file, "its pack is cut");
@@ -84,7 +85,7 @@ Result<void> check_pack(int fd, std::uint64_t at, const fs::path& file, const st
     hash::Digest digest(hash::Algorithm::sha1);
     std::vector<std::byte> buffer(piece_bytes);
     for (bool first = true; at < end; first = false) {
-        if (stop && stop()) return fail(Errc::cancelled, "read", file.string(), "stopped by request");
+        if (stop && stop()) return fail_cancelled("read", file.string());
         const std::span<std::byte> part = std::span(buffer).first(static_cast<std::size_t>(std::min<std::uint64_t>(piece_bytes, end - at)));
         const Result<void> read = read_exactly(fd, part, at, file);
         if (!read) return read;
@@ -103,7 +104,7 @@ Result<void> check_pack(int fd, std::uint64_t at, const fs::path& file, const st
 
 }  // namespace
 
-Result<BundleInfo> write_bundle(const Repository& repository, const BundleRefs& refs, const fs::path& file, const std::function<bool()>& stop) {
+Result<BundleInfo> write_bundle(const Repository& repository, const BundleRefs& refs, const fs::path& file, const StopAsked& stop) {
     if (refs.empty()) return fail(Errc::bad_request, "write", file.string(), "a bundle without refs cannot be");
     std::vector<Oid> tips;
     for (const auto& [name, oid] : refs) tips.push_back(oid);
@@ -133,7 +134,7 @@ Result<BundleRefs> read_bundle_refs(const fs::path& file) {
     return std::move(head->refs);
 }
 
-Result<BundleRefs> unpack_bundle(const fs::path& file, const fs::path& pack, const std::function<bool()>& stop) {
+Result<BundleRefs> unpack_bundle(const fs::path& file, const fs::path& pack, const StopAsked& stop) {
     const Result<FileDescriptor> fd = open_file(file, O_RDONLY);
     if (!fd) return fd.error();
     Result<Head> head = read_head(fd->get(), file);
@@ -147,7 +148,7 @@ Result<BundleRefs> unpack_bundle(const fs::path& file, const fs::path& pack, con
     return std::move(head->refs);
 }
 
-Result<void> check_bundle(const fs::path& file, const std::function<bool()>& stop) {
+Result<void> check_bundle(const fs::path& file, const StopAsked& stop) {
     const Result<FileDescriptor> fd = open_file(file, O_RDONLY);
     if (!fd) return fd.error();
     const Result<Head> head = read_head(fd->get(), file);

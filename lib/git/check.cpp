@@ -2,6 +2,7 @@
 // Proving a whole repository: every byte hashed, everything reachable.
 #include <algorithm>
 
+#include "lib/core/stop.hpp"
 #include "lib/git/links.hpp"
 #include "lib/git/pack_check.hpp"
 #include "lib/git/repository_impl.hpp"
@@ -14,7 +15,7 @@ constexpr std::size_t most_problems = 100'000;
 
 class Checker {
 public:
-    Checker(Repository::Impl& repository, const std::function<bool()>& stop)
+    Checker(Repository::Impl& repository, const StopAsked& stop)
         : repository_(repository), stop_(stop), reader_(repository.path / "objects", repository.packs),
           packs_(reader_, [this](std::string text, const std::optional<Oid>& oid) { problem(std::move(text), oid); }, stop) {}
 
@@ -133,7 +134,7 @@ private:
     }
 
     Repository::Impl& repository_;
-    const std::function<bool()>& stop_;
+    const StopAsked& stop_;
     ObjectReader reader_;
     PackCheck packs_;
     Repository::CheckReport report_;
@@ -145,11 +146,11 @@ private:
 
 }  // namespace
 
-Result<Repository::CheckReport> Repository::check(const std::function<bool()>& stop) const {
+Result<Repository::CheckReport> Repository::check(const StopAsked& stop) const {
     impl_->refresh();
     Checker checker(*impl_, stop);
     CheckReport report = checker.run();
-    if (stop && stop()) return fail(Errc::cancelled, "check", path().string(), "stopped by request");
+    if (stop && stop()) return fail_cancelled("check", path().string());
     return report;
 }
 

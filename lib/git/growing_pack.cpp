@@ -8,6 +8,7 @@
 #include <cerrno>
 
 #include "lib/core/page_cache.hpp"
+#include "lib/core/stop.hpp"
 #include "lib/git/growing_pack_impl.hpp"
 
 namespace autobackup::git {
@@ -125,12 +126,12 @@ bool GrowingPack::Impl::holds(const Growth& growth) const {
     return verify_entries(file.fd(), file.path(), growth.entries, growth.end).has_value();
 }
 
-Result<void> GrowingPack::Impl::take_up(const std::function<bool()>& stop) {
+Result<void> GrowingPack::Impl::take_up(const StopAsked& stop) {
     const Result<std::vector<Growth>> before = log->read();
     if (!before) return before.error();
     std::uint64_t good = 0;
     for (const Growth& growth : *before) {
-        if (stop && stop()) return fail(Errc::cancelled, "read back", file.path().string(), "stopped by request");
+        if (stop && stop()) return fail_cancelled("read back", file.path().string());
         if (!holds(growth)) break;
         count(growth.entries, growth.end);
         notes.push_back(growth.note);
@@ -168,7 +169,7 @@ GrowingPack::GrowingPack(GrowingPack&&) noexcept = default;
 GrowingPack& GrowingPack::operator=(GrowingPack&&) noexcept = default;
 GrowingPack::~GrowingPack() = default;
 
-Result<GrowingPack> GrowingPack::begin(Repository& repository, const std::string& name, const std::function<bool()>& stop) {
+Result<GrowingPack> GrowingPack::begin(Repository& repository, const std::string& name, const StopAsked& stop) {
     Result<fs::path> directory = ready_pack_directory(*repository.impl_);
     if (!directory) return directory.error();
     const auto go_on = [&]() -> Result<GrowingPack> {

@@ -7,6 +7,7 @@
 #include <string>
 #include <vector>
 
+#include "lib/core/stop.hpp"
 #include "lib/git/repository.hpp"
 
 namespace autobackup::git {
@@ -26,7 +27,7 @@ public:
     /// `name` (of a file; "": none): what was added stays on the disk, and the next begin() with that name goes on with as much of it as is
     /// read back and has its names; after a week without it Repository::open_or_init() removes it. Without a name, or where that pack
     /// cannot be had (another process holds it), nothing stays. `stop` is asked while it is read back; true: cancelled, and all stays.
-    static Result<GrowingPack> begin(Repository& repository, const std::string& name = {}, const std::function<bool()>& stop = {});
+    static Result<GrowingPack> begin(Repository& repository, const std::string& name = {}, const StopAsked& stop = {});
     GrowingPack(GrowingPack&&) noexcept;
     GrowingPack& operator=(GrowingPack&&) noexcept;
     ~GrowingPack();

@@ -2,6 +2,7 @@
 // Private to lib/git.
 #pragma once
 
+#include "lib/core/stop.hpp"
 #include "lib/git/growing_pack.hpp"
 #include "lib/git/growth_log.hpp"
 #include "lib/git/new_pack.hpp"
@@ -20,7 +21,7 @@ struct GrowingPack::Impl {
     Impl& operator=(const Impl&) = delete;
 
     /// Goes on with what the file and the log hold.
-    Result<void> take_up(const std::function<bool()>& stop);
+    Result<void> take_up(const StopAsked& stop);
     [[nodiscard]] bool holds(const Growth& growth) const;
     void give_up() {
         if (log) log->remove();

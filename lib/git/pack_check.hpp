@@ -5,6 +5,7 @@
 #include <optional>
 #include <string>
 
+#include "lib/core/stop.hpp"
 #include "lib/git/object_reader.hpp"
 
 namespace autobackup::git {
@@ -17,7 +18,7 @@ public:
     using Problem = std::function<void(std::string, std::optional<Oid>)>;
     /// `reader` reads through a store that holds the packs; `problem` hears what is wrong. `stop` (may be
     /// empty) is asked between objects.
-    PackCheck(ObjectReader& reader, Problem problem, std::function<bool()> stop = {})
+    PackCheck(ObjectReader& reader, Problem problem, StopAsked stop = {})
         : reader_(reader), problem_(std::move(problem)), stop_(std::move(stop)) {}
     /// Number of objects looked at.
     std::uint64_t check(PackFile& pack);
@@ -28,7 +29,7 @@ private:
 
     ObjectReader& reader_;
     Problem problem_;
-    std::function<bool()> stop_;
+    StopAsked stop_;
 };
 
 }  // namespace autobackup::git

@@ -7,6 +7,7 @@
 #include <algorithm>
 #include <cerrno>
 
+#include "lib/core/stop.hpp"
 #include "lib/core/text.hpp"
 #include "lib/git/join_plan.hpp"
 #include "lib/git/pack_check.hpp"
@@ -68,7 +69,7 @@ private:
 
 class PackJoiner {
 public:
-    PackJoiner(Repository::Impl& repository, const JoinRule& rule, const std::function<bool()>& stop)
+    PackJoiner(Repository::Impl& repository, const JoinRule& rule, const StopAsked& stop)
         : repository_(repository), rule_(rule), stop_(stop) {}
 
     Result<Joined> run() {
@@ -87,7 +88,7 @@ public:
 private:
     [[nodiscard]] bool stopped() const { return stop_ && stop_(); }
     [[nodiscard]] Failure cancelled() const {
-        return fail(Errc::cancelled, "join packs of", repository_.path.string(), "stopped by request");
+        return fail_cancelled("join packs of", repository_.path.string());
     }
     [[nodiscard]] Failure failure(Errc code, std::string what) const {
         return fail(code, "join packs of", repository_.path.string(), std::move(what));
@@ -217,11 +218,11 @@ private:
 
     Repository::Impl& repository_;
     const JoinRule& rule_;
-    const std::function<bool()>& stop_;
+    const StopAsked& stop_;
     Joined joined_;
 };
 
-Result<Joined> Repository::join_packs(const JoinRule& rule, const std::function<bool()>& stop) {
+Result<Joined> Repository::join_packs(const JoinRule& rule, const StopAsked& stop) {
     PackJoiner joiner(*impl_, rule, stop);
     Result<Joined> joined = joiner.run();
     impl_->refresh();

@@ -15,6 +15,7 @@
 
 #include "lib/core/failure.hpp"
 #include "lib/core/file.hpp"
+#include "lib/core/stop.hpp"
 #include "lib/git/oid.hpp"
 #include "lib/git/tree.hpp"
 
@@ -66,7 +67,7 @@ struct Fetched {
     TakeBlob small_blob{};     ///< hears of each blob under 1024 bytes in the pack, before it is taken in
     bool promisor = false;     ///< objects it lacks may be asked for from the remote: mark the pack .promisor
     std::vector<Oid> shallow;  ///< commits whose parents are not here
-    std::function<bool()> stop{};  ///< asked for each object while the index is made here; true: cancelled, and nothing is taken in
+    StopAsked stop{};  ///< asked for each object while the index is made here; true: cancelled, and nothing is taken in
 };
 
 /// One step of set_refs() and replace_refs().
@@ -203,7 +204,7 @@ public:
     /// (joined among themselves) and cruft packs stay what they are; a repository with a multi-pack-index is somebody
     /// else's to keep. `stop` (may be empty) is asked often: true ends it with `cancelled`, and nothing has changed.
     /// Nobody may read packs of it meanwhile.
-    Result<Joined> join_packs(const JoinRule& rule, const std::function<bool()>& stop);
+    Result<Joined> join_packs(const JoinRule& rule, const StopAsked& stop);
 
     // -- for a push --
     /// Objects reachable from `tips` and not from `known` (commits that the peer has; ones not here are
@@ -222,7 +223,7 @@ public:
         /// The objects that these problems are about, if they are about one: here and not what their name says, perhaps more than once; needed and not here.
         std::vector<Oid> damaged, missing;
     };
-    Result<CheckReport> check(const std::function<bool()>& stop = {}) const;
+    Result<CheckReport> check(const StopAsked& stop = {}) const;
 
     struct Impl;  ///< shared by the parts of lib/git alone
 

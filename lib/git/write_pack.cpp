@@ -4,13 +4,14 @@
 #include <vector>
 
 #include "lib/core/file.hpp"
+#include "lib/core/stop.hpp"
 
 namespace autobackup::git {
 
-Result<void> write_pack(PackReader& reader, int fd, const std::filesystem::path& file, const std::function<bool()>& stop) {
+Result<void> write_pack(PackReader& reader, int fd, const std::filesystem::path& file, const StopAsked& stop) {
     std::vector<std::byte> buffer(std::size_t{1} << 20);
     for (;;) {
-        if (stop && stop()) return fail(Errc::cancelled, "write", file.string(), "stopped by request");
+        if (stop && stop()) return fail_cancelled("write", file.string());
         const Result<std::size_t> read = reader.read(buffer);
         if (!read) return read.error();
         if (*read == 0) return {};

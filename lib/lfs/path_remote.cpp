@@ -47,7 +47,7 @@ private:
         Moved moved;
         for (const Pointer& object : objects) {
             if (to.has(object)) continue;
-            if (workers_.stop_token().stop_requested()) return fail(Errc::cancelled, "copy", url_, "stopped by request");
+            if (workers_.stop_token().stop_requested()) return fail_cancelled("copy", url_);
             Result<Incoming> incoming = Incoming::open(to);
             if (!incoming) return incoming.error();
             const TakeBytes write = [&incoming](std::span<const std::byte> bytes) { return incoming->write(bytes); };
