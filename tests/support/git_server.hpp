@@ -14,7 +14,7 @@ public:
     GitServer(std::filesystem::path directory, std::vector<std::string> options)
         : directory_(std::move(directory)),
           process_(directory_, "gitserver", "gitserver/gitserver.py", words(options)) {
-        for (int i = 0; i < 200 && log_.empty(); ++i) {
+        for (int i = 0; i < 4000 && log_.empty(); ++i) {
             const std::string said = process_.output();
             const std::size_t at = said.find(" log ");
             if (at != std::string::npos && said.back() == '\n')

@@ -8,6 +8,7 @@
 #include <fstream>
 
 #include "tests/support/config_file.hpp"
+#include "tests/support/process_gone.hpp"
 
 namespace autobackup::config::secrets_test {
 namespace {
@@ -201,30 +202,29 @@ TEST_F(Secrets, a_failed_command_keeps_its_words_apart) {
 }
 
 TEST_F(Secrets, a_command_that_hangs_is_ended_with_its_children) {
-    places_.command_limit = std::chrono::milliseconds(300);
-    const fs::path mark = directory_.path() / "mark";
+    places_.command_limit = std::chrono::milliseconds(500);
+    const fs::path child = directory_.path() / "child";
     const auto start = std::chrono::steady_clock::now();
-    const std::string script = "(sleep 1; touch " + mark.string() + ") & echo v; wait";
+    const std::string script = "sleep 100 & echo $! > " + child.string() + "; echo v; wait";
     EXPECT_NE(value(command({"sh", "-c", script})).find("did not end within"), std::string::npos);
-    EXPECT_LT(std::chrono::steady_clock::now() - start, std::chrono::seconds(1));
-    EXPECT_NE(value(command({"sh", "-c", "exec >&- 2>&-; sleep 5"})).find("did not end within"),
-              std::string::npos);
-    ::usleep(1'200'000);
-    EXPECT_FALSE(fs::exists(mark));
+    EXPECT_NE(value(command({"sh", "-c", "exec >&- 2>&-; sleep 100"})).find("did not end within"), std::string::npos);
+    EXPECT_LT(std::chrono::steady_clock::now() - start, std::chrono::seconds(20));
+    ASSERT_GT(test::pid_in(child), 1);
+    EXPECT_TRUE(test::gone_soon(test::pid_in(child)));
 }
 
 TEST_F(Secrets, a_command_ends_with_its_children_when_a_stop_is_wanted) {
-    const fs::path mark = directory_.path() / "mark";
+    const fs::path child = directory_.path() / "child";
     const auto start = std::chrono::steady_clock::now();
-    places_.stopped = [start] { return std::chrono::steady_clock::now() - start > std::chrono::milliseconds(100); };
-    for (const std::string& words : {"(sleep 1; touch " + mark.string() + ") & echo v; wait", std::string("exec >&- 2>&-; sleep 5")}) {
+    places_.stopped = [&child] { return fs::exists(child) && fs::file_size(child) > 0; };
+    for (const std::string& words : {"sleep 100 & echo $! > " + child.string() + "; echo v; wait", std::string("exec >&- 2>&-; sleep 100")}) {
         const auto secret = read_secret(command({"sh", "-c", words}), places_);
         ASSERT_FALSE(secret);
         EXPECT_EQ(secret.error().code, Errc::cancelled);
     }
-    EXPECT_LT(std::chrono::steady_clock::now() - start, std::chrono::milliseconds(900));
-    ::usleep(1'200'000);
-    EXPECT_FALSE(fs::exists(mark));
+    EXPECT_LT(std::chrono::steady_clock::now() - start, std::chrono::seconds(20));
+    ASSERT_GT(test::pid_in(child), 1);
+    EXPECT_TRUE(test::gone_soon(test::pid_in(child)));
 }
 
 TEST_F(Secrets, check_names_each_missing_one_with_its_place) {

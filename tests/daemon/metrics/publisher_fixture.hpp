@@ -41,7 +41,7 @@ using namespace std::chrono_literals;
 inline const std::string get = "GET /metrics HTTP/1.1\r\nHost: x\r\n\r\n";
 
 inline bool eventually(const std::function<bool()>& condition) {
-    for (int i = 0; i < 1000 && !condition(); ++i) std::this_thread::sleep_for(5ms);
+    for (int i = 0; i < 4000 && !condition(); ++i) std::this_thread::sleep_for(5ms);
     return condition();
 }
 

@@ -6,17 +6,18 @@ namespace autobackup::notify::http_waiting_test {
 namespace {
 
 TEST_F(HttpNotices, a_silent_server_delays_nobody_and_is_given_up) {
+    patience_.http = milliseconds(400);
     const Receiver receiver({[](test::Peer& peer) { peer.stay_silent(); }});
     const Receiver healthy;
     webhook(receiver.url("/hook"));
     ping(healthy.url("/ping/x"));
     tell_failure();
-    EXPECT_LT(told_in_, milliseconds(100));
+    EXPECT_LT(told_in_, milliseconds(400)) << "nobody waited for an answer";
     EXPECT_EQ(pending_, 2U);
     EXPECT_EQ(receiver.requests().size(), 3U);
     EXPECT_EQ(healthy.requests().size(), 1U);
     EXPECT_GE(took_, milliseconds(1'100));
-    EXPECT_LT(took_, milliseconds(4'000));
+    EXPECT_LT(took_, milliseconds(10'000)) << "the shutdown would have ended it";
     EXPECT_NE(journal_.text().find("within 400 ms"), std::string::npos) << journal_.text();
 }
 
@@ -27,10 +28,11 @@ TEST_F(HttpNotices, an_endless_answer_is_given_up) {
         while (peer.send(piece)) {
         }
     }});
+    patience_.http = milliseconds(400);
     webhook(receiver.url("/hook"));
     tell_failure();
     EXPECT_EQ(counts_.failed, 1U);
-    EXPECT_LT(took_, milliseconds(4'000));
+    EXPECT_LT(took_, milliseconds(10'000)) << "the shutdown would have ended it";
 }
 
 TEST_F(HttpNotices, messages_of_a_job_keep_their_order) {
@@ -52,8 +54,8 @@ TEST_F(HttpNotices, messages_of_a_job_keep_their_order) {
 }
 
 TEST_F(HttpNotices, a_ping_that_was_overtaken_is_left_out) {
-    patience_.delay = milliseconds(2'000);
-    patience_.max_delay = milliseconds(2'000);
+    patience_.delay = milliseconds(60'000);
+    patience_.max_delay = milliseconds(60'000);
     const Receiver receiver({Receiver::answer("500 Oops", ""), Receiver::answer("200 OK", "")});
     ping(receiver.url("/ping/x"));
     tell([&](Notices& notices) {
@@ -61,7 +63,7 @@ TEST_F(HttpNotices, a_ping_that_was_overtaken_is_left_out) {
         notices.run_ended(ended(model::RunOutcome::success), History());
     });
     EXPECT_EQ(lines(receiver), (Lines{"POST /ping/x/start?" + rid + " HTTP/1.1", "POST /ping/x?" + rid + " HTTP/1.1"}));
-    EXPECT_LT(took_, milliseconds(1'000)) << "it did not wait for the other try";
+    EXPECT_LT(took_, milliseconds(10'000)) << "it did not wait for the other try";
     EXPECT_TRUE(journal_.entries().empty());
 }
 
@@ -100,7 +102,7 @@ TEST_F(HttpNotices, the_shutdown_waits_only_for_its_grace) {
         },
         milliseconds(200));
     EXPECT_GE(took_, milliseconds(200));
-    EXPECT_LT(took_, milliseconds(2'000));
+    EXPECT_LT(took_, milliseconds(15'000));
     EXPECT_EQ(counts_.failed, 2U);
     ASSERT_EQ(journal_.entries().size(), 2U);
     EXPECT_NE(journal_.entries()[0].message.find("the daemon stopped before it was sent"), std::string::npos);
@@ -114,7 +116,7 @@ TEST_F(HttpNotices, the_shutdown_ends_the_command_of_a_secret) {
     reference.key_path = "notify[0].auth";
     add(config::WebhookNotice{receiver.url("/hook"), reference});
     tell([](Notices& notices) { notices.run_ended(failed(), first_failure()); }, milliseconds(200));
-    EXPECT_LT(took_, milliseconds(3'000));
+    EXPECT_LT(took_, milliseconds(15'000));
     EXPECT_TRUE(receiver.requests().empty());
     EXPECT_EQ(counts_.failed, 1U);
     EXPECT_NE(journal_.text().find("AUTOBACKUP_ERROR_CODE=cancelled"), std::string::npos) << journal_.text();
@@ -137,7 +139,7 @@ TEST_F(HttpNotices, retry_after_is_honoured_within_bounds) {
     tell_failure();
     EXPECT_EQ(counts_.sent, 1U);
     EXPECT_GE(took_, milliseconds(300));
-    EXPECT_LT(took_, milliseconds(3'000));
+    EXPECT_LT(took_, milliseconds(10'000));
 }
 
 }  // namespace

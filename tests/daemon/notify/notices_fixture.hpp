@@ -24,8 +24,8 @@ namespace autobackup::notify {
 class NoticesTest : public testing::Test {
 protected:
     NoticesTest() {
-        patience_.http = Milliseconds(400);
-        patience_.program = Milliseconds(500);
+        patience_.http = Milliseconds(20'000);
+        patience_.program = Milliseconds(20'000);
         patience_.delay = Milliseconds(10);
         patience_.max_delay = Milliseconds(40);
         patience_.attempts = 3;

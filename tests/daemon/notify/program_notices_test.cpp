@@ -6,6 +6,7 @@
 #include <boost/json.hpp>
 
 #include "tests/daemon/notify/notices_fixture.hpp"
+#include "tests/support/process_gone.hpp"
 
 namespace autobackup::notify::program_notices_test {
 namespace {
@@ -16,18 +17,11 @@ class ProgramNotices : public NoticesTest {
 protected:
     void command(std::vector<std::string> argv) { add(config::CommandNotice{std::move(argv)}); }
     void mail() { add(config::EmailNotice{"admin@example.org"}); }
-    // The process that wrote its id there has gone (a moment is given for it).
+    // The process that wrote its id there has gone.
     [[nodiscard]] bool gone(const std::string& pid_file) const {
-        const pid_t pid = std::atoi(file(pid_file).c_str());
+        const pid_t pid = test::pid_in(path(pid_file));
         EXPECT_GT(pid, 1);
-        // A zombie is dead too: its new parent may be in no hurry to look.
-        const auto runs = [pid] {
-            std::string status;
-            std::getline(std::ifstream("/proc/" + std::to_string(pid) + "/stat"), status);
-            return !status.empty() && status.find(") Z ") == std::string::npos;
-        };
-        for (int i = 0; i < 200 && runs(); ++i) ::usleep(5'000);
-        return !runs();
+        return test::gone_soon(pid);
     }
 };
 
@@ -60,13 +54,15 @@ TEST_F(ProgramNotices, a_mail_that_is_refused_is_tried_again) {
 }
 
 TEST_F(ProgramNotices, a_missing_program_is_told_at_once) {
+    patience_.delay = milliseconds(60'000);
+    patience_.max_delay = milliseconds(60'000);
     mail();
     command({"no-such-program-anywhere"});
     tell_failure();
     EXPECT_EQ(counts_.failed, 2U);
     EXPECT_NE(journal_.text().find("/nonexistent/sendmail: No such file or directory"), std::string::npos) << journal_.text();
     EXPECT_NE(journal_.text().find("no such program in the PATH"), std::string::npos) << journal_.text();
-    EXPECT_LT(took_, milliseconds(1'000));
+    EXPECT_LT(took_, milliseconds(10'000)) << "it is not tried again";
 }
 
 TEST_F(ProgramNotices, a_command_finds_the_facts) {
@@ -97,31 +93,32 @@ TEST_F(ProgramNotices, a_command_runs_in_a_process_group_of_its_own) {
 }
 
 TEST_F(ProgramNotices, a_command_that_hangs_is_killed_with_its_children) {
+    patience_.program = milliseconds(1'000);
     command({script("page", "trap '' TERM\nsh -c 'trap \"\" TERM; sleep 600' & echo $! > " + path("child") + "\necho $$ > " +
                                 path("pid") + "\necho half way >&2\nsleep 600\n")});
     tell_failure();
-    EXPECT_LT(told_in_, milliseconds(100));
-    EXPECT_LT(took_, milliseconds(3'000));
+    EXPECT_LT(told_in_, milliseconds(1'000)) << "nobody waited for it";
+    EXPECT_LT(took_, milliseconds(10'000)) << "the shutdown would have ended it";
     EXPECT_TRUE(gone("pid"));
     EXPECT_TRUE(gone("child"));
     ASSERT_EQ(journal_.entries().size(), 1U) << "a command that hangs is not run again";
-    EXPECT_NE(journal_.text().find("did not end within 500 ms and was killed"), std::string::npos) << journal_.text();
+    EXPECT_NE(journal_.text().find("did not end within 1.0 s and was killed"), std::string::npos) << journal_.text();
     EXPECT_NE(journal_.text().find("half way"), std::string::npos) << journal_.text();
     EXPECT_NE(journal_.text().find("AUTOBACKUP_ERROR_CODE=timeout"), std::string::npos) << journal_.text();
 }
 
 TEST_F(ProgramNotices, a_command_that_floods_its_output_comes_through) {
-    patience_.program = milliseconds(20'000);
     command({script("page", "head -c 50000000 /dev/zero\nhead -c 5000000 /dev/zero | tr '\\0' x >&2\ncat > /dev/null\n")});
     tell_failure();
     EXPECT_EQ(counts_.sent, 1U) << journal_.text();
 }
 
 TEST_F(ProgramNotices, an_endless_flood_is_ended) {
+    patience_.program = milliseconds(500);
     command({"sh", "-c", "yes; true"});
     tell_failure();
     EXPECT_EQ(counts_.failed, 1U);
-    EXPECT_LT(took_, milliseconds(3'000));
+    EXPECT_LT(took_, milliseconds(10'000)) << "the shutdown would have ended it";
     EXPECT_LT(journal_.text().size(), 10'000U);
 }
 
@@ -138,8 +135,7 @@ TEST_F(ProgramNotices, a_command_that_does_not_read_is_none_the_worse) {
 }
 
 TEST_F(ProgramNotices, what_a_command_leaves_running_holds_nobody_up) {
-    patience_.program = milliseconds(20'000);
-    command({script("page", "sleep 5 &\necho $! > " + path("child") + "\n")});
+    command({script("page", "sleep 60 &\necho $! > " + path("child") + "\n")});
     tell([](Notices& notices) {
         model::Run run = failed();
         for (int i = 0; i < 20; ++i)
@@ -147,7 +143,7 @@ TEST_F(ProgramNotices, what_a_command_leaves_running_holds_nobody_up) {
         notices.run_ended(run, first_failure());
     });
     EXPECT_EQ(counts_.sent, 1U) << journal_.text();
-    EXPECT_LT(took_, milliseconds(2'000));
+    EXPECT_LT(took_, milliseconds(10'000));
     ::kill(std::atoi(file("child").c_str()), SIGKILL);
 }
 
@@ -155,7 +151,7 @@ TEST_F(ProgramNotices, the_shutdown_kills_what_still_runs) {
     patience_.program = milliseconds(60'000);
     command({script("page", "echo $$ > " + path("pid") + "\nsleep 600\n")});
     tell([](Notices& notices) { notices.run_ended(failed(), first_failure()); }, milliseconds(300));
-    EXPECT_LT(took_, milliseconds(3'000));
+    EXPECT_LT(took_, milliseconds(15'000));
     EXPECT_TRUE(gone("pid"));
     EXPECT_EQ(counts_.failed, 1U);
 }

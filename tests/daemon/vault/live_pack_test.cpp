@@ -33,13 +33,14 @@ protected:
     auto run(Work work) {
         return test::run_coroutine(context_, std::move(work));
     }
-    // All that comes before the end or a failure; `on_pause` is called once, when nothing comes for a while.
-    Result<std::string> read_all(const std::shared_ptr<LivePack>& live, std::function<void()> on_pause) {
-        return run([this, live, on_pause = std::move(on_pause)]() -> Awaitable<Result<std::string>> {
+    // All that comes before the end or a failure; `on_pause` is called once, when nothing has come for a while
+    // behind the first `until` bytes.
+    Result<std::string> read_all(const std::shared_ptr<LivePack>& live, std::size_t until, std::function<void()> on_pause) {
+        return run([this, live, until, on_pause = std::move(on_pause)]() -> Awaitable<Result<std::string>> {
             Result<std::string> all = std::string();
             std::vector<Awaitable<void>> both;
             both.push_back(collect(live, all));
-            both.push_back(later(on_pause, all));
+            both.push_back(later(until, on_pause, all));
             co_await async::all_of(std::move(both));
             co_return all;
         });
@@ -64,7 +65,8 @@ private:
             all->append(reinterpret_cast<const char*>(buffer.data()), *got);
         }
     }
-    Awaitable<void> later(std::function<void()> on_pause, Result<std::string>& all) {
+    Awaitable<void> later(std::size_t until, std::function<void()> on_pause, Result<std::string>& all) {
+        for (int i = 0; i < 1000 && all && all->size() < until; ++i) co_await async::sleep_for(Milliseconds(10));
         co_await async::sleep_for(Milliseconds(50));
         at_pause_ = *all;
         on_pause();
@@ -79,7 +81,7 @@ TEST_F(LivePackTest, TheTrailerWaitsForTheCommit) {
     begin(*live);
     live->written(100);
     live->complete(320);
-    const auto all = read_all(live, [&] { live->release(); });
+    const auto all = read_all(live, 300, [&] { live->release(); });
     ASSERT_TRUE(all) << describe(all.error());
     EXPECT_EQ(at_pause_, content);
     EXPECT_EQ(*all, content + trailer);
@@ -92,7 +94,7 @@ TEST_F(LivePackTest, WhatIsWrittenLaterFollows) {
     const auto live = make();
     begin(*live);
     live->written(100);
-    const auto all = read_all(live, [&] {
+    const auto all = read_all(live, 100, [&] {
         live->written(200);
         live->complete(320);
         live->release();
@@ -106,7 +108,7 @@ TEST_F(LivePackTest, WithoutACommitItBreaksOff) {
     const auto live = make();
     begin(*live);
     live->complete(320);
-    const auto all = read_all(live, [&] { live->give_up(); });
+    const auto all = read_all(live, 300, [&] { live->give_up(); });
     EXPECT_EQ(at_pause_.size(), 300U);
     ASSERT_FALSE(all);
 }

@@ -38,7 +38,7 @@ Ended run(Awaitable<void> work, Milliseconds stop_after = 0ms) {
     if (stop_after > 0ms) {
         timer.async_wait([&](const boost::system::error_code&) { signal.emit(asio::cancellation_type::terminal); });
     }
-    context.run_for(5s);
+    context.run_for(30s);
     return ended;
 }
 
@@ -93,42 +93,42 @@ TEST(Workers, AreWaitedForWhenTheCallerIsCancelled) {
             finished = true;
         };
         co_await workers.run(std::move(slow));
-        co_await sleep_for(10s);
+        co_await sleep_for(60s);
     };
     const auto begin = Clock::now();
     const Ended ended = run(body(), 10ms);
     EXPECT_TRUE(aborted(ended));
     EXPECT_TRUE(finished);
-    EXPECT_LT(Clock::now() - begin, 2s);
+    EXPECT_LT(Clock::now() - begin, 10s);
 }
 
 TEST(Deadline, PassesTheWorkThroughWhenItIsInTime) {
     bool in_time = false;
-    auto body = [&]() -> Awaitable<void> { in_time = co_await with_deadline(1s, sleep_for(1ms)); };
+    auto body = [&]() -> Awaitable<void> { in_time = co_await with_deadline(20s, sleep_for(1ms)); };
     EXPECT_FALSE(run(body()).failure);
     EXPECT_TRUE(in_time);
 }
 
 TEST(Deadline, EndsTheWorkWhenItIsLate) {
     bool in_time = true;
-    auto body = [&]() -> Awaitable<void> { in_time = co_await with_deadline(20ms, sleep_for(10s)); };
+    auto body = [&]() -> Awaitable<void> { in_time = co_await with_deadline(20ms, sleep_for(60s)); };
     const auto begin = Clock::now();
     EXPECT_FALSE(run(body()).failure);
     EXPECT_FALSE(in_time);
-    EXPECT_LT(Clock::now() - begin, 1s);
+    EXPECT_LT(Clock::now() - begin, 10s);
 }
 
 TEST(Deadline, AnExceptionWinsAtOnce) {
     const auto begin = Clock::now();
-    auto body = [&]() -> Awaitable<void> { co_await with_deadline(3s, throws("refused")); };
+    auto body = [&]() -> Awaitable<void> { co_await with_deadline(60s, throws("refused")); };
     const Ended ended = run(body());
     ASSERT_TRUE(ended.failure);
     EXPECT_THROW(std::rethrow_exception(ended.failure), std::runtime_error);
-    EXPECT_LT(Clock::now() - begin, 1s);
+    EXPECT_LT(Clock::now() - begin, 10s);
 }
 
 TEST(Deadline, AnOuterStopReachesTheWork) {
-    auto body = [&]() -> Awaitable<void> { co_await with_deadline(10s, sleep_for(10s)); };
+    auto body = [&]() -> Awaitable<void> { co_await with_deadline(60s, sleep_for(60s)); };
     EXPECT_TRUE(aborted(run(body(), 10ms)));
 }
 
@@ -136,14 +136,14 @@ TEST(AllOf, TheFirstExceptionCancelsTheOthers) {
     const auto begin = Clock::now();
     auto body = []() -> Awaitable<void> {
         std::vector<Awaitable<void>> work;
-        work.push_back(sleep_for(10s));
+        work.push_back(sleep_for(60s));
         work.push_back(throws("cause"));
         co_await all_of(std::move(work));
     };
     const Ended ended = run(body());
     ASSERT_TRUE(ended.failure);
     EXPECT_THROW(std::rethrow_exception(ended.failure), std::runtime_error);
-    EXPECT_LT(Clock::now() - begin, 1s);
+    EXPECT_LT(Clock::now() - begin, 10s);
 }
 
 TEST(ForEachIndex, RunsEachOnceAndNoMoreThanAllowedAtOnce) {
@@ -167,7 +167,7 @@ TEST(Turnstile, ServesInOrderAndSurvivesACancelledWaiter) {
     auto holder = [&]() -> Awaitable<void> {
         const Turnstile::Pass pass = co_await turnstile.enter();
         order += 'a';
-        co_await sleep_for(40ms);
+        co_await sleep_for(500ms);
     };
     auto impatient = [&]() -> Awaitable<void> {
         auto enter = [&]() -> Awaitable<void> { const Turnstile::Pass pass = co_await turnstile.enter(); };

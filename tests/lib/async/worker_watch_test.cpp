@@ -12,7 +12,7 @@ namespace {
 using namespace std::chrono_literals;
 
 bool soon(const std::function<bool()>& condition) {
-    for (int i = 0; i < 500; ++i) {
+    for (int i = 0; i < 2000; ++i) {
         if (condition()) return true;
         std::this_thread::sleep_for(10ms);
     }

@@ -195,7 +195,7 @@ inline Result<control::Answer> ask(const std::filesystem::path& path, std::strin
 /// Whether `condition` comes true within 5 s.
 template <class Condition>
 bool soon(Condition condition) {
-    const auto end = Clock::now() + 5s;
+    const auto end = Clock::now() + 20s;
     while (!condition()) {
         if (Clock::now() > end) return false;
         std::this_thread::sleep_for(2ms);

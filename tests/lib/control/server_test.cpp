@@ -106,7 +106,7 @@ TEST(ControlServer, AStreamOutlivesTheLimitAndIsKeptAlive) {
     const RunningServer server(settings);
     RawClient client(server.path());
     ASSERT_TRUE(client.send("{\"v\":1,\"verb\":\"follow\"}\n"));
-    const std::string heard = client.rest(300ms);
+    const std::string heard = client.rest(1500ms);
     EXPECT_NE(heard.find("\"event\":\"alive\""), std::string::npos) << heard;
     EXPECT_NE(heard.find("(open)"), std::string::npos) << heard;
 }
@@ -144,7 +144,7 @@ TEST(ControlServer, AStopTellsItsClientsAndEnds) {
     ASSERT_TRUE(soon([&] { return server.handled() == 1; }));
     const auto began = Clock::now();
     server.stop();
-    EXPECT_LT(Clock::now() - began, 2s);
+    EXPECT_LT(Clock::now() - began, 15s);
     EXPECT_TRUE(server.ended());
     EXPECT_EQ(server.cancelled(), 1);
     EXPECT_NE(working.rest().find("the daemon is stopping"), std::string::npos);

@@ -69,9 +69,9 @@ private:
 };
 
 Result<Imported> import_into(const std::string& url, ImportFile file, ImportPolicy policy = quick_import(),
-                             About about = about_of(Family::d)) {
+                             About about = about_of(Family::d), Milliseconds no_progress = Milliseconds(10'000)) {
     Settings settings = test_settings(url);
-    settings.limits.no_progress = Milliseconds(150);
+    settings.limits.no_progress = no_progress;
     const auto http = http::make_client(http::ClientSettings()).value();
     Client client(*http, std::move(settings));
     client.assume(std::move(about));
@@ -107,7 +107,8 @@ TEST(ImportOverTheWire, AServerThatFallsSilentInAChunk) {
             if (reads) peer.read_body(head);
             peer.freeze();
         });
-        const Result<Imported> done = import_into(server.url(), file_of(content));
+        const Result<Imported> done =
+            import_into(server.url(), file_of(content), quick_import(), about_of(Family::d), Milliseconds(500));
         ASSERT_TRUE(done) << describe(done.error());
         EXPECT_EQ(server.received(), content);
     }
@@ -129,7 +130,7 @@ TEST(ImportOverTheWire, AStopEndsTheProducerToo) {
         return done;
     };
     auto work = [&] { return importer.run(file, std::string(), observer); };
-    EXPECT_THROW(test::run_coroutine(work, Milliseconds(10'000), Milliseconds(100)),
+    EXPECT_THROW(test::run_coroutine(work, Milliseconds(20'000), Milliseconds(1'000)),
                  boost::system::system_error);
     EXPECT_TRUE(ended);
 }

@@ -25,7 +25,7 @@ public:
     static Settings password(const std::string& user = "admin") {
         Settings settings = test_settings();
         settings.auth = PasswordAuth{user, Secret(user + "-password")};
-        settings.limits.no_progress = Milliseconds(1'000);
+        settings.limits.no_progress = Milliseconds(10'000);
         return settings;
     }
 

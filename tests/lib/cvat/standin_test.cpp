@@ -101,10 +101,12 @@ TEST_P(StandinTest, FetchesProjectsAndTasks) {
 }
 
 TEST_P(StandinTest, ResumesAfterCutsStallsAndResets) {
-    Lab lab(server().url(), Lab::password());
+    Settings settings = Lab::password();
+    settings.limits.no_progress = Milliseconds(2'000);
+    Lab lab(server().url(), std::move(settings));
     std::string whole;
     for (const char* action : {R"({"cut":700000})", R"({"cut":1,"with":"rst"})",
-                               R"({"stall":1200000,"seconds":3})", R"({"cut":-1})"}) {
+                               R"({"stall":1200000,"seconds":6})", R"({"cut":-1})"}) {
         spoil(action);
         const auto file = fetch(lab, project_big);
         expect_whole(file);

@@ -9,7 +9,7 @@ namespace {
 
 Limits short_limits() {
     Limits limits;
-    limits.connect = 200ms;
+    limits.connect = 15s;
     limits.no_progress = 150ms;
     return limits;
 }
@@ -28,7 +28,7 @@ TEST(Faults, SilentServerMakesNoProgress) {
     EXPECT_TRUE(failure.transient);
     EXPECT_EQ(failure.operation, "GET");
     EXPECT_GE(watch.elapsed(), 140ms);
-    EXPECT_LT(watch.elapsed(), 1000ms);
+    EXPECT_LT(watch.elapsed(), 10s);
     EXPECT_EQ(failure.object.find("secret"), std::string::npos) << "the query may hold a signature";
 }
 
@@ -46,16 +46,18 @@ TEST(Faults, ABodyThatStopsMakesNoProgress) {
 TEST(Faults, ASlowDripIsProgress) {
     ScriptedServer server([](Peer& peer) {
         peer.read_request();
-        peer.drip("HTTP/1.1 200 OK\r\nContent-Length: 4\r\n\r\nabcd", 7, 60ms);
+        peer.drip("HTTP/1.1 200 OK\r\nContent-Length: 4\r\n\r\nabcd", 3, 150ms);
     });
     auto client = client_with();
+    Limits limits = quick();
+    limits.no_progress = 1500ms;
     const Stopwatch watch;
-    EXPECT_EQ(exchange(*client, get(server.url()), short_limits()).value().body, "abcd");
-    EXPECT_GT(watch.elapsed(), 300ms) << "longer than no_progress in all";
+    EXPECT_EQ(exchange(*client, get(server.url()), limits).value().body, "abcd");
+    EXPECT_GT(watch.elapsed(), limits.no_progress) << "longer than no_progress in all";
 }
 
 TEST(Faults, TotalLimitEndsADrip) {
-    Limits limits = short_limits();
+    Limits limits = quick();
     limits.total = 250ms;
     const Stopwatch watch;
     const Failure failure = failure_with(
@@ -65,7 +67,7 @@ TEST(Faults, TotalLimitEndsADrip) {
         },
         limits);
     EXPECT_EQ(failure.code, Errc::timeout);
-    EXPECT_LT(watch.elapsed(), 1000ms);
+    EXPECT_LT(watch.elapsed(), 10s);
 }
 
 TEST(Faults, TotalLimitCoversRedirects) {
@@ -233,7 +235,7 @@ TEST(Faults, ConnectLimit) {
     const Failure failure =
         exchange(*client, get("http://127.0.0.1:" + std::to_string(listener.port)), limits).error();
     EXPECT_EQ(failure.code, Errc::connect_timeout);
-    EXPECT_LT(watch.elapsed(), 1000ms);
+    EXPECT_LT(watch.elapsed(), 10s);
     // Through the race of several addresses: the second is refused, the first stays silent.
     EXPECT_EQ(
         exchange(*client, get("http://localhost:" + std::to_string(listener.port)), limits).error().code,

@@ -4,6 +4,7 @@
 #include <gtest/gtest.h>
 
 #include <chrono>
+#include <limits>
 #include <memory>
 #include <optional>
 #include <string>
@@ -37,8 +38,8 @@ inline Request get(const std::string& url) {
 /// Limits short enough for tests, long enough for a busy machine.
 inline Limits quick() {
     Limits limits;
-    limits.connect = 2000ms;
-    limits.no_progress = 2000ms;
+    limits.connect = 15s;
+    limits.no_progress = 15s;
     return limits;
 }
 
@@ -62,7 +63,7 @@ public:
         return head.status / 100 == 2;
     }
     Awaitable<Result<void>> write(std::span<const std::byte> bytes) override {
-        if (delay > 0ms) co_await async::sleep_for(delay);
+        if (delay > 0ms && writes < delayed) co_await async::sleep_for(delay);
         if (body.size() + bytes.size() > fail_after)
             co_return fail(Errc::disk_full, "write", "spool file", "no room");
         body.append(reinterpret_cast<const char*>(bytes.data()), bytes.size());
@@ -73,7 +74,8 @@ public:
     int status = 0;
     int writes = 0;
     std::string body;
-    std::chrono::milliseconds delay{0};
+    std::chrono::milliseconds delay{0};  ///< of the first `delayed` writes
+    int delayed = std::numeric_limits<int>::max();
     std::size_t fail_after = std::string::npos;
 };
 

@@ -110,9 +110,10 @@ TEST(Stream, ASlowSinkIsNoLackOfProgress) {
     ScriptedServer server(answering(pattern(3'000'000)));
     auto client = client_with();
     RecordingSink sink;
-    sink.delay = 120ms;
+    sink.delay = 1200ms;
+    sink.delayed = 2;
     Limits limits = quick();
-    limits.no_progress = 100ms;
+    limits.no_progress = 1s;
     const auto response = stream(*client, get(server.url()), sink, limits);
     ASSERT_TRUE(response) << describe(response.error());
     EXPECT_EQ(sink.body.size(), 3'000'000u);
@@ -183,7 +184,7 @@ TEST_P(FailingSink, ItsFailureIsTheResult) {
     EXPECT_EQ(failure.code, Errc::disk_full);
     EXPECT_EQ(failure.operation, "write");
     EXPECT_EQ(failure.object, "spool file");
-    EXPECT_LT(watch.elapsed(), 1500ms) << "the socket was waited for";
+    EXPECT_LT(watch.elapsed(), 10s) << "the socket was waited for";
 }
 INSTANTIATE_TEST_SUITE_P(Sizes, FailingSink, testing::Values(1000, 2'000'000));
 

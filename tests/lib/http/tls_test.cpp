@@ -151,7 +151,7 @@ TEST_F(Tls, HandshakesThatFail) {
     ScriptedServer silent([](Peer& peer) { peer.stay_silent(); });
     auto client = client_with(trusting());
     Limits limits = quick();
-    limits.connect = 150ms;
+    limits.connect = 1s;
     const Failure failure = exchange(*client, get(https(silent)), limits).error();
     EXPECT_EQ(failure.code, Errc::connect_timeout);
     EXPECT_NE(failure.message.find("TLS"), std::string::npos);

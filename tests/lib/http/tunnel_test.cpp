@@ -154,7 +154,7 @@ TEST_F(Tunnel, AProxyThatBreaksOrStaysSilent) {
     EXPECT_EQ(failure_with(through(garbage), "https://h.example.org/").code, Errc::proxy_failed);
     ScriptedServer silent([](Peer& peer) { peer.stay_silent(); });
     Limits limits = quick();
-    limits.connect = 150ms;
+    limits.connect = 1s;
     const Failure failure = failure_with(through(silent), "https://h.example.org/", limits);
     EXPECT_EQ(failure.code, Errc::connect_timeout);
     EXPECT_NE(failure.message.find("proxy"), std::string::npos);

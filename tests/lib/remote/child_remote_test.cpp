@@ -180,9 +180,9 @@ TEST_F(ChildRemoteTest, HungHookIsNoProgressAndNothingIsLeft) {
     ASSERT_FALSE(report);
     EXPECT_EQ(code_of(report.error()), "no_progress");
     EXPECT_EQ(report.error().object, "the target");
-    EXPECT_LT(Clock::now() - before, 3s);
+    EXPECT_LT(Clock::now() - before, 20s);
     const std::string hook = shell("cat '" + (dir_.path() / "pid").string() + "'");
-    for (int i = 0; i < 100 && fs::exists("/proc/" + hook + "/cwd"); ++i) std::this_thread::sleep_for(10ms);
+    for (int i = 0; i < 1000 && fs::exists("/proc/" + hook + "/cwd"); ++i) std::this_thread::sleep_for(10ms);
     std::error_code gone;
     EXPECT_FALSE(fs::exists(fs::read_symlink("/proc/" + hook + "/exe", gone))) << "the hook still runs";
 }
@@ -196,7 +196,7 @@ TEST_F(ChildRemoteTest, CancellationStopsAPush) {
     auto source = std::make_shared<test::MemorySource>(work_.pack(head.hex()));
     EXPECT_THROW(target.run([&] { return target.remote().push(updates, source); }, 300ms),
                  boost::system::system_error);
-    EXPECT_LT(Clock::now() - before, 3s);
+    EXPECT_LT(Clock::now() - before, 20s);
     EXPECT_EQ(git(bare(), "for-each-ref"), "");
 }
 

@@ -62,16 +62,16 @@ void reset(Peer& peer) {
     peer.reset();
 }
 
-Settings settings_for(const ScriptedServer& server) {
+Settings settings_for(const ScriptedServer& server, Milliseconds no_progress = 10s) {
     Settings settings = at(server.url("/a.git"));
     settings.password = Secret("the-token");
-    settings.no_progress = 400ms;
-    settings.connect = 2s;
+    settings.no_progress = no_progress;
+    settings.connect = 10s;
     return settings;
 }
 
-Result<PushReport> push_to(const ScriptedServer& server, std::size_t pack_bytes = 1000) {
-    Kit kit(settings_for(server));
+Result<PushReport> push_to(const ScriptedServer& server, std::size_t pack_bytes = 1000, Milliseconds no_progress = 10s) {
+    Kit kit(settings_for(server, no_progress));
     return kit.push({update("refs/heads/main", test::oid_of(a), test::oid_of(b))},
                     std::string(pack_bytes, 'P'));
 }
@@ -111,15 +111,17 @@ class PushFault : public testing::TestWithParam<Fault> {};
 TEST_P(PushFault, IsTold) {
     ScriptedServer server(steps(GetParam().list));
     const auto before = Clock::now();
-    const Result<PushReport> pushed = push_to(server, GetParam().pack);
+    const std::vector<std::string>& codes = GetParam().codes;
+    const bool stands = codes.front() == "no_progress";
+    const Result<PushReport> pushed = push_to(server, GetParam().pack, stands ? 400ms : 30s);
     ASSERT_FALSE(pushed);
     const std::string code = code_of(pushed.error());
-    EXPECT_NE(std::find(GetParam().codes.begin(), GetParam().codes.end(), code), GetParam().codes.end())
+    EXPECT_NE(std::find(codes.begin(), codes.end(), code), codes.end())
         << describe(pushed.error());
     EXPECT_EQ(pushed.error().operation, "push to");
     EXPECT_EQ(pushed.error().object, server.url("/a.git"));
     EXPECT_EQ(describe(pushed.error()).find("the-token"), std::string::npos);
-    EXPECT_LT(Clock::now() - before, 5s);
+    EXPECT_LT(Clock::now() - before, 20s);
 }
 
 Step answers(const std::string& status, const std::string& body, const std::string& fields) {
@@ -234,21 +236,21 @@ struct Fetching {
     bool file_left;
 };
 
-Fetching fetch_from(std::vector<Step> list) {
+Fetching fetch_from(std::vector<Step> list, Milliseconds no_progress = 10s) {
     test::TempDir dir;
     const Step last = list.back();  // for a second connection: a read-only request may be repeated
     ScriptedServer server(std::vector<ScriptedServer::Script>{steps(std::move(list)), steps({last})});
     FetchRequest request;
     request.wants = {test::oid_of(a)};
-    Kit kit(settings_for(server));
+    Kit kit(settings_for(server, no_progress));
     Result<FetchReport> fetched = kit.fetch(request, dir.path() / "x.pack");
     return {fetched, fs::exists(dir.path() / "x.pack")};
 }
 
 TEST(HttpFaults, FetchThatEndsEarlyLeavesNoFile) {
     const std::string fields = type("upload-pack-result");
-    const auto code = [&](Step last) {
-        const Fetching fetching = fetch_from({answer_v2, std::move(last)});
+    const auto code = [&](Step last, Milliseconds no_progress = 10s) {
+        const Fetching fetching = fetch_from({answer_v2, std::move(last)}, no_progress);
         EXPECT_FALSE(fetching.file_left);
         return fetching.result ? "fine" : code_of(fetching.result.error());
     };
@@ -257,7 +259,7 @@ TEST(HttpFaults, FetchThatEndsEarlyLeavesNoFile) {
     EXPECT_EQ(good.result->pack_bytes, 60'000U);
     EXPECT_EQ(good.result->peer_words, "words");
     EXPECT_TRUE(good.file_left);
-    EXPECT_EQ(code(stay_silent), "no_progress");
+    EXPECT_EQ(code(stay_silent, 400ms), "no_progress");
     EXPECT_EQ(code(reset), "connection_reset");
     EXPECT_EQ(code(answers("200 OK", pack_answer.substr(0, 30'000), fields)), "connection_closed");
     EXPECT_EQ(code(answers("200 OK", pack_answer.substr(0, pack_answer.size() - 4), fields)),
@@ -265,13 +267,12 @@ TEST(HttpFaults, FetchThatEndsEarlyLeavesNoFile) {
     EXPECT_EQ(code(answers("200 OK", packet("packfile\n") + packet("\x03killed"), fields)), "server_error");
     EXPECT_EQ(code(answers("200 OK", "<html>", "Content-Type: text/html\r\n")), "bad_response");
     EXPECT_EQ(code(answers("404 Not Found", "gone", "")), "not_found");
-    EXPECT_EQ(code([&](Peer& peer) {
-                  peer.read_request();
-                  peer.send("HTTP/1.1 200 OK\r\n" + fields + "Content-Length: 70000\r\n\r\n" +
-                            pack_answer.substr(0, 30'000));
-                  peer.stay_silent();
-              }),
-              "no_progress");
+    const Step stops = [&](Peer& peer) {
+        peer.read_request();
+        peer.send("HTTP/1.1 200 OK\r\n" + fields + "Content-Length: 70000\r\n\r\n" + pack_answer.substr(0, 30'000));
+        peer.stay_silent();
+    };
+    EXPECT_EQ(code(stops, 400ms), "no_progress");
 }
 
 }  // namespace

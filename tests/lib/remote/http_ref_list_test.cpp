@@ -48,7 +48,7 @@ Result<Advertisement> ask(const std::string& answer, int* asked = nullptr) {
         }
     });
     Settings settings = at(server.url("/a.git"));
-    settings.no_progress = 2s;
+    settings.no_progress = 10s;
     Kit kit(settings);
     Result<Advertisement> refs = kit.ls_refs();
     if (asked != nullptr) *asked = *count;

@@ -6,11 +6,9 @@ namespace autobackup::remote::ssh_faults_test {
 namespace {
 
 TEST_F(SshRemoteTest, StallCutAndResetInTheMiddleOfAPack) {
-    const auto before = Clock::now();
     const Result<PushReport> stalled = push_through({"up:stall:2000000"}, 12'000'000, 600ms);
     ASSERT_FALSE(stalled);
     EXPECT_EQ(code_of(stalled.error()), "no_progress") << describe(stalled.error());
-    EXPECT_LT(Clock::now() - before, 8s);
     const Result<PushReport> cut = push_through({"up:cut:2000000"}, 12'000'000, 10s);
     ASSERT_FALSE(cut);
     EXPECT_EQ(code_of(cut.error()), "connection_closed") << describe(cut.error());
@@ -26,14 +24,14 @@ TEST_F(SshRemoteTest, SilenceBeforeTheLoginAndASlowLine) {
     const auto before = Clock::now();
     test::ChaosProxy silent(dir_.path() / "silent", server_.port(), {"down:stall:0"});
     Settings mute = settings(server_.url("a.git", silent.port()));
-    mute.no_progress = 5s;
+    mute.no_progress = 60s;
     mute.connect = 1s;
     const Failure failure = Kit(mute).ls_refs().error();
     EXPECT_EQ(code_of(failure), "connect_timeout") << describe(failure);
-    EXPECT_LT(Clock::now() - before, 5s);
+    EXPECT_LT(Clock::now() - before, 30s);
     // Slower than the limit as a whole, but never without a byte for so long (ssh and the kernel take some
     // megabytes ahead of the line).
-    const Result<PushReport> slow = push_through({"up:drip:2500000"}, 12'000'000, 3s);
+    const Result<PushReport> slow = push_through({"up:drip:1500000"}, 12'000'000, 5s);
     ASSERT_TRUE(slow) << describe(slow.error());
     EXPECT_TRUE(slow->accepted());
 }
@@ -54,14 +52,14 @@ TEST_F(SshRemoteTest, AHungHookIsNoProgressAndNothingIsLeft) {
 
 TEST_F(SshRemoteTest, CancellationKillsSsh) {
     const Oid head = work_.commit("a", "a");
-    test::write_hook(server_.repository(), "pre-receive", "sleep 3");
+    test::write_hook(server_.repository(), "pre-receive", "sleep 30");
     Kit remote = kit();
     const auto before = Clock::now();
     const std::vector<RefUpdate> updates = {update("refs/heads/main", Oid(), head)};
     auto source = std::make_shared<test::MemorySource>(work_.pack(head.hex()));
     EXPECT_THROW(remote.run([&] { return remote.remote().push(updates, source); }, 1500ms),
                  boost::system::system_error);
-    EXPECT_LT(Clock::now() - before, 3s);
+    EXPECT_LT(Clock::now() - before, 20s);
     EXPECT_EQ(shell("pgrep -P " + std::to_string(::getpid()) + " -x ssh || true"), "");
 }
 

@@ -30,8 +30,8 @@ protected:
         settings.ssh.key = Secret(server_.key(key));
         settings.ssh.known_hosts = server_.file(hosts);
         settings.ssh.run_directory = run_directory();
-        settings.no_progress = 10s;
-        settings.connect = 5s;
+        settings.no_progress = 20s;
+        settings.connect = 20s;
         return settings;
     }
     Kit kit(const std::string& key = "client", const std::string& hosts = "known_hosts") {

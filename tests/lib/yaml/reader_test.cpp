@@ -146,7 +146,7 @@ TEST(YamlReader, a_long_hostile_file_takes_no_long_time) {
         while (hostile.size() < (std::size_t{1} << 18)) hostile += unit;
         EXPECT_FALSE(parse(hostile, "f").issues.empty()) << unit;
     }
-    EXPECT_LT(std::chrono::steady_clock::now() - start, std::chrono::seconds(20));
+    EXPECT_LT(std::chrono::steady_clock::now() - start, std::chrono::seconds(60));
 }
 
 TEST(YamlReader, stops_at_too_many_mistakes) {
