@@ -26,6 +26,7 @@ TESTS = os.path.dirname(HERE)
 REPOSITORY = os.path.dirname(TESTS)
 SAMPLES = os.path.join(TESTS, "data", "cvat", "samples")
 FIXED_ENVIRONMENT = {"PATH": os.environ["PATH"], "HOME": "/nonexistent", "LANG": "C.UTF-8", "TZ": "UTC"}
+PATIENCE = 3
 
 
 def binary():
@@ -182,7 +183,7 @@ class Case(unittest.TestCase):
         return {**FIXED_ENVIRONMENT, "CREDENTIALS_DIRECTORY": self.credentials, **more}
 
     def call(self, *arguments, timeout=120, **environment):
-        done = subprocess.run(self.command(*arguments), env=self.environment(**environment), capture_output=True, timeout=timeout)
+        done = subprocess.run(self.command(*arguments), env=self.environment(**environment), capture_output=True, timeout=timeout * PATIENCE)
         done = Done(done.returncode, done.stdout.decode(errors="replace"), done.stderr.decode(errors="replace"))
         if arguments[0] == "run" and "--json" in arguments and done.code >= 0:
             report_checker.check_output(done.out, done.code)
@@ -202,7 +203,7 @@ class Case(unittest.TestCase):
         return process
 
     def finish(self, process, timeout=30):
-        out, err = process.communicate(timeout=timeout)
+        out, err = process.communicate(timeout=timeout * PATIENCE)
         return Done(process.returncode, out.decode(errors="replace"), err.decode(errors="replace"))
 
     def stop(self, process, timeout=15):
@@ -246,7 +247,8 @@ class Case(unittest.TestCase):
 
 @contextlib.contextmanager
 def waiting(seconds, what):
-    """`with waiting(5, "x") as again: while again(): …` fails after the time."""
+    """`with waiting(5, "x") as again: while again(): …` fails after the time, which an idle machine would need; a busy one has PATIENCE times as long."""
+    seconds *= PATIENCE
     end = time.monotonic() + seconds
 
     def again():

