@@ -27,9 +27,14 @@ class Ssh(Case):
         return glob.glob(os.path.join(self.storage, "spool", ".ssh", "*"))
 
     def refused_logins(self):
-        """As sshd logs them: a connection alone may be the one that waited for its start."""
-        with open(self.forge.file("sshd.log")) as log:
-            return log.read().count("Failed publickey")
+        """As sshd logs them, when it has logged the end of each: a connection alone may be the one that waited for its start."""
+        with waiting(10, "sshd's log") as again:
+            while again():
+                with open(self.forge.file("sshd.log")) as log:
+                    text = log.read()
+                refused = text.count("Failed publickey")
+                if 0 < refused == text.count("closed by authenticating user"):
+                    return refused
 
     def hook(self, name, script):
         path = os.path.join(self.target, "hooks", name)

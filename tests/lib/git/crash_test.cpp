@@ -46,7 +46,8 @@ class WriteCrash : public Crash, public testing::WithParamInterface<const char*>
 protected:
     test::FaultedRun helper(int round, const test::SyscallFault& fault) const { return Crash::helper(round, fault, GetParam()); }
 };
-INSTANTIATE_TEST_SUITE_P(EveryWay, WriteCrash, testing::Values("", "grow", "stay"));
+INSTANTIATE_TEST_SUITE_P(EveryWay, WriteCrash, testing::Values("", "grow", "stay"),
+                         [](const auto& one) { return *one.param == 0 ? std::string("whole") : std::string(one.param); });
 
 TEST_P(WriteCrash, KilledAtEveryChangeTheVaultStaysWholeAndTheNextRunSucceeds) {
     const long calls = helper(2, {}).calls;
