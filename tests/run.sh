@@ -66,6 +66,8 @@ if [ "$mode" = nightly ]; then
     build_into build-tsan -DCMAKE_BUILD_TYPE=Debug -DAUTOBACKUPD_SANITIZE=thread -- autobackupd
     AUTOBACKUPD="$repository/build-tsan/autobackupd" python3 tests/e2e/all.py test_first_run test_stop test_serve test_serve_steered test_changes test_mirror \
         test_github test_git_targets test_large_files test_archive test_repair test_restore_cvat
+    step "unit tests on a machine that has little time for them"
+    python3 tests/support/beside_load.py ctest --test-dir build -j "$((jobs * 2))" --output-on-failure --no-tests=error
     step "many kills, large samples of schedules"
     AUTOBACKUPD_KILLS=500 AUTOBACKUPD="$repository/build/autobackupd" python3 tests/e2e/all.py test_stop
     AUTOBACKUPD_NIGHTLY=1 AUTOBACKUPD="$repository/build/autobackupd" python3 tests/e2e/all.py test_kill_everywhere test_repair
