@@ -54,16 +54,12 @@ Result<void> take_objects(const fs::path& from, const std::vector<git::Oid>& oid
 PackMender::PackMender(fs::path pack, fs::path workshop, Bounds bounds)
     : pack_(std::move(pack)), workshop_(std::move(workshop)), bounds_(std::move(bounds)) {}
 
-StopAsked PackMender::stopped() const {
-    return stop_asked_by(bounds_.stop);
-}
-
 bool PackMender::promisor() const { return is_there(beside(pack_, ".promisor")); }
 
 Result<bool> PackMender::whole() {
     const Result<git::Repository> one = alone(pack_, workshop_ / "damaged.git");
     if (!one) return one.error();
-    const Result<git::Repository::CheckReport> report = one->check(stopped());
+    const Result<git::Repository::CheckReport> report = one->check(stop_asked_by(bounds_.stop));
     if (!report) return report.error();
     bad_.insert(report->damaged.begin(), report->damaged.end());
     return report->problems.empty() && is_there(pack_) && is_there(beside(pack_, ".idx"));
@@ -89,7 +85,7 @@ Result<void> PackMender::index_once(bool frame) {
     if (!repository) return repository.error();
     git::Fetched pack;
     pack.pack = workshop_ / "again.pack";
-    pack.stop = stopped();
+    pack.stop = stop_asked_by(bounds_.stop);
     const Result<void> adopted = repository->adopt_pack(pack, "origin", "");
     const Result<void> proved = adopted ? prove(*repository) : adopted;
     if (!proved) fs::remove_all(mended(), error);
@@ -97,7 +93,7 @@ Result<void> PackMender::index_once(bool frame) {
 }
 
 Result<void> PackMender::prove(const git::Repository& repository) const {
-    const Result<git::Repository::CheckReport> report = repository.check(stopped());
+    const Result<git::Repository::CheckReport> report = repository.check(stop_asked_by(bounds_.stop));
     if (!report) return report.error();
     if (report->problems.empty()) return {};
     return fail(Errc::repository_invalid, "mend", pack_.string(), report->problems.front());

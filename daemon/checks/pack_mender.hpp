@@ -7,7 +7,6 @@
 #include <vector>
 
 #include "daemon/checks/repair.hpp"
-#include "lib/core/stop.hpp"
 #include "lib/git/repository.hpp"
 
 namespace autobackup::checks {
@@ -67,7 +66,6 @@ public:
 
 private:
     Result<void> index_once(bool frame);
-    [[nodiscard]] StopAsked stopped() const;
 
     std::filesystem::path pack_;
     Workshop workshop_;

@@ -207,11 +207,12 @@ class Case(unittest.TestCase):
         return Done(process.returncode, out.decode(errors="replace"), err.decode(errors="replace"))
 
     def stop(self, process, timeout=15):
-        """SIGTERM, and how long the stop took."""
+        """SIGTERM, and an orderly stop within the ten seconds that are promised."""
         begin = time.monotonic()
         process.send_signal(signal.SIGTERM)
         done = self.finish(process, timeout)
-        return done, time.monotonic() - begin
+        self.assertLess(time.monotonic() - begin, 10, done.err)
+        return done
 
     @property
     def vault(self):

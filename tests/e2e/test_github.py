@@ -158,7 +158,7 @@ class Stopped(Hub):
                 while again() and not os.path.exists(copy + "/started"):
                     pass
             os.remove(copy + "/started")
-            done, _ = self.stop(process)
+            done = self.stop(process)
             self.assertEqual((done.code, done.report["outcome"]), (5, "cancelled"))
             item = self.named(done, "acme/quiet")
             self.assertEqual(item["outcome"], "unchanged")

@@ -154,7 +154,7 @@ class OverHttp(MirrorCase):
             while again():
                 if os.path.isdir(packs) and any(name.startswith("fetched") for name in os.listdir(packs)):
                     break
-        done, _ = self.stop(process)
+        done = self.stop(process)
         self.assertEqual((done.code, done.report["outcome"]), (5, "cancelled"))
         self.assertEqual(done.errors("a")[0]["code"], "cancelled")
         self.assert_sound(self.mirror())

@@ -235,9 +235,8 @@ class Faults(Parts):
         process = self.start("run", "traffic-signs", "--json")
         while not self.downloads():
             self.assertIsNone(process.poll())
-        done, seconds = self.stop(process)
+        done = self.stop(process)
         self.assertEqual(done.code, 5, done.err)
-        self.assertLess(seconds, 10)
         self.assert_no_leftovers()
         self.cvat.order("clear", {})
         self.run_job()
@@ -268,9 +267,8 @@ class Stopped(Parts):
 
     def test_a_stop_in_a_part_goes_on_where_it_was(self):
         def way(process):
-            done, seconds = self.stop(process)
+            done = self.stop(process)
             self.assertEqual(done.code, 5, done.err)
-            self.assertLess(seconds, 10)
         self.stop_in_a_part(way)
         done = self.run_job()
         self.assertEqual(self.went_whole(), [])

@@ -153,7 +153,7 @@ class Stopped(Serves):
         process = self.start("run", "traffic-signs")  # by hand: no daemon goes on with it by itself
         self.wait_for_request("backup/download")
         time.sleep(1.5)
-        self.assertEqual(self.stop(process)[0].code, 5)
+        self.assertEqual(self.stop(process).code, 5)
         spool = os.path.join(self.storage, "spool")
         kept = [os.path.join("traffic-signs", name) for name in os.listdir(os.path.join(spool, "traffic-signs"))]
         self.assertTrue(kept, "the download that the next run goes on with")

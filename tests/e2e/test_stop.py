@@ -27,9 +27,8 @@ class Stops(Case):
                     return
 
     def assert_stopped_well(self, process):
-        done, seconds = self.stop(process)
+        done = self.stop(process)
         self.assertEqual(done.code, 5, done.err)
-        self.assertLess(seconds, 10)
         self.assertEqual(done.report["outcome"], "cancelled")
         for item in done.report["items"]:
             names = [one["stage"] for one in item["stages"] if one["stage"] != "push"]
@@ -118,9 +117,8 @@ class Stops(Case):
                 while delay == 1.0 and not self.hears_sigterm(process) and again():
                     pass
             codes = (5,) if self.hears_sigterm(process) else (5, -signal.SIGTERM)
-            done, seconds = self.stop(process)
+            done = self.stop(process)
             self.assertIn(done.code, codes, done.err)
-            self.assertLess(seconds, 10)
         self.cvat.order("clear", {})
         self.cvat.order("export", {"kind": "kill"})
         self.run_job()
@@ -187,9 +185,8 @@ class Stops(Case):
                 process = self.start(*verb, RUNTIME_DIRECTORY=self.place("run"))
                 child = self.number_in(mark)
                 os.remove(mark)
-                done, seconds = self.stop(process)
+                done = self.stop(process)
                 self.assertEqual(done.code, code, done.err)
-                self.assertLess(seconds, 10)
                 with self.assertRaises(ProcessLookupError):
                     os.killpg(child, 0)
         self.assertEqual(self.cvat.requests(), [])
@@ -213,9 +210,8 @@ class Stops(Case):
                     self.addCleanup(clean)
                 child = self.number_in(mark)
                 os.remove(mark)
-                done, seconds = self.stop(process)
+                done = self.stop(process)
                 self.assertEqual(done.code, 5, done.err)
-                self.assertLess(seconds, 10)
                 with self.assertRaises(ProcessLookupError):
                     os.killpg(child, 0)
 
@@ -224,9 +220,8 @@ class Stops(Case):
         process = self.start("check-config", "--online")
         time.sleep(2)  # the stand-in tells of a request when it has answered
         self.assertIsNone(process.poll(), "it waits for the server")
-        done, seconds = self.stop(process)
+        done = self.stop(process)
         self.assertEqual(done.code, 5, done.err)
-        self.assertLess(seconds, 10)
 
     def test_the_runs_time_limit(self):
         with open(self.config) as file:

@@ -140,7 +140,7 @@ class Faults(unittest.TestCase):
 
 class Wire(unittest.TestCase):
     def test_keep_alive_and_speed(self):
-        """Many small requests on one connection: none waits for the 40 ms after which a delayed acknowledgement comes (RFC 1122, 4.2.3.2)."""
+        """Many small requests on one connection: none waits for a delayed acknowledgement, which Linux sends after 40 ms (TCP_DELACK_MIN)."""
         server = start("--seed", "big:3:60:200000:1")
         try:
             admin = Client(server.port)

@@ -2,11 +2,12 @@
 #pragma once
 
 #include <sys/types.h>
-#include <unistd.h>
 
 #include <filesystem>
 #include <fstream>
 #include <string>
+
+#include "tests/support/soon.hpp"
 
 namespace autobackup::test {
 
@@ -19,13 +20,12 @@ inline pid_t pid_in(const std::filesystem::path& file) {
 
 /// Whether process `pid` has ended, or ends within 10 s. A zombie has ended: its new parent may be in no hurry to look.
 inline bool gone_soon(pid_t pid) {
-    const auto runs = [pid] {
+    const auto gone = [pid] {
         std::string status;
         std::getline(std::ifstream("/proc/" + std::to_string(pid) + "/stat"), status);
-        return !status.empty() && status.find(") Z ") == std::string::npos;
+        return status.empty() || status.find(") Z ") != std::string::npos;
     };
-    for (int i = 0; i < 2000 && runs(); ++i) ::usleep(5'000);
-    return !runs();
+    return soon(gone, std::chrono::seconds(10));
 }
 
 }  // namespace autobackup::test

@@ -23,7 +23,6 @@
 #include <csignal>
 #include <cstring>
 #include <fstream>
-#include <functional>
 #include <thread>
 
 #include "daemon/metrics/request.hpp"
@@ -32,6 +31,7 @@
 #include "tests/daemon/metrics/exposition.hpp"
 #include "tests/daemon/metrics/facts.hpp"
 #include "tests/support/journal_sink.hpp"
+#include "tests/support/soon.hpp"
 #include "tests/support/temp_dir.hpp"
 
 namespace autobackup::metrics {
@@ -39,11 +39,6 @@ namespace autobackup::metrics {
 using namespace std::chrono_literals;
 
 inline const std::string get = "GET /metrics HTTP/1.1\r\nHost: x\r\n\r\n";
-
-inline bool eventually(const std::function<bool()>& condition) {
-    for (int i = 0; i < 4000 && !condition(); ++i) std::this_thread::sleep_for(5ms);
-    return condition();
-}
 
 inline std::uint16_t free_port() {
     const FileDescriptor probe(::socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0));

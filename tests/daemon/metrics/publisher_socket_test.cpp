@@ -7,13 +7,13 @@ namespace {
 
 TEST_F(MetricsSocket, answers_with_the_metrics) {
     const Running running(socket(), directory_.path());
-    ASSERT_TRUE(eventually([this] { return listening(); }));
+    ASSERT_TRUE(test::soon([this] { return listening(); }));
     std::string answer;
     const auto has_space = [&] {  // the first answer may come before the space was looked at
         answer = Client(path("metrics.sock")).ask(get);
         return answer.find("\nautobackup_storage_free_bytes ") != std::string::npos;
     };
-    EXPECT_TRUE(eventually(has_space));
+    EXPECT_TRUE(test::soon(has_space));
     EXPECT_TRUE(answer.starts_with("HTTP/1.1 200 OK\r\nContent-Type: text/plain; version=0.0.4; charset=utf-8\r\n")) << answer;
     const Exposition told(body_of(answer));
     EXPECT_EQ(told.value("autobackup_job_paused{backup_job=\"traffic-signs\"}"), 1);
@@ -25,7 +25,7 @@ TEST_F(MetricsSocket, answers_with_the_metrics) {
 
 TEST_F(MetricsSocket, refuses_everything_else) {
     const Running running(socket(), directory_.path());
-    ASSERT_TRUE(eventually([this] { return listening(); }));
+    ASSERT_TRUE(test::soon([this] { return listening(); }));
     const auto status = [this](std::string_view request) { return Client(path("metrics.sock")).ask(request).substr(0, 12); };
     EXPECT_EQ(status("GET / HTTP/1.1\r\nHost: x\r\n\r\n"), "HTTP/1.1 404");
     EXPECT_EQ(status("DELETE /metrics HTTP/1.1\r\nHost: x\r\n\r\n"), "HTTP/1.1 405");
@@ -37,7 +37,7 @@ TEST_F(MetricsSocket, refuses_everything_else) {
 
 TEST_F(MetricsSocket, an_answer_arrives_whole_although_a_body_follows) {
     const Running running(socket(), directory_.path());
-    ASSERT_TRUE(eventually([this] { return listening(); }));
+    ASSERT_TRUE(test::soon([this] { return listening(); }));
     for (int i = 0; i < 20; ++i) {
         const Client client(path("metrics.sock"));
         client.send("POST /metrics HTTP/1.1\r\nHost: x\r\nContent-Length: 30000\r\n\r\n" + std::string(30'000, 'x'));
@@ -48,7 +48,7 @@ TEST_F(MetricsSocket, an_answer_arrives_whole_although_a_body_follows) {
 
 TEST_F(MetricsSocket, takes_a_request_byte_by_byte) {
     const Running running(socket(), directory_.path());
-    ASSERT_TRUE(eventually([this] { return listening(); }));
+    ASSERT_TRUE(test::soon([this] { return listening(); }));
     const Client client(path("metrics.sock"));
     for (const char c : get) {
         ASSERT_TRUE(client.send(std::string_view(&c, 1)));
@@ -60,7 +60,7 @@ TEST_F(MetricsSocket, takes_a_request_byte_by_byte) {
 
 TEST_F(MetricsSocket, clients_that_say_nothing_are_sent_away) {
     const Running running(socket(), directory_.path());
-    ASSERT_TRUE(eventually([this] { return listening(); }));
+    ASSERT_TRUE(test::soon([this] { return listening(); }));
     std::vector<std::unique_ptr<Client>> silent;
     for (std::size_t i = 0; i < most_connections; ++i) silent.push_back(std::make_unique<Client>(path("metrics.sock")));
     silent[0]->send("GET /metr");
@@ -72,7 +72,7 @@ TEST_F(MetricsSocket, clients_that_say_nothing_are_sent_away) {
 
 TEST_F(MetricsSocket, a_client_that_does_not_read_holds_nobody_up) {
     const Running running(socket(), directory_.path());
-    ASSERT_TRUE(eventually([this] { return listening(); }));
+    ASSERT_TRUE(test::soon([this] { return listening(); }));
     std::vector<std::unique_ptr<Client>> lazy;
     for (std::size_t i = 0; i + 1 < most_connections; ++i) {
         lazy.push_back(std::make_unique<Client>(path("metrics.sock")));
@@ -83,7 +83,7 @@ TEST_F(MetricsSocket, a_client_that_does_not_read_holds_nobody_up) {
 
 TEST_F(MetricsSocket, a_flood_of_clients_is_served_in_turn) {
     const Running running(socket(), directory_.path());
-    ASSERT_TRUE(eventually([this] { return listening(); }));
+    ASSERT_TRUE(test::soon([this] { return listening(); }));
     std::atomic<int> good{0};
     std::vector<std::thread> threads;
     for (int t = 0; t < 8; ++t) {
@@ -103,7 +103,7 @@ TEST_F(MetricsSocket, a_flood_of_clients_is_served_in_turn) {
 
 TEST_F(MetricsSocket, without_free_descriptors_it_goes_on_later) {
     const Running running(socket(), directory_.path());
-    ASSERT_TRUE(eventually([this] { return listening(); }));
+    ASSERT_TRUE(test::soon([this] { return listening(); }));
     ASSERT_TRUE(Client(path("metrics.sock")).ask(get).starts_with("HTTP/1.1 200")) << "it takes clients from now on";
     const Client before(path("metrics.sock"));
     const Client waiting(path("metrics.sock"));
@@ -120,7 +120,7 @@ TEST_F(MetricsSocket, without_free_descriptors_it_goes_on_later) {
 
 TEST_F(MetricsSocket, goes_away_at_the_stop_and_clients_with_it) {
     Running running(socket(), directory_.path());
-    ASSERT_TRUE(eventually([this] { return listening(); }));
+    ASSERT_TRUE(test::soon([this] { return listening(); }));
     const Client client(path("metrics.sock"));
     client.send("GET /me");
     const auto begin = std::chrono::steady_clock::now();
@@ -136,10 +136,10 @@ TEST_F(MetricsSocket, that_cannot_be_had_is_told) {
     config::Metrics where = socket();
     where.file = path("autobackupd.prom");
     const Running running(where, directory_.path());
-    ASSERT_TRUE(eventually([&] { return !running.journal().entries().empty(); }));
+    ASSERT_TRUE(test::soon([&] { return !running.journal().entries().empty(); }));
     EXPECT_NE(running.journal().text().find("the metrics cannot be listened for: "), std::string::npos) << running.journal().text();
     EXPECT_EQ(read_file(path("metrics.sock")).value(), "a file of somebody");
-    EXPECT_TRUE(eventually([this] { return written(); })) << "the file does not suffer";
+    EXPECT_TRUE(test::soon([this] { return written(); })) << "the file does not suffer";
 }
 
 }  // namespace

@@ -1,7 +1,6 @@
 // SPDX-License-Identifier: MIT
 // Mail and commands, with real programs.
 #include <signal.h>
-#include <unistd.h>
 
 #include <boost/json.hpp>
 

@@ -5,19 +5,14 @@
 #include <thread>
 
 #include "lib/async/workers.hpp"
+#include "tests/support/soon.hpp"
 
 namespace autobackup::async::worker_watch_test {
 namespace {
 
 using namespace std::chrono_literals;
 
-bool soon(const std::function<bool()>& condition) {
-    for (int i = 0; i < 2000; ++i) {
-        if (condition()) return true;
-        std::this_thread::sleep_for(10ms);
-    }
-    return false;
-}
+using test::soon;
 
 TEST(WorkerWatch, NothingRunsNothingStands) {
     Workers workers(2);

@@ -23,6 +23,7 @@
 #include "lib/control/client.hpp"
 #include "lib/control/listener.hpp"
 #include "lib/control/server.hpp"
+#include "tests/support/soon.hpp"
 #include "tests/support/temp_dir.hpp"
 
 namespace autobackup::test {
@@ -190,17 +191,6 @@ inline Result<control::Answer> ask(const std::filesystem::path& path, std::strin
         if (!word) return word.error();
         if (word->last) return word->answer;
     }
-}
-
-/// Whether `condition` comes true within 5 s.
-template <class Condition>
-bool soon(Condition condition) {
-    const auto end = Clock::now() + 20s;
-    while (!condition()) {
-        if (Clock::now() > end) return false;
-        std::this_thread::sleep_for(2ms);
-    }
-    return true;
 }
 
 }  // namespace autobackup::test

@@ -10,10 +10,10 @@
 #include <algorithm>
 #include <cerrno>
 #include <sstream>
-#include <thread>
 
 #include "lib/core/file.hpp"
 #include "tests/support/run_coroutine.hpp"
+#include "tests/support/soon.hpp"
 #include "tests/support/temp_dir.hpp"
 
 namespace autobackup::process::child_test {
@@ -85,11 +85,7 @@ bool group_exists(pid_t group) {
 }
 
 bool gone_soon(pid_t group) {
-    for (int i = 0; i < 2000; ++i) {
-        if (!group_exists(group)) return true;
-        std::this_thread::sleep_for(5ms);
-    }
-    return false;
+    return test::soon([group] { return !group_exists(group); }, 10s);
 }
 
 TEST(Child, PassesBytesThroughAndGivesTheExitCode) {

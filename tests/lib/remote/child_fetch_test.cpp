@@ -5,6 +5,7 @@
 #include <thread>
 
 #include "tests/lib/remote/remote_kit.hpp"
+#include "tests/support/soon.hpp"
 
 namespace autobackup::remote::child_fetch_test {
 namespace {
@@ -145,13 +146,7 @@ TEST_F(ChildFetchTest, CancellationInThePackLeavesNoFile) {
     Kit source(at(bare().string()));
     const FetchRequest request = wanting_the_head();
     bool was_there = false;
-    const auto look = [&] { was_there = fs::exists(pack()); };
-    std::thread looker([&] {
-        for (int i = 0; i < 300 && !was_there; ++i) {
-            std::this_thread::sleep_for(10ms);
-            look();
-        }
-    });
+    std::thread looker([&] { was_there = test::soon([&] { return fs::exists(pack()); }, 3s); });
     EXPECT_THROW(source.run([&] { return source.remote().fetch(request, pack()); }, 3s),
                  boost::system::system_error);
     looker.join();

@@ -3,9 +3,9 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
-#include <thread>
 
 #include "tests/lib/remote/remote_kit.hpp"
+#include "tests/support/process_gone.hpp"
 
 namespace autobackup::remote::child_remote_test {
 namespace {
@@ -181,10 +181,9 @@ TEST_F(ChildRemoteTest, HungHookIsNoProgressAndNothingIsLeft) {
     EXPECT_EQ(code_of(report.error()), "no_progress");
     EXPECT_EQ(report.error().object, "the target");
     EXPECT_LT(Clock::now() - before, 20s);
-    const std::string hook = shell("cat '" + (dir_.path() / "pid").string() + "'");
-    for (int i = 0; i < 1000 && fs::exists("/proc/" + hook + "/cwd"); ++i) std::this_thread::sleep_for(10ms);
-    std::error_code gone;
-    EXPECT_FALSE(fs::exists(fs::read_symlink("/proc/" + hook + "/exe", gone))) << "the hook still runs";
+    const pid_t hook = test::pid_in(dir_.path() / "pid");
+    ASSERT_GT(hook, 1);
+    EXPECT_TRUE(test::gone_soon(hook)) << "the hook still runs";
 }
 
 TEST_F(ChildRemoteTest, CancellationStopsAPush) {

@@ -62,7 +62,10 @@ void reset(Peer& peer) {
     peer.reset();
 }
 
-Settings settings_for(const ScriptedServer& server, Milliseconds no_progress = 10s) {
+// How long a server may stand still: one that answers in the end, and one that does not.
+constexpr Milliseconds patient = 10s, impatient = 400ms;
+
+Settings settings_for(const ScriptedServer& server, Milliseconds no_progress = patient) {
     Settings settings = at(server.url("/a.git"));
     settings.password = Secret("the-token");
     settings.no_progress = no_progress;
@@ -70,7 +73,7 @@ Settings settings_for(const ScriptedServer& server, Milliseconds no_progress = 1
     return settings;
 }
 
-Result<PushReport> push_to(const ScriptedServer& server, std::size_t pack_bytes = 1000, Milliseconds no_progress = 10s) {
+Result<PushReport> push_to(const ScriptedServer& server, std::size_t pack_bytes = 1000, Milliseconds no_progress = patient) {
     Kit kit(settings_for(server, no_progress));
     return kit.push({update("refs/heads/main", test::oid_of(a), test::oid_of(b))},
                     std::string(pack_bytes, 'P'));
@@ -113,7 +116,7 @@ TEST_P(PushFault, IsTold) {
     const auto before = Clock::now();
     const std::vector<std::string>& codes = GetParam().codes;
     const bool stands = codes.front() == "no_progress";
-    const Result<PushReport> pushed = push_to(server, GetParam().pack, stands ? 400ms : 30s);
+    const Result<PushReport> pushed = push_to(server, GetParam().pack, stands ? impatient : patient);
     ASSERT_FALSE(pushed);
     const std::string code = code_of(pushed.error());
     EXPECT_NE(std::find(codes.begin(), codes.end(), code), codes.end())
@@ -236,7 +239,7 @@ struct Fetching {
     bool file_left;
 };
 
-Fetching fetch_from(std::vector<Step> list, Milliseconds no_progress = 10s) {
+Fetching fetch_from(std::vector<Step> list, Milliseconds no_progress = patient) {
     test::TempDir dir;
     const Step last = list.back();  // for a second connection: a read-only request may be repeated
     ScriptedServer server(std::vector<ScriptedServer::Script>{steps(std::move(list)), steps({last})});
@@ -249,7 +252,7 @@ Fetching fetch_from(std::vector<Step> list, Milliseconds no_progress = 10s) {
 
 TEST(HttpFaults, FetchThatEndsEarlyLeavesNoFile) {
     const std::string fields = type("upload-pack-result");
-    const auto code = [&](Step last, Milliseconds no_progress = 10s) {
+    const auto code = [&](Step last, Milliseconds no_progress = patient) {
         const Fetching fetching = fetch_from({answer_v2, std::move(last)}, no_progress);
         EXPECT_FALSE(fetching.file_left);
         return fetching.result ? "fine" : code_of(fetching.result.error());
@@ -259,7 +262,7 @@ TEST(HttpFaults, FetchThatEndsEarlyLeavesNoFile) {
     EXPECT_EQ(good.result->pack_bytes, 60'000U);
     EXPECT_EQ(good.result->peer_words, "words");
     EXPECT_TRUE(good.file_left);
-    EXPECT_EQ(code(stay_silent, 400ms), "no_progress");
+    EXPECT_EQ(code(stay_silent, impatient), "no_progress");
     EXPECT_EQ(code(reset), "connection_reset");
     EXPECT_EQ(code(answers("200 OK", pack_answer.substr(0, 30'000), fields)), "connection_closed");
     EXPECT_EQ(code(answers("200 OK", pack_answer.substr(0, pack_answer.size() - 4), fields)),
@@ -272,7 +275,7 @@ TEST(HttpFaults, FetchThatEndsEarlyLeavesNoFile) {
         peer.send("HTTP/1.1 200 OK\r\n" + fields + "Content-Length: 70000\r\n\r\n" + pack_answer.substr(0, 30'000));
         peer.stay_silent();
     };
-    EXPECT_EQ(code(stops, 400ms), "no_progress");
+    EXPECT_EQ(code(stops, impatient), "no_progress");
 }
 
 }  // namespace

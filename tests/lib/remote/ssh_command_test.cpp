@@ -22,12 +22,12 @@ protected:
         ::chmod(path.c_str(), 0755);
     }
     Result<SshAnswer> run(const std::string& name, const std::string& hosts = "known_hosts",
-                          const std::string& repository = "a.git", Milliseconds no_progress = Milliseconds(20'000)) {
+                          const std::string& repository = "a.git") {
         Settings settings = at(server_.url(repository));
         settings.ssh.key = Secret(server_.key());
         settings.ssh.known_hosts = server_.file(hosts);
         settings.ssh.run_directory = dir_.path() / "run";
-        settings.no_progress = no_progress;
+        settings.no_progress = no_progress_;
         async::Workers workers(1);
         const std::unique_ptr<SshCommands> commands = make_ssh_commands(workers, std::move(settings)).value();
         auto work = [&]() -> Awaitable<Result<SshAnswer>> {
@@ -41,6 +41,7 @@ protected:
 
     test::TempDir dir_;
     test::SshServer server_{dir_.path() / "server"};
+    Milliseconds no_progress_{20'000};
     std::uint64_t received_ = 0;
 };
 
@@ -83,18 +84,19 @@ TEST_F(SshCommandTest, WhatSshItselfRefusesIsAFailureOfItsOwn) {
 }
 
 TEST_F(SshCommandTest, SilenceAndTooManyWordsEnd) {
-    program("silent", "sleep 20\n");
-    const Result<SshAnswer> silent = run("silent", "known_hosts", "a.git", Milliseconds(3'000));
-    ASSERT_FALSE(silent);
-    EXPECT_EQ(silent.error().code, Errc::no_progress);
-    program("dripping", "while echo x; do sleep 0.2; done\n");
-    const Result<SshAnswer> dripping = run("dripping", "known_hosts", "a.git", Milliseconds(3'000));
-    ASSERT_FALSE(dripping);
-    EXPECT_EQ(dripping.error().code, Errc::no_progress) << "the limit is for all of it";
     program("endless", "yes\n");
     const Result<SshAnswer> endless = run("endless");
     ASSERT_FALSE(endless);
     EXPECT_EQ(endless.error().code, Errc::bad_response);
+    no_progress_ = Milliseconds(3'000);
+    program("silent", "sleep 20\n");
+    const Result<SshAnswer> silent = run("silent");
+    ASSERT_FALSE(silent);
+    EXPECT_EQ(silent.error().code, Errc::no_progress);
+    program("dripping", "while echo x; do sleep 0.2; done\n");
+    const Result<SshAnswer> dripping = run("dripping");
+    ASSERT_FALSE(dripping);
+    EXPECT_EQ(dripping.error().code, Errc::no_progress) << "the limit is for all of it";
 }
 
 TEST_F(SshCommandTest, AnotherUrlIsRefused) {
